@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the three compilers we support (MSVC, gcc, clang) spell differently.
+ * The only file that may use a compiler extension.
+ */
+#ifndef EG_BASE_COMPILER_H
+#define EG_BASE_COMPILER_H
+
+/* Lets gcc and clang check a printf-like function: `format` and `first` count arguments from 1. */
+#if defined(__MINGW32__)
+#define EG_PRINTF(format, first) __attribute__((format(gnu_printf, format, first)))
+#elif defined(__GNUC__)
+#define EG_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#else
+#define EG_PRINTF(format, first)
+#endif
+
+#define EG_UNUSED(name) ((void)(name))
+
+/* Elements of an array whose size is known here; never for a pointer. */
+#define EG_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#endif

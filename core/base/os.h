@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What portable code needs from the operating system: threads, locks, clocks, files, folders.
+ * os_win32.c and os_posix.c implement the same contract; paths are UTF-8, absolute or relative,
+ * of any length (the Windows side adds the long-path prefix itself), with '/' or '\\' on Windows.
+ * Files are opened with full sharing: an antivirus must never lock somebody's file.
+ */
+#ifndef EG_BASE_OS_H
+#define EG_BASE_OS_H
+
+#include "core/base/str.h"
+
+/* ---- threads ---- */
+typedef struct eg_thread eg_thread;
+typedef void (*eg_thread_main)(void *arg);
+int eg_thread_start(eg_thread **out, const char *name, eg_thread_main run, void *arg);
+void eg_thread_join(eg_thread *thread);      /* waits, then frees; NULL-safe */
+void eg_thread_sleep_ms(uint32_t milliseconds);
+
+typedef struct eg_mutex { void *opaque[10]; } eg_mutex;
+int eg_mutex_init(eg_mutex *mutex);
+void eg_mutex_done(eg_mutex *mutex);
+void eg_mutex_lock(eg_mutex *mutex);         /* not recursive */
+void eg_mutex_unlock(eg_mutex *mutex);
+
+typedef struct eg_cond { void *opaque[10]; } eg_cond;
+int eg_cond_init(eg_cond *cond);
+void eg_cond_done(eg_cond *cond);
+#define EG_FOREVER UINT32_MAX
+/* EG_OK, or EG_E_TIMEOUT. Spurious wake-ups happen: test the condition in a loop. */
+int eg_cond_wait(eg_cond *cond, eg_mutex *mutex, uint32_t milliseconds);
+void eg_cond_wake_all(eg_cond *cond);
+
+/* Counters and flags shared between threads; sequentially consistent. */
+typedef struct eg_atomic { volatile int64_t value; } eg_atomic;
+int64_t eg_atomic_add(eg_atomic *counter, int64_t amount); /* the new value */
+int64_t eg_atomic_get(const eg_atomic *counter);
+void eg_atomic_set(eg_atomic *counter, int64_t value);
+
+/* ---- clocks ---- */
+uint64_t eg_clock_utc(void);          /* FILETIME: 100 ns since 1601-01-01 UTC */
+uint64_t eg_clock_monotonic_ns(void); /* never goes back; for durations and deadlines */
+
+/* ---- files ---- */
+/* Appends the whole file to `out`; EG_E_LIMIT when it is larger than `max` bytes. */
+int eg_file_read(const char *path, size_t max, eg_buf *out);
+/* Replaces the file in one step: readers see the old or the new content, also after a crash. */
+int eg_file_write_atomic(const char *path, const void *data, size_t size);
+int eg_file_append(const char *path, const void *data, size_t size);
+bool eg_file_exists(const char *path); /* file or folder */
+bool eg_dir_exists(const char *path);
+int eg_file_move(const char *from, const char *to);   /* replaces `to` */
+int eg_file_copy(const char *from, const char *to);   /* replaces `to` */
+int eg_file_delete(const char *path);                 /* EG_E_NOTFOUND when it is not there */
+int eg_dir_create(const char *path);                  /* with its parents; EG_OK when it exists */
+int eg_dir_delete(const char *path);                  /* must be empty */
+
+typedef struct eg_dir_entry {
+    const char *path;  /* root joined with the relative path, '/' between */
+    const char *name;  /* last component */
+    bool is_dir;
+    uint64_t size;
+    uint64_t modified; /* FILETIME */
+} eg_dir_entry;
+/* Return EG_OK to go on, anything else stops the walk and is returned by it. */
+typedef int (*eg_dir_visit)(void *user, const eg_dir_entry *entry);
+/*
+ * Visits files and folders below `root` in byte order of their names, a folder before what it
+ * holds, `depth` levels deep (1 = only the folder itself). Symbolic links are not followed.
+ */
+int eg_dir_walk(const char *root, int depth, eg_dir_visit visit, void *user);
+
+int eg_path_join(eg_buf *out, const char *folder, const char *name); /* replaces what is in out */
+int eg_env_get(const char *name, eg_buf *out);   /* EG_E_NOTFOUND when unset; replaces out */
+int eg_temp_dir(eg_buf *out);                    /* existing folder; replaces out */
+int eg_host_name(eg_buf *out);                   /* replaces out */
+uint32_t eg_process_id(void);
+int eg_random_bytes(void *out, size_t size);     /* from the system's generator */
+
+#endif

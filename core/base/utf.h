@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * UTF-8 <-> UTF-16 and case folding. Names from NTFS, the registry and ETW may hold unpaired
+ * surrogates: they are carried through as WTF-8 (three bytes each), so that nothing is refused and
+ * a round trip is lossless. Pure functions, no locale. Sizes of UTF-16 are in units (uint16_t).
+ */
+#ifndef EG_BASE_UTF_H
+#define EG_BASE_UTF_H
+
+#include "core/base/str.h"
+
+/* Appends the WTF-8 form of `count` UTF-16 units (native byte order). */
+int eg_utf8_from_utf16(eg_buf *out, const uint16_t *units, size_t count);
+/* The same from little-endian bytes at any alignment; an odd last byte is ignored. */
+int eg_utf8_from_utf16le(eg_buf *out, const void *bytes, size_t size);
+/*
+ * Units needed for `text`, without a terminator. Malformed bytes count as one U+FFFD each.
+ * eg_utf16_from_utf8 writes at most `capacity` units including a final 0 and stores the count
+ * without it; EG_E_LIMIT when it does not fit.
+ */
+size_t eg_utf16_length(eg_str text);
+int eg_utf16_from_utf8(uint16_t *out, size_t capacity, eg_str text, size_t *count);
+/* Heap copy, 0-terminated, freed with eg_free; NULL on no memory. */
+uint16_t *eg_utf16_copy(eg_str text);
+
+/* Decodes one code point at *at (must be < text.len) and advances; 0xFFFD for a malformed byte. */
+uint32_t eg_utf8_next(eg_str text, size_t *at);
+size_t eg_utf8_encode(uint32_t code, char out[4]); /* bytes written; surrogates allowed (WTF-8) */
+bool eg_utf8_valid(eg_str text);                  /* strict UTF-8, no surrogates */
+
+/*
+ * Lower case of one code point, the simple one-to-one mapping of Unicode 14 plus U+0130
+ * (as Python's str.lower() does for single characters). ASCII is the fast path.
+ */
+uint32_t eg_fold_code(uint32_t code);
+/* Appends the folded form of `text`. Malformed bytes are kept as they are. */
+int eg_fold_str(eg_buf *out, eg_str text);
+
+/*
+ * Appends `text` fit for a log line, a window or a terminal: control characters, bidirectional
+ * overrides, lone surrogates and malformed bytes become visible `\u{202E}` escapes.
+ */
+int eg_utf8_append_safe(eg_buf *out, eg_str text);
+
+#endif

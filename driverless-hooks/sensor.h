@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The contract between sensors and the rest. A sensor watches one thing in user mode and emits
+ * events; it knows nothing about rules, stores or windows.
+ *
+ * A new sensor is one file hook_<name>.c that defines `const eg_sensor eg_hook_<name>`, one line
+ * HOOK(<name>) in hooks.def and one line in the .vcxproj. Its decoding half is a pure function in
+ * decode/, so that it is tested and fuzzed on any machine.
+ *
+ * Life: open -> run on a thread of its own (blocks) -> stop from any thread -> run returns -> close.
+ * The sink may be called from any thread of the sensor until run has returned.
+ */
+#ifndef EG_SENSOR_H
+#define EG_SENSOR_H
+
+#include "core/event/event.h"
+
+typedef enum eg_sensor_health {
+    EG_SENSOR_STARTING,
+    EG_SENSOR_FULL,     /* the best source this sensor knows */
+    EG_SENSOR_DEGRADED, /* a fallback: sees less or later */
+    EG_SENSOR_BLIND,    /* sees nothing */
+} eg_sensor_health;
+
+typedef struct eg_sink {
+    void *user;
+    /*
+     * Copies the event and returns at once: never blocks, never fails the sensor. A full queue
+     * drops the event and counts it.
+     */
+    void (*emit)(void *user, const eg_event *event);
+    /* The sensor's state for people; `source` is "etw", "wmi", "poll"...; `detail` says why. */
+    void (*health)(void *user, const char *sensor, eg_sensor_health health, const char *source,
+                   const char *detail);
+} eg_sink;
+
+typedef struct eg_sensor {
+    const char *name; /* "process", "registry", "task" */
+    const char *what; /* one line for `status` and docs */
+    int (*open)(void **context, const eg_sink *sink); /* acquires, starts no thread; sink is copied */
+    int (*run)(void *context);       /* blocks until stop; EG_OK after a stop */
+    void (*stop)(void *context);     /* any thread, idempotent, does not wait */
+    void (*close)(void *context);    /* after run has returned; NULL-safe */
+    /*
+     * Emits what exists now, marked EG_EVENT_EXISTING, on the calling thread. The baseline at
+     * start, the resync after loss and `emoguard check` are this call. May run while run runs.
+     */
+    int (*snapshot)(void *context);
+} eg_sensor;
+
+/* All sensors of hooks.def, in its order. */
+const eg_sensor *const *eg_sensors(size_t *count);
+const char *eg_sensor_health_name(eg_sensor_health health); /* "starting", "full", ... */
+
+#endif
