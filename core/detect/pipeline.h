@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The pipeline: one event in, hits out. Enrich (process table), make the views, match, drop what is
+ * no news. A pure function of the event stream and the ruleset: the same events give the same hits,
+ * byte for byte. One thread; the queue in front of it and the store behind it belong to the caller.
+ */
+#ifndef EG_DETECT_PIPELINE_H
+#define EG_DETECT_PIPELINE_H
+
+#include "core/detect/hit.h"
+#include "core/detect/ruleset.h"
+
+typedef struct eg_pipeline eg_pipeline;
+
+typedef struct eg_pipeline_stats {
+    uint64_t events;
+    uint64_t hits;
+} eg_pipeline_stats;
+
+/* The hit and all it points at are valid during the call. A failure is logged and counted. */
+typedef int (*eg_pipeline_on_hit)(void *user, const eg_hit *hit, const eg_event *event);
+
+int eg_pipeline_create(eg_ruleset_slot *rules, eg_pipeline_on_hit on_hit, void *user,
+                       eg_pipeline **out); /* the slot must outlive the pipeline */
+void eg_pipeline_destroy(eg_pipeline *pipeline); /* NULL-safe */
+/*
+ * Events fed before any ruleset is loaded are only learned from, never lost silently: the caller
+ * loads rules first or keeps them queued. A rule met in several views counts once.
+ */
+int eg_pipeline_feed(eg_pipeline *pipeline, const eg_event *event);
+void eg_pipeline_stats_get(const eg_pipeline *pipeline, eg_pipeline_stats *stats);
+
+#endif

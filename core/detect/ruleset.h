@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A ruleset: everything that one load of packs gives, immutable and counted: compiled Sigma rules,
+ * their texts, name and serial of the pack. It is replaced as a whole; whoever works with one holds
+ * a reference until done, so a swap never pulls rules away under a match.
+ *
+ * Loading never stops detection: a bad rule is reported (file, line, reason) and the rest is used.
+ */
+#ifndef EG_DETECT_RULESET_H
+#define EG_DETECT_RULESET_H
+
+#include "core/detect/text.h"
+#include "core/sigma/set.h"
+
+typedef struct eg_ruleset eg_ruleset;
+
+typedef struct eg_ruleset_stats {
+    size_t files;
+    size_t loaded;   /* rules that match something */
+    size_t inert;
+    size_t rejected;
+    size_t memory;
+    eg_str name;     /* of the (first) pack, "" for loose rules */
+    uint64_t serial; /* of the pack, 0 for loose rules */
+} eg_ruleset_stats;
+
+/*
+ * Loads packs (folders with pack.json), folders of .yml files, or single .yml files.
+ * EG_E_NOTFOUND when a path does not exist, EG_E_INVALID when pack.json is broken or not one rule
+ * could be loaded; problems of single rules go to the report only. `report_inert` as in set.h.
+ */
+int eg_ruleset_load(const char *const *paths, size_t count, bool report_inert,
+                    const eg_report *report, eg_ruleset **out);
+eg_ruleset *eg_ruleset_ref(eg_ruleset *ruleset);   /* any thread */
+void eg_ruleset_unref(eg_ruleset *ruleset);        /* frees with the last; NULL-safe */
+const eg_sigma_set *eg_ruleset_sigma(const eg_ruleset *ruleset);
+const eg_texts *eg_ruleset_texts(const eg_ruleset *ruleset);
+void eg_ruleset_stats_get(const eg_ruleset *ruleset, eg_ruleset_stats *stats);
+
+/* The current ruleset of a process: readers take a reference, a loader puts a new one in. */
+typedef struct eg_ruleset_slot eg_ruleset_slot;
+int eg_ruleset_slot_create(eg_ruleset_slot **out);
+void eg_ruleset_slot_destroy(eg_ruleset_slot *slot); /* NULL-safe */
+eg_ruleset *eg_ruleset_slot_get(eg_ruleset_slot *slot); /* a new reference, or NULL when empty */
+void eg_ruleset_slot_put(eg_ruleset_slot *slot, eg_ruleset *ruleset); /* takes over the reference */
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What service and tray (and `emoguard status`) say to each other over the pipe: one JSON object a
+ * frame, {"type":"...", ...}. The first message of a client is hello; a version that differs ends
+ * the connection with an error message that says so. Every field is checked on decoding: type,
+ * range, length. Decoded texts borrow from the decoder and are valid until its next use.
+ */
+#ifndef EG_IPC_MESSAGE_H
+#define EG_IPC_MESSAGE_H
+
+#include "core/detect/hit.h"
+
+#define EG_PROTOCOL_VERSION 1
+#define EG_PIPE_NAME "\\\\.\\pipe\\EmoGuard"
+
+typedef enum eg_message_type {
+    EG_MESSAGE_HELLO,      /* client: who it is */
+    EG_MESSAGE_WELCOME,    /* service: answer to hello */
+    EG_MESSAGE_HIT,        /* service: one hit to show, in the client's language */
+    EG_MESSAGE_SHOWN,      /* client: the window for this hit is on the screen, under this title */
+    EG_MESSAGE_STATUS_ASK, /* client */
+    EG_MESSAGE_STATUS,     /* service: as JSON text, see service/status.h */
+    EG_MESSAGE_ERROR,      /* either: why the connection ends, or what was refused */
+    EG_MESSAGE_COUNT,
+} eg_message_type;
+
+typedef struct eg_hello {
+    uint32_t protocol;
+    eg_str client;       /* "tray" or "cli" */
+    eg_str version;      /* of the client program */
+    uint32_t pid;
+    uint32_t session;    /* Windows session id */
+    eg_language language;
+} eg_hello;
+
+typedef struct eg_welcome {
+    uint32_t protocol;
+    eg_str version;
+    eg_str computer;
+    eg_str contact;      /* whom the clerk calls, from the settings; may be empty */
+    eg_str pack;         /* name of the rules */
+    uint64_t pack_serial;
+    uint64_t rules;      /* loaded */
+} eg_welcome;
+
+/* A hit as the clerk's window needs it: one language, texts cut to what a window can hold. */
+typedef struct eg_hit_notice {
+    int64_t id;
+    uint64_t time;       /* FILETIME */
+    eg_level level;
+    eg_kind kind;        /* of the event: chooses the picture */
+    eg_text text;        /* in the client's language */
+    eg_str rule_id;
+    eg_str rule_title;
+    eg_str rule_author;
+    eg_str program;
+    eg_str command_line;
+    eg_str parent;
+    eg_str user;
+    uint32_t pid;
+    eg_str target;       /* registry value, task or service name; "" for processes */
+} eg_hit_notice;
+
+typedef struct eg_message {
+    eg_message_type type;
+    union {
+        eg_hello hello;
+        eg_welcome welcome;
+        eg_hit_notice hit;
+        struct { int64_t hit_id; eg_str title; } shown;
+        struct { eg_str json; } status;
+        struct { eg_str reason; } error;
+    } body;
+} eg_message;
+
+typedef struct eg_message_decoder eg_message_decoder;
+int eg_message_decoder_create(eg_message_decoder **out);
+void eg_message_decoder_destroy(eg_message_decoder *decoder); /* NULL-safe */
+/* EG_E_INVALID with the reason for anything that is not exactly one well-formed message. */
+int eg_message_decode(eg_message_decoder *decoder, eg_str payload, eg_message *out);
+
+/* Appends one whole frame. Texts that would exceed the frame are cut at a character with "…". */
+int eg_message_encode(eg_buf *out, const eg_message *message);
+
+/* Makes the notice for a client out of a stored hit: reads the event's fields from its JSON. */
+int eg_hit_notice_from_hit(const eg_hit *hit, eg_language language, eg_arena *arena,
+                           eg_hit_notice *out);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Many rules compiled into one set, and matching events against it.
+ *
+ * The set is immutable: any number of threads may match against it, each with a matcher of its own
+ * (scratch memory, grown once, no allocation per event afterwards).
+ */
+#ifndef EG_SIGMA_SET_H
+#define EG_SIGMA_SET_H
+
+#include "core/sigma/rule.h"
+
+typedef struct eg_sigma_set eg_sigma_set;
+typedef struct eg_sigma_matcher eg_sigma_matcher;
+
+typedef struct eg_sigma_options {
+    /*
+     * Live agent: rules whose log source or needed field no sensor of ours can fill are reported
+     * and counted as inert (still compiled: hunting may feed them).
+     */
+    bool report_inert;
+} eg_sigma_options;
+
+typedef struct eg_sigma_stats {
+    size_t rules;    /* compiled */
+    size_t inert;
+    size_t rejected; /* by the compiler: a broken regex, a duplicate id ... */
+    size_t predicates;
+    size_t memory;   /* bytes held by the compiled form */
+} eg_sigma_stats;
+
+/* Does not keep or free the rules. Order of rules is kept: it is the order of matches. */
+int eg_sigma_compile(const eg_sigma_rule *const *rules, size_t count,
+                     const eg_sigma_options *options, const eg_report *report, eg_sigma_set **out);
+void eg_sigma_set_destroy(eg_sigma_set *set); /* NULL-safe; matchers must be gone */
+size_t eg_sigma_set_size(const eg_sigma_set *set);
+const eg_rule_info *eg_sigma_set_rule(const eg_sigma_set *set, size_t index);
+void eg_sigma_set_stats(const eg_sigma_set *set, eg_sigma_stats *stats);
+
+int eg_sigma_matcher_create(const eg_sigma_set *set, eg_sigma_matcher **out);
+void eg_sigma_matcher_destroy(eg_sigma_matcher *matcher); /* NULL-safe */
+
+/*
+ * Finds the rules that this event (one view of it) meets: *rules points at their indices, in
+ * ascending order, valid until the next call on this matcher. EG_OK also when there is none.
+ */
+int eg_sigma_match(eg_sigma_matcher *matcher, const eg_event *event, const uint32_t **rules,
+                   size_t *count);
+
+#endif

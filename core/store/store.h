@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The hit database: SQLite, WAL, synchronous=FULL. One writer (the service); other processes with
+ * the rights may open it read-only. A hit is on disk when eg_store_add_hit returns. All functions
+ * may be called from any thread; one at a time runs. Texts handed in are copied; texts handed out
+ * live during the callback.
+ */
+#ifndef EG_STORE_STORE_H
+#define EG_STORE_STORE_H
+
+#include "core/detect/hit.h"
+
+typedef struct eg_store eg_store;
+
+typedef enum eg_store_mode { EG_STORE_READ_WRITE, EG_STORE_READ_ONLY } eg_store_mode;
+
+/*
+ * Opens or creates and migrates. A damaged file is moved aside to "<path>.damaged-<time>" and a new
+ * one started (read-write mode only): EG_OK, and `notice` says so for people; `notice` is empty
+ * otherwise. A database of a newer version: EG_E_UNSUPPORTED, untouched.
+ */
+int eg_store_open(const char *path, eg_store_mode mode, eg_buf *notice, eg_store **out);
+void eg_store_close(eg_store *store); /* NULL-safe */
+
+/*
+ * Stores event and hit in one transaction and sets *id. When the event is marked
+ * EG_EVENT_EXISTING and the same fingerprint is known: counts it, *is_new false.
+ */
+int eg_store_add_hit(eg_store *store, const eg_hit *hit, const eg_event *event, int64_t *id,
+                     bool *is_new);
+
+typedef struct eg_hit_query {
+    int64_t after_id;    /* only larger ids */
+    uint64_t since;      /* FILETIME, 0 = all */
+    eg_level min_level;
+    bool only_not_shown;
+    bool newest_first;
+    size_t limit;        /* 0 = 1000 */
+} eg_hit_query;
+
+typedef int (*eg_hit_visit)(void *user, const eg_hit *hit); /* not EG_OK stops and is returned */
+int eg_store_each_hit(eg_store *store, const eg_hit_query *query, eg_hit_visit visit, void *user);
+int eg_store_get_hit(eg_store *store, int64_t id, eg_hit_visit visit, void *user); /* EG_E_NOTFOUND */
+int eg_store_set_shown(eg_store *store, int64_t id, uint64_t time);
+int eg_store_count_hits(eg_store *store, uint64_t since, eg_level min_level, uint64_t *count);
+
+int eg_store_get_meta(eg_store *store, const char *key, eg_buf *value); /* EG_E_NOTFOUND */
+int eg_store_set_meta(eg_store *store, const char *key, eg_str value);
+/* Adds to a named counter that survives restarts (dropped events, restarts ...). */
+int eg_store_count(eg_store *store, const char *name, uint64_t amount);
+
+/* Deletes hits older than `before` and, oldest first, what exceeds `max_hits`. */
+int eg_store_prune(eg_store *store, uint64_t before, uint64_t max_hits);
+
+#endif
