@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+# A thin front: each target installs what is missing (tools/setup), builds, and calls what does the work.
+PYTHON ?= python3
+BUILD = cmake --preset $(1) --log-level=WARNING && cmake --build build/$(1)
+
+.PHONY: help setup deps native asan clang windows run test bench fuzz interop clean
+.DEFAULT_GOAL := help
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 18
+
+setup: ## install the tools that are missing (Debian 12)
+	@tools/setup
+
+deps: setup
+	@$(PYTHON) tools/deps/deps.py
+
+native: deps ## build the command line and the tests for this machine, in build/native/
+	@$(call BUILD,native)
+
+asan: deps ## the same with AddressSanitizer and UndefinedBehaviorSanitizer, in build/asan/
+	@$(call BUILD,asan)
+
+clang: deps ## the same with clang, in build/clang/
+	@$(call BUILD,clang)
+
+windows: deps ## build every program for 64-bit Windows, in build/windows/
+	@$(call BUILD,windows)
+
+run: windows ## install, start and show EmoGuard under Wine; screenshots in build/run/
+	@$(PYTHON) tools/run/run.py
+
+test: deps ## build everything and run every test
+	@$(PYTHON) tests/run.py
+
+bench: native windows ## measure the time from an event to the stored hit and to the window
+	@$(PYTHON) tests/bench/run.py
+
+fuzz: deps ## fuzz every parser for EG_FUZZ_SECONDS (60) seconds each
+	@$(call BUILD,fuzz)
+	@$(PYTHON) tests/fuzz/run.py
+
+interop: native windows ## run the tests against other programs, tests/interop/
+	@$(PYTHON) tests/interop/run.py
+
+clean: ## remove build/
+	@rm -rf build

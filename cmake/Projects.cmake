@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+# Reads source lists out of .vcxproj files and single properties out of them and of Directory.Build.props.
+
+# eg_project_items(<out> <project> <element>): the Include="..." of every <element>, as absolute paths.
+function(eg_project_items out project element)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${project})
+    get_filename_component(folder ${CMAKE_CURRENT_SOURCE_DIR}/${project} DIRECTORY)
+    file(STRINGS ${project} lines REGEX "<${element} Include=\"")
+    set(items)
+    foreach(line IN LISTS lines)
+        string(REGEX REPLACE ".*Include=\"([^\"]+)\".*" "\\1" item "${line}")
+        string(REPLACE "\\" "/" item "${item}")
+        get_filename_component(item "${folder}/${item}" ABSOLUTE)
+        if(NOT EXISTS "${item}")
+            message(FATAL_ERROR "${project} lists ${item}, which does not exist")
+        endif()
+        list(APPEND items "${item}")
+    endforeach()
+    set(${out} "${items}" PARENT_SCOPE)
+endfunction()
+
+# eg_property(<out> <file> <name>): the text of <name>...</name>; empty when it is not there.
+function(eg_property out file name)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+    file(READ ${file} text)
+    if(text MATCHES "<${name}>([^<]*)</${name}>")
+        set(${out} "${CMAKE_MATCH_1}" PARENT_SCOPE)
+    else()
+        set(${out} "" PARENT_SCOPE)
+    endif()
+endfunction()
+
+# eg_sources(<out> <project>): the sources of a project that belong to this platform. The path decides:
+# *_win32.c, anything below a win32/ folder and all of service/ and tray/ are for Windows; *_posix.c is for the
+# others; of driverless-hooks/ the others get only decode/. Fuzzer drivers are never part of a project build.
+function(eg_sources out project)
+    eg_project_items(all ${project} ClCompile)
+    set(sources)
+    foreach(source IN LISTS all)
+        file(RELATIVE_PATH path ${CMAKE_CURRENT_SOURCE_DIR} ${source})
+        set(windows_only FALSE)
+        if(path MATCHES "_win32\\.c$|/win32/|^service/|^tray/")
+            set(windows_only TRUE)
+        elseif(path MATCHES "^driverless-hooks/" AND NOT path MATCHES "^driverless-hooks/decode/")
+            set(windows_only TRUE)
+        endif()
+        if(path MATCHES "_libfuzzer\\.c$")
+            continue()
+        elseif(WIN32 AND path MATCHES "_posix\\.c$")
+            continue()
+        elseif(NOT WIN32 AND windows_only)
+            continue()
+        endif()
+        list(APPEND sources ${source})
+    endforeach()
+    set(${out} "${sources}" PARENT_SCOPE)
+endfunction()
