@@ -6,13 +6,20 @@
 #ifndef EG_BASE_COMPILER_H
 #define EG_BASE_COMPILER_H
 
-/* Lets gcc and clang check a printf-like function: `format` and `first` count arguments from 1. */
+/* Lets gcc and clang check a printf-like function: `text` and `first` count arguments from 1. */
 #if defined(__MINGW32__)
-#define EG_PRINTF(format, first) __attribute__((format(gnu_printf, format, first)))
+#define EG_PRINTF(text, first) __attribute__((format(gnu_printf, text, first)))
 #elif defined(__GNUC__)
-#define EG_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define EG_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #else
-#define EG_PRINTF(format, first)
+#define EG_PRINTF(text, first)
+#endif
+
+/* One instance per thread. */
+#if defined(_MSC_VER)
+#define EG_THREAD_LOCAL __declspec(thread)
+#else
+#define EG_THREAD_LOCAL _Thread_local
 #endif
 
 #define EG_UNUSED(name) ((void)(name))

@@ -18,6 +18,7 @@ void eg_thread_join(eg_thread *thread);      /* waits, then frees; NULL-safe */
 void eg_thread_sleep_ms(uint32_t milliseconds);
 
 typedef struct eg_mutex { void *opaque[10]; } eg_mutex;
+#define EG_MUTEX_INIT {{NULL}}               /* for a static mutex, which needs no init and no done */
 int eg_mutex_init(eg_mutex *mutex);
 void eg_mutex_done(eg_mutex *mutex);
 void eg_mutex_lock(eg_mutex *mutex);         /* not recursive */
@@ -66,7 +67,8 @@ typedef struct eg_dir_entry {
 typedef int (*eg_dir_visit)(void *user, const eg_dir_entry *entry);
 /*
  * Visits files and folders below `root` in byte order of their names, a folder before what it
- * holds, `depth` levels deep (1 = only the folder itself). Symbolic links are not followed.
+ * holds, `depth` levels deep (1 = only the folder itself). Symbolic links and junctions below
+ * `root` are left out. A folder below `root` that cannot be read is logged and passed over.
  */
 int eg_dir_walk(const char *root, int depth, eg_dir_visit visit, void *user);
 

@@ -50,6 +50,9 @@ typedef struct eg_buf {
 void eg_buf_init(eg_buf *buf, size_t max);
 void eg_buf_done(eg_buf *buf);               /* frees; the buffer is empty again with the same max */
 void eg_buf_clear(eg_buf *buf);              /* keeps the memory, clears status */
+/* Makes room for `extra` more bytes: data[len .. len + extra) may then be written by the caller. */
+int eg_buf_reserve(eg_buf *buf, size_t extra);
+/* `bytes` must not lie in the buffer itself. */
 int eg_buf_append(eg_buf *buf, const void *bytes, size_t size);
 int eg_buf_append_str(eg_buf *buf, eg_str text);
 int eg_buf_append_cstr(eg_buf *buf, const char *text);

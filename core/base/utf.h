@@ -37,6 +37,13 @@ uint32_t eg_fold_code(uint32_t code);
 int eg_fold_str(eg_buf *out, eg_str text);
 
 /*
+ * Takes one code point at *at (must be < text.len), writes its visible form to `out`, advances and
+ * returns the bytes written (no NUL): the unit eg_utf8_append_safe works with.
+ */
+#define EG_UTF8_SAFE_MAX 12
+size_t eg_utf8_safe_next(eg_str text, size_t *at, char out[EG_UTF8_SAFE_MAX]);
+
+/*
  * Appends `text` fit for a log line, a window or a terminal: control characters, bidirectional
  * overrides, lone surrogates and malformed bytes become visible `\u{202E}` escapes.
  */
