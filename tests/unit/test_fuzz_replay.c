@@ -68,39 +68,32 @@ static int replay_file(void *user, const eg_dir_entry *entry)
     return status;
 }
 
-static void replay_corpus(const char *name, fuzz_target target)
+/* Runs every file of one corpus and counts them in `*files`. */
+static int replay_corpus(const char *name, fuzz_target target, unsigned *files)
 {
     struct replay replay = {target, 0};
     eg_buf root;
     eg_buf folder;
     char relative[256];
+    int status = EG_OK;
 
     snprintf(relative, sizeof(relative), "tests/fuzz/corpus/%s", name);
     eg_buf_init(&root, 4096);
     eg_buf_init(&folder, 8192);
     if (eg_env_get("EMOGUARD_SOURCE_DIR", &root) != EG_OK) {
-        assert_int_equal(eg_buf_append_cstr(&root, "."), EG_OK);
+        status = eg_buf_append_cstr(&root, ".");
     }
-    assert_int_equal(eg_path_join(&folder, eg_buf_cstr(&root), relative), EG_OK);
-    if (eg_dir_walk(eg_buf_cstr(&folder), 1, replay_file, &replay) != EG_OK) {
-        fail_msg("%s: %s", eg_buf_cstr(&folder), eg_error_message());
+    if (status == EG_OK) {
+        status = eg_path_join(&folder, eg_buf_cstr(&root), relative);
     }
-    if (replay.files == 0) {
-        fail_msg("%s: no seeds", eg_buf_cstr(&folder));
+    if (status == EG_OK) {
+        status = eg_dir_walk(eg_buf_cstr(&folder), 1, replay_file, &replay);
     }
-    assert_int_equal(run_input(target, "", 0), EG_OK);
+    *files = replay.files;
     eg_buf_done(&folder);
     eg_buf_done(&root);
+    return status;
 }
-
-#define FUZZ(name) \
-    static void fuzz_##name##__with_its_corpus__survives(void **state) \
-    { \
-        (void)state; \
-        replay_corpus(#name, eg_fuzz_##name); \
-    }
-#include "tests/fuzz/fuzz.def"
-#undef FUZZ
 
 static int reads_every_byte(const uint8_t *data, size_t size)
 {
@@ -112,17 +105,41 @@ static int reads_every_byte(const uint8_t *data, size_t size)
     return sum == 0 ? 0 : -1;
 }
 
-static void replay__of_an_empty_input__reaches_the_target(void **state)
+static void run_input__of_any_size__reaches_the_target(void **state)
 {
     (void)state;
     assert_int_equal(run_input(reads_every_byte, "", 0), EG_OK);
     assert_int_equal(run_input(reads_every_byte, "abc", 3), EG_OK);
 }
 
+static void replay_corpus__without_a_folder__fails(void **state)
+{
+    unsigned files = 1;
+
+    (void)state;
+    assert_int_not_equal(replay_corpus("no-such-parser", reads_every_byte, &files), EG_OK);
+    assert_int_equal(files, 0);
+}
+
+#define FUZZ(name) \
+    static void fuzz_##name##__with_its_corpus__survives(void **state) \
+    { \
+        unsigned files = 0; \
+        (void)state; \
+        if (replay_corpus(#name, eg_fuzz_##name, &files) != EG_OK) { \
+            fail_msg("corpus of " #name ": %s", eg_error_message()); \
+        } \
+        assert_int_not_equal(files, 0); \
+        assert_int_equal(run_input(eg_fuzz_##name, "", 0), EG_OK); \
+    }
+#include "tests/fuzz/fuzz.def"
+#undef FUZZ
+
 int eg_test_fuzz_replay(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(replay__of_an_empty_input__reaches_the_target),
+        cmocka_unit_test(run_input__of_any_size__reaches_the_target),
+        cmocka_unit_test(replay_corpus__without_a_folder__fails),
 #define FUZZ(name) cmocka_unit_test(fuzz_##name##__with_its_corpus__survives),
 #include "tests/fuzz/fuzz.def"
 #undef FUZZ
