@@ -17,11 +17,14 @@ function(eg_windows_parts target project sources)
     endif()
     eg_project_items(resources ${project} ResourceCompile)
     get_filename_component(folder ${project} DIRECTORY)
-    file(GLOB parts CONFIGURE_DEPENDS ${folder}/*.manifest ${folder}/*.ico ${folder}/*.rc
+    file(GLOB_RECURSE parts CONFIGURE_DEPENDS ${folder}/*.manifest ${folder}/*.ico ${folder}/*.rc
         ${folder}/*.bin ${folder}/resource.h)
+    set(version_header ${CMAKE_CURRENT_SOURCE_DIR}/core/version.h)
+    set(version_resource ${CMAKE_CURRENT_SOURCE_DIR}/core/version.rc.h)
     target_sources(${target} PRIVATE ${resources})
-    set_source_files_properties(${resources} PROPERTIES OBJECT_DEPENDS
-        "${parts};${CMAKE_CURRENT_SOURCE_DIR}/core/version.h;${CMAKE_CURRENT_SOURCE_DIR}/core/version.rc.h")
+    set_source_files_properties(${resources} PROPERTIES
+        INCLUDE_DIRECTORIES ${CMAKE_CURRENT_SOURCE_DIR}/${folder}
+        OBJECT_DEPENDS "${parts};${version_header};${version_resource}")
     foreach(source IN LISTS sources)
         file(STRINGS ${source} entry REGEX "^int (WINAPI |__cdecl )?w(main|WinMain)\\(")
         if(entry)
