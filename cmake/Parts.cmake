@@ -20,7 +20,7 @@ function(eg_windows_parts target project sources)
     file(GLOB_RECURSE parts CONFIGURE_DEPENDS ${folder}/*.manifest ${folder}/*.ico ${folder}/*.rc
         ${folder}/*.bin ${folder}/resource.h)
     set(version_header ${CMAKE_CURRENT_SOURCE_DIR}/core/version.h)
-    set(version_resource ${CMAKE_CURRENT_SOURCE_DIR}/core/version.rc.h)
+    set(version_resource ${CMAKE_CURRENT_SOURCE_DIR}/core/version.rc2)
     target_sources(${target} PRIVATE ${resources})
     set_source_files_properties(${resources} PROPERTIES
         INCLUDE_DIRECTORIES ${CMAKE_CURRENT_SOURCE_DIR}/${folder}
