@@ -9,6 +9,8 @@
 
 #include "core/base/str.h"
 
+#define EG_UTF_REPLACEMENT UINT32_C(0xFFFD)
+
 /* Appends the WTF-8 form of `count` UTF-16 units (native byte order). */
 int eg_utf8_from_utf16(eg_buf *out, const uint16_t *units, size_t count);
 /* The same from little-endian bytes at any alignment; an odd last byte is ignored. */
@@ -33,7 +35,12 @@ bool eg_utf8_valid(eg_str text);                  /* strict UTF-8, no surrogates
  * (as Python's str.lower() does for single characters). ASCII is the fast path.
  */
 uint32_t eg_fold_code(uint32_t code);
-/* Appends the folded form of `text`. Malformed bytes are kept as they are. */
+/*
+ * Appends the folded form of `text`: each code point by eg_fold_code, but U+0130 becomes "i" and
+ * U+0307 as in Python. A capital sigma becomes the plain small one wherever it stands (Python uses
+ * the final form at the end of a word), so that folding never depends on what follows. Malformed
+ * bytes are kept as they are.
+ */
 int eg_fold_str(eg_buf *out, eg_str text);
 
 /*

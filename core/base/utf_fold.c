@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/utf.h"
+
+#include "core/base/status.h"
+
+typedef struct fold_range {
+    uint32_t first, last;
+    uint32_t step;
+    int32_t delta;
+} fold_range;
+
+static const fold_range ranges[] = {
+#define FOLD(first, last, step, delta) {first, last, step, delta},
+#include "core/base/utf_fold_table.h"
+#undef FOLD
+};
+
+#define CAPITAL_I_WITH_DOT 0x0130u
+#define COMBINING_DOT_ABOVE 0x0307u
+
+static uint32_t fold_beyond_ascii(uint32_t code)
+{
+    size_t low = 0;
+    size_t high = EG_COUNT(ranges);
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (ranges[middle].last < code)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == EG_COUNT(ranges) || code < ranges[low].first)
+        return code == CAPITAL_I_WITH_DOT ? 'i' : code;
+    if ((code - ranges[low].first) % ranges[low].step != 0)
+        return code;
+    return (uint32_t)((int32_t)code + ranges[low].delta);
+}
+
+static unsigned char fold_ascii(unsigned char c)
+{
+    return (unsigned char)(c - 'A') < 26 ? (unsigned char)(c + ('a' - 'A')) : c;
+}
+
+uint32_t eg_fold_code(uint32_t code)
+{
+    return code < 0x80 ? fold_ascii((unsigned char)code) : fold_beyond_ascii(code);
+}
+
+static int append_ascii(eg_buf *out, const char *text, size_t length)
+{
+    int status = eg_buf_reserve(out, length);
+    if (status != EG_OK)
+        return status;
+    char *end = out->data + out->len;
+    for (size_t i = 0; i < length; i++)
+        end[i] = (char)fold_ascii((unsigned char)text[i]);
+    end[length] = '\0';
+    out->len += length;
+    return EG_OK;
+}
+
+static int append_code(eg_buf *out, uint32_t code)
+{
+    char bytes[8];
+    size_t length = eg_utf8_encode(eg_fold_code(code), bytes);
+    if (code == CAPITAL_I_WITH_DOT)
+        length += eg_utf8_encode(COMBINING_DOT_ABOVE, bytes + length);
+    return eg_buf_append(out, bytes, length);
+}
+
+static size_t ascii_run(const char *text, size_t length)
+{
+    size_t i = 0;
+    while (i < length && (unsigned char)text[i] < 0x80)
+        i++;
+    return i;
+}
+
+int eg_fold_str(eg_buf *out, eg_str text)
+{
+    int status = eg_buf_reserve(out, 0);
+    for (size_t at = 0; at < text.len && status == EG_OK;) {
+        size_t start = at;
+        size_t run = ascii_run(text.ptr + at, text.len - at);
+        if (run > 0) {
+            status = append_ascii(out, text.ptr + at, run);
+            at += run;
+            continue;
+        }
+        uint32_t code = eg_utf8_next(text, &at);
+        if (code == EG_UTF_REPLACEMENT)
+            status = eg_buf_append(out, text.ptr + start, at - start);
+        else
+            status = append_code(out, code);
+    }
+    return status;
+}
