@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The entry libFuzzer calls, for one target: the build defines EG_FUZZ_TARGET. Only the preset `fuzz`
- * compiles this file; everywhere else tests/unit/test_fuzz_replay.c calls the same functions.
+ * The entry libFuzzer calls, for one target: the build defines EG_FUZZ_TARGET. Only the preset
+ * `fuzz` compiles this file; elsewhere tests/unit/test_fuzz_replay.c calls the same functions.
  */
 #include <stddef.h>
 #include <stdint.h>

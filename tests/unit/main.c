@@ -4,8 +4,8 @@
  *
  *     emoguard-tests [--list] [group...]
  *
- * Prints one line `group <name>: ok` or `group <name>: <n> failed` after each group and leaves the single
- * tests to cmocka, which prints them in the form CMOCKA_MESSAGE_OUTPUT asks for (the runner uses TAP).
+ * Prints `group <name>: ok` or `group <name>: <n> failed` after each group and leaves the single
+ * tests to cmocka, which prints them as CMOCKA_MESSAGE_OUTPUT says (the runner asks for TAP).
  * Exit code 0 when all passed, 1 when one failed, 2 for a group that does not exist.
  */
 #include <stdio.h>
