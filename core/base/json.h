@@ -39,10 +39,17 @@ void eg_json_put_u64(eg_json *json, const char *key, uint64_t value);
 void eg_json_put_bool(eg_json *json, const char *key, bool value);
 
 /*
- * Parses `text` (at most 2^31 bytes, nesting at most 64). On failure EG_E_INVALID with line and
- * reason. The caller frees with yyjson_doc_free. Strings borrow from the document.
+ * Parses `text` (at most 2^31 bytes, nesting at most 64, a byte-order mark is passed over). On
+ * failure EG_E_INVALID with line and reason. The caller frees with yyjson_doc_free. Strings borrow
+ * from the document. Escapes of lone surrogates, as the writer makes them, become WTF-8.
  */
 int eg_json_parse(eg_str text, yyjson_doc **out);
+
+/*
+ * The same for many small texts: memory from `allocator`, no limit on nesting (the caller must not
+ * recurse), numbers as they are written (yyjson raw values), malformed UTF-8 becomes U+FFFD.
+ */
+int eg_json_parse_raw(eg_str text, const yyjson_alc *allocator, yyjson_doc **out);
 /* Member `key` of an object as text; EG_STR_NONE when missing or not a string. */
 eg_str eg_json_get_str(yyjson_val *object, const char *key);
 uint64_t eg_json_get_u64(yyjson_val *object, const char *key, uint64_t missing);

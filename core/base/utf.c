@@ -201,7 +201,7 @@ static bool is_deceptive(uint32_t code)
     return code < 0x20 || (code >= 0x7F && code <= 0x9F) || code == 0x061C ||
            (code >= 0x200B && code <= 0x200F) || (code >= 0x2028 && code <= 0x202E) ||
            (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF || is_surrogate(code) ||
-           (code & 0xFFFE) == 0xFFFE || (code >= 0xE0000 && code <= 0xE0FFF);
+           (code & 0xFFFE) == 0xFFFE || (code >= 0xE0000 && code <= 0xE007F);
 }
 
 size_t eg_utf8_safe_next(eg_str text, size_t *at, char out[EG_UTF8_SAFE_MAX])
