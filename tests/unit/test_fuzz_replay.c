@@ -33,7 +33,7 @@ struct replay {
     unsigned files;
 };
 
-/* The target gets a block of exactly the input's size: a sanitizer then sees a read past its end. */
+/* The block has exactly the input's size, so that a sanitizer sees a read past its end. */
 static int run_input(fuzz_target target, const void *data, size_t size)
 {
     uint8_t *exact = eg_alloc(size);
