@@ -37,7 +37,8 @@ endif()
 
 if(WIN32)
     target_compile_definitions(settings INTERFACE __USE_MINGW_ANSI_STDIO=1)
-    target_link_options(settings INTERFACE -static -s -Wl,--dynamicbase -Wl,--high-entropy-va
+    target_link_options(settings INTERFACE -static -s -fstack-protector-strong
+        -Wl,--dynamicbase -Wl,--high-entropy-va
         -Wl,--nxcompat -Wl,--no-insert-timestamp)
     eg_property(libraries Directory.Build.props EmoGuardLibraries)
     foreach(library IN LISTS libraries)
