@@ -12,6 +12,11 @@
 
 #define EG_PROTOCOL_VERSION 1
 #define EG_PIPE_NAME "\\\\.\\pipe\\EmoGuard"
+/*
+ * The access a client asks for when it opens the pipe. GENERIC_WRITE is refused to users: it contains
+ * the right to make instances of the pipe, which only the service has.
+ */
+#define EG_PIPE_CLIENT_ACCESS 0x0012019Bu
 
 typedef enum eg_message_type {
     EG_MESSAGE_HELLO,      /* client: who it is */
