@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * emoguard, the command line: what every command shares. Each command is one file
+ * command_<name>.c with eg_command_<name>() and a line in commands.def. Single-threaded; a command
+ * prints its results to standard output, everything else to standard error.
+ */
+#ifndef EG_CLI_CLI_H
+#define EG_CLI_CLI_H
+
+#include "core/base/str.h"
+
+#include <stdio.h>
+
+enum {
+    EG_EXIT_OK = 0,         /* done; for checks: nothing found */
+    EG_EXIT_FOUND = 1,      /* a check found something, or a test failed */
+    EG_EXIT_USAGE = 2,      /* wrong usage: nothing was done */
+    EG_EXIT_INCOMPLETE = 3, /* could not do, read or look at everything; standard error says what */
+};
+
+#define COMMAND(name, summary) int eg_command_##name(int argc, char **argv);
+#include "cli/commands.def"
+#undef COMMAND
+
+/* Runs the command line; argv is UTF-8. Returns the exit code. */
+int eg_cli_main(int argc, char **argv);
+
+/* "emoguard: <text>" on standard error, fit for a terminal. */
+void eg_cli_error(const char *format, ...) EG_PRINTF(1, 2);
+/* Text from outside on a stream: control and direction characters are made visible. */
+void eg_cli_print(FILE *stream, eg_str text);
+/* The same, cut to `width` terminal columns (East Asian wide characters count two) and padded. */
+void eg_cli_print_column(FILE *stream, eg_str text, size_t width);
+bool eg_cli_is_terminal(FILE *stream);
+/* Opens a file by its UTF-8 path ("rb", "wb"); NULL with the error message set. */
+FILE *eg_cli_open(const char *path, const char *mode);
+
+/* Where the service keeps its database on this system; EG_E_UNSUPPORTED where there is none. */
+int eg_cli_default_database(eg_buf *out);
+
+#endif

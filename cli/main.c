@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cli.h"
+
+#include "core/base/utf.h"
+#include "core/version.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+typedef struct command {
+    const char *name;
+    const char *summary;
+    int (*run)(int argc, char **argv);
+} command;
+
+static const command commands[] = {
+#define COMMAND(name, summary) {#name, summary, eg_command_##name},
+#include "cli/commands.def"
+#undef COMMAND
+};
+
+static void print_help(FILE *stream)
+{
+    fprintf(stream, "EmoGuard %s: watches this PC for the steps of Emotet and its kin.\n\n"
+                    "usage: emoguard COMMAND [options]\n\ncommands:\n",
+            EG_VERSION_STRING);
+    for (size_t i = 0; i < EG_COUNT(commands); i++) {
+        fprintf(stream, "  %-8s %s\n", commands[i].name, commands[i].summary);
+    }
+    fprintf(stream, "\n`emoguard COMMAND --help` explains one command; --version prints the version.\n"
+                    "exit codes: 0 done or nothing found, 1 something found, 2 wrong usage, "
+                    "3 not everything could be done.\n");
+}
+
+int eg_cli_main(int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : NULL;
+    if (!name) {
+        print_help(stderr);
+        return EG_EXIT_USAGE;
+    }
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        print_help(stdout);
+        return EG_EXIT_OK;
+    }
+    if (strcmp(name, "--version") == 0) {
+        printf("emoguard %s\n", EG_VERSION_STRING);
+        return EG_EXIT_OK;
+    }
+    for (size_t i = 0; i < EG_COUNT(commands); i++) {
+        if (strcmp(name, commands[i].name) == 0) {
+            return commands[i].run(argc - 1, argv + 1);
+        }
+    }
+    eg_cli_error("no command '%s'. Try `emoguard --help`.", name);
+    return EG_EXIT_USAGE;
+}
+
+void eg_cli_error(const char *format, ...)
+{
+    eg_buf text;
+    va_list args;
+
+    eg_buf_init(&text, 8192);
+    va_start(args, format);
+    eg_buf_appendv(&text, format, args);
+    va_end(args);
+    fputs("emoguard: ", stderr);
+    eg_cli_print(stderr, eg_buf_str(&text));
+    fputc('\n', stderr);
+    eg_buf_done(&text);
+}
+
+void eg_cli_print(FILE *stream, eg_str text)
+{
+    eg_buf safe;
+    eg_buf_init(&safe, 1024 * 1024);
+    /* What does not fit is cut: better a part of a hostile megabyte than none of the line. */
+    eg_utf8_append_safe(&safe, text);
+    fwrite(eg_buf_cstr(&safe), 1, safe.len, stream);
+    eg_buf_done(&safe);
+}
+
+/* Terminals give East Asian wide characters two cells: the main blocks are enough for a table. */
+static size_t cell_width(uint32_t code)
+{
+    bool wide = (code >= 0x1100 && code <= 0x115F) || (code >= 0x2E80 && code <= 0xA4CF) ||
+                (code >= 0xAC00 && code <= 0xD7A3) || (code >= 0xF900 && code <= 0xFAFF) ||
+                (code >= 0xFE30 && code <= 0xFE6F) || (code >= 0xFF01 && code <= 0xFF60) ||
+                (code >= 0xFFE0 && code <= 0xFFE6) || (code >= 0x1F300 && code <= 0x1FAFF) ||
+                (code >= 0x20000 && code <= 0x3FFFD);
+    return wide ? 2 : 1;
+}
+
+void eg_cli_print_column(FILE *stream, eg_str text, size_t width)
+{
+    eg_buf safe;
+    eg_buf_init(&safe, 64 * 1024);
+    eg_utf8_append_safe(&safe, text);
+    eg_str view = eg_buf_str(&safe);
+    size_t used = 0;
+    size_t at = 0;
+    while (at < view.len) {
+        size_t next = at;
+        size_t cells = cell_width(eg_utf8_next(view, &next));
+        if (used + cells > width) {
+            break;
+        }
+        used += cells;
+        at = next;
+    }
+    fwrite(view.ptr, 1, at, stream);
+    for (; used < width; used++) {
+        fputc(' ', stream);
+    }
+    eg_buf_done(&safe);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Entry point and the commands that only Windows has, for everywhere else. */
+/* fileno and isatty are POSIX, not C. */
+#define _POSIX_C_SOURCE 200809L
+
+#include "cli/cli.h"
+
+#include "core/base/status.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+int main(int argc, char **argv)
+{
+    return eg_cli_main(argc, argv);
+}
+
+bool eg_cli_is_terminal(FILE *stream)
+{
+    return isatty(fileno(stream)) != 0;
+}
+
+FILE *eg_cli_open(const char *path, const char *mode)
+{
+    FILE *file = fopen(path, mode);
+    if (!file) {
+        eg_fail_os((uint32_t)errno, "open %s", path);
+    }
+    return file;
+}
+
+int eg_cli_default_database(eg_buf *out)
+{
+    EG_UNUSED(out);
+    return eg_fail(EG_E_UNSUPPORTED, "the service runs on Windows only: name its database with "
+                                     "--database FILE");
+}
+
+static int windows_only(const char *command)
+{
+    eg_cli_error("%s works on Windows only: it needs the EmoGuard service", command);
+    return EG_EXIT_INCOMPLETE;
+}
+
+int eg_command_status(int argc, char **argv)
+{
+    EG_UNUSED(argc);
+    EG_UNUSED(argv);
+    return windows_only("status");
+}
+
+int eg_command_drill(int argc, char **argv)
+{
+    EG_UNUSED(argc);
+    EG_UNUSED(argv);
+    return windows_only("drill");
+}

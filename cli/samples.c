@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/samples.h"
+
+#include "cli/cli.h"
+#include "cli/line_reader.h"
+#include "cli/matching.h"
+#include "core/base/os.h"
+#include "core/base/status.h"
+
+#include <string.h>
+
+/* What a line of a sample file has to do. */
+typedef enum expectation { MUST_HIT, MUST_MISS, MUST_MISS_ALL } expectation;
+
+typedef struct samples {
+    eg_matching matching;
+    eg_buf folder; /* of the pack's samples */
+    eg_samples_result result;
+} samples;
+
+static void on_problem(void *user, const eg_problem *problem)
+{
+    samples *s = user;
+    if (problem->kind == EG_PROBLEM_REJECTED) {
+        s->result.failed++;
+        printf("FAIL %s:%d: %s\n", problem->file, problem->line, problem->reason);
+    }
+}
+
+static bool met(const eg_matching *matching, size_t rule)
+{
+    for (size_t i = 0; i < matching->met_count; i++) {
+        if (matching->met[i] == rule) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void judge_line(samples *s, const char *file, uint64_t number, expectation expected,
+                       size_t rule)
+{
+    const eg_matching *matching = &s->matching;
+    bool good = expected == MUST_HIT    ? met(matching, rule)
+                : expected == MUST_MISS ? !met(matching, rule)
+                                        : matching->met_count == 0;
+    if (good) {
+        s->result.passed++;
+        return;
+    }
+    s->result.failed++;
+    size_t shown = expected == MUST_MISS_ALL ? matching->met[0] : rule;
+    const eg_rule_info *info = eg_sigma_set_rule(matching->set, shown);
+    printf("FAIL %s:%llu: %s ", file, (unsigned long long)number,
+           expected == MUST_HIT ? "does not hit" : "hits");
+    eg_cli_print(stdout, info->title);
+    putchar('\n');
+}
+
+static int run_lines(samples *s, const char *path, FILE *file, expectation expected, size_t rule)
+{
+    eg_line_reader lines;
+    uint64_t number = 0;
+    size_t judged = s->result.passed + s->result.failed;
+    int status = eg_line_reader_init(&lines, file, EG_EVENT_LINE_MAX);
+    while (status == EG_OK) {
+        eg_str line;
+        eg_event event;
+        status = eg_line_reader_next(&lines, &line);
+        number++;
+        if (status != EG_OK || eg_str_trim(line).len == 0) {
+            continue;
+        }
+        status = eg_matching_line(&s->matching, line, &event);
+        if (status == EG_OK) {
+            judge_line(s, path, number, expected, rule);
+        } else if (status == EG_E_INVALID) {
+            s->result.failed++;
+            printf("FAIL %s:%llu: %s\n", path, (unsigned long long)number, eg_error_message());
+            status = EG_OK;
+        }
+    }
+    eg_line_reader_done(&lines);
+    if (status == EG_E_NOTFOUND && s->result.passed + s->result.failed == judged) {
+        s->result.failed++;
+        printf("FAIL %s: no events\n", path);
+    }
+    return status == EG_E_NOTFOUND ? EG_OK : status;
+}
+
+static int run_file(samples *s, const char *path, expectation expected, size_t rule)
+{
+    FILE *file = eg_cli_open(path, "rb");
+    if (!file) {
+        s->result.failed++;
+        printf("FAIL %s is missing\n", path);
+        return EG_OK;
+    }
+    int status = run_lines(s, path, file, expected, rule);
+    fclose(file);
+    return status;
+}
+
+static int run_rule(samples *s, size_t rule)
+{
+    const eg_rule_info *info = eg_sigma_set_rule(s->matching.set, rule);
+    eg_str stem = eg_path_base(eg_str_from(info->file));
+    eg_buf path;
+    int status = EG_OK;
+
+    if (eg_str_ends_nocase(stem, EG_STR(".yml"))) {
+        stem.len -= 4;
+    }
+    eg_buf_init(&path, 16 * 1024);
+    for (int miss = 0; miss < 2 && status == EG_OK; miss++) {
+        eg_buf_clear(&path);
+        status = eg_buf_appendf(&path, "%s/%.*s/%s", eg_buf_cstr(&s->folder), EG_STR_ARGS(stem),
+                                miss ? "miss.jsonl" : "hit.jsonl");
+        if (status == EG_OK) {
+            status = run_file(s, eg_buf_cstr(&path), miss ? MUST_MISS : MUST_HIT, rule);
+        }
+    }
+    eg_buf_done(&path);
+    return status;
+}
+
+static int visit_ordinary(void *user, const eg_dir_entry *entry)
+{
+    samples *s = user;
+    if (entry->is_dir || !eg_str_ends_nocase(eg_str_from(entry->name), EG_STR(".jsonl"))) {
+        return EG_OK;
+    }
+    return run_file(s, entry->path, MUST_MISS_ALL, 0);
+}
+
+int eg_samples_run(const char *pack, eg_samples_result *result)
+{
+    samples s;
+    eg_ruleset *ruleset = NULL;
+
+    memset(&s, 0, sizeof(s));
+    eg_buf_init(&s.folder, 16 * 1024);
+    const eg_report report = {on_problem, &s};
+    int status = eg_ruleset_load(&pack, 1, false, &report, &ruleset);
+    if (status == EG_OK) {
+        status = eg_matching_init(&s.matching, ruleset);
+    }
+    if (status == EG_OK) {
+        status = eg_path_join(&s.folder, pack, "samples");
+    }
+    size_t rules = status == EG_OK ? eg_sigma_set_size(s.matching.set) : 0;
+    for (size_t i = 0; i < rules && status == EG_OK; i++) {
+        status = run_rule(&s, i);
+    }
+    if (status == EG_OK) {
+        status = eg_dir_walk(eg_buf_cstr(&s.folder), 1, visit_ordinary, &s);
+    }
+    if (status == EG_OK) {
+        s.result.rules = rules;
+        *result = s.result;
+    }
+    eg_matching_done(&s.matching);
+    eg_buf_done(&s.folder);
+    return status;
+}

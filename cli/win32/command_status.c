@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* emoguard status: asks the service and prints what it says, for people or as JSON. */
+#include "cli/cli.h"
+#include "cli/options.h"
+#include "cli/win32/service_client.h"
+#include "core/base/status.h"
+
+#include <string.h>
+
+#define STATUS_TIMEOUT_MS 5000
+
+static void print_line(const char *label, eg_str value)
+{
+    printf("%-12s ", label);
+    eg_cli_print(stdout, value);
+    putchar('\n');
+}
+
+static void print_rules(yyjson_val *rules)
+{
+    printf("%-12s ", "rules");
+    eg_cli_print(stdout, eg_json_get_str(rules, "name"));
+    printf(" %llu: %llu loaded, %llu inert, %llu rejected\n",
+           (unsigned long long)eg_json_get_u64(rules, "serial", 0),
+           (unsigned long long)eg_json_get_u64(rules, "loaded", 0),
+           (unsigned long long)eg_json_get_u64(rules, "inert", 0),
+           (unsigned long long)eg_json_get_u64(rules, "rejected", 0));
+    yyjson_val *problem;
+    size_t i, count;
+    yyjson_arr_foreach(yyjson_obj_get(rules, "problems"), i, count, problem) {
+        print_line("", (eg_str){yyjson_get_str(problem), yyjson_get_len(problem)});
+    }
+}
+
+static void print_sensors(yyjson_val *sensors)
+{
+    yyjson_val *sensor;
+    size_t i, count;
+    yyjson_arr_foreach(sensors, i, count, sensor) {
+        eg_str detail = eg_json_get_str(sensor, "detail");
+        printf("%-12s %-9.*s %-9.*s by %.*s", i == 0 ? "sensors" : "",
+               EG_STR_ARGS(eg_json_get_str(sensor, "name")),
+               EG_STR_ARGS(eg_json_get_str(sensor, "health")),
+               EG_STR_ARGS(eg_json_get_str(sensor, "source")));
+        if (detail.len > 0) {
+            fputs(": ", stdout);
+            eg_cli_print(stdout, detail);
+        }
+        putchar('\n');
+    }
+}
+
+static void print_clients(yyjson_val *clients)
+{
+    yyjson_val *client;
+    size_t i, count, trays = 0;
+    yyjson_arr_foreach(clients, i, count, client) {
+        if (!eg_str_equal(eg_json_get_str(client, "kind"), EG_STR("tray"))) {
+            continue;
+        }
+        trays++;
+        printf("%-12s session %llu, %.*s", "tray",
+               (unsigned long long)eg_json_get_u64(client, "session", 0),
+               EG_STR_ARGS(eg_json_get_str(client, "language")));
+        eg_str window = eg_json_get_str(client, "window");
+        if (window.len > 0) {
+            fputs(", shows \"", stdout);
+            eg_cli_print(stdout, window);
+            putchar('"');
+        }
+        putchar('\n');
+    }
+    if (trays == 0) {
+        print_line("tray", EG_STR("none connected: alerts wait until somebody logs on"));
+    }
+}
+
+static void print_status(yyjson_val *root)
+{
+    yyjson_val *counters = yyjson_obj_get(root, "counters");
+    printf("%-12s EmoGuard %.*s, process %llu, up %llu s\n", "service",
+           EG_STR_ARGS(eg_json_get_str(root, "version")),
+           (unsigned long long)eg_json_get_u64(root, "pid", 0),
+           (unsigned long long)eg_json_get_u64(root, "uptime_seconds", 0));
+    print_line("data", eg_json_get_str(root, "data"));
+    print_rules(yyjson_obj_get(root, "rules"));
+    print_sensors(yyjson_obj_get(root, "sensors"));
+    printf("%-12s %llu events, %llu hits, %llu dropped\n", "seen",
+           (unsigned long long)eg_json_get_u64(counters, "events", 0),
+           (unsigned long long)eg_json_get_u64(counters, "hits", 0),
+           (unsigned long long)eg_json_get_u64(counters, "dropped", 0));
+    print_clients(yyjson_obj_get(root, "clients"));
+    yyjson_val *notice;
+    size_t i, count;
+    yyjson_arr_foreach(yyjson_obj_get(root, "notices"), i, count, notice) {
+        print_line("attention", (eg_str){yyjson_get_str(notice), yyjson_get_len(notice)});
+    }
+}
+
+static int run(const char *pipe, bool json)
+{
+    yyjson_doc *document = NULL;
+    eg_buf text;
+
+    eg_buf_init(&text, EG_FRAME_MAX);
+    int status = eg_service_status(pipe, STATUS_TIMEOUT_MS, &text);
+    if (status == EG_OK && !json) {
+        status = eg_json_parse(eg_buf_str(&text), &document);
+    }
+    if (status != EG_OK) {
+        eg_cli_error("%s", eg_error_message());
+    } else if (json) {
+        puts(eg_buf_cstr(&text));
+    } else {
+        print_status(yyjson_doc_get_root(document));
+    }
+    yyjson_doc_free(document);
+    eg_buf_done(&text);
+    return status == EG_OK ? EG_EXIT_OK : EG_EXIT_INCOMPLETE;
+}
+
+int eg_command_status(int argc, char **argv)
+{
+    const char *pipe = NULL;
+    bool json = false;
+    const eg_option options[] = {
+        {"--json", EG_OPTION_FLAG, &json, NULL, "the whole status as one JSON object"},
+        {"--pipe", EG_OPTION_TEXT, &pipe, "NAME", "the pipe of another instance of the service"},
+    };
+    const eg_usage usage = {
+        .command = "status",
+        .arguments = "[--json]",
+        .about = "Asks the service on this PC what it is doing.",
+        .options = options,
+        .option_count = EG_COUNT(options),
+        .exit_codes = "0 the service answered, 2 wrong usage, 3 it does not run or does not answer",
+    };
+    eg_options_result parsed = eg_options_parse(&usage, argc, argv, NULL);
+    if (parsed != EG_OPTIONS_RUN) {
+        return parsed == EG_OPTIONS_HELP ? EG_EXIT_OK : EG_EXIT_USAGE;
+    }
+    return run(pipe, json);
+}

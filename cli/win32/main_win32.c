@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Entry point on Windows: arguments as UTF-8, a console that shows UTF-8, hardened DLL search. */
+#include "cli/cli.h"
+
+#include "core/base/mem.h"
+#include "core/base/os.h"
+#include "core/base/status.h"
+#include "core/base/utf.h"
+
+#include <windows.h>
+
+#include <io.h>
+#include <shellapi.h>
+#include <wchar.h>
+
+static char **utf8_arguments(int *argc)
+{
+    LPWSTR *wide = CommandLineToArgvW(GetCommandLineW(), argc);
+    if (!wide) {
+        return NULL;
+    }
+    char **argv = eg_alloc_zero((size_t)*argc + 1, sizeof(*argv));
+    for (int i = 0; argv && i < *argc; i++) {
+        eg_buf text;
+        eg_buf_init(&text, 256 * 1024);
+        eg_utf8_from_utf16(&text, (const uint16_t *)wide[i], wcslen(wide[i]));
+        argv[i] = text.len ? eg_buf_take(&text) : eg_copy_bytes("", 0);
+        eg_buf_done(&text);
+        if (!argv[i]) {
+            *argc = i;
+        }
+    }
+    LocalFree(wide);
+    return argv;
+}
+
+int main(void)
+{
+    UINT console = GetConsoleOutputCP();
+    int argc = 0;
+
+    SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32);
+    SetConsoleOutputCP(CP_UTF8);
+    char **argv = utf8_arguments(&argc);
+    int code = EG_EXIT_INCOMPLETE;
+    if (argv) {
+        code = eg_cli_main(argc, argv);
+        for (int i = 0; i < argc; i++) {
+            eg_free(argv[i]);
+        }
+        eg_free(argv);
+    } else {
+        eg_cli_error("cannot read the command line: out of memory");
+    }
+    fflush(stdout);
+    if (console != 0) {
+        SetConsoleOutputCP(console);
+    }
+    return code;
+}
+
+bool eg_cli_is_terminal(FILE *stream)
+{
+    return _isatty(_fileno(stream)) != 0;
+}
+
+FILE *eg_cli_open(const char *path, const char *mode)
+{
+    FILE *file = NULL;
+    uint16_t *wide_path = eg_utf16_copy(eg_str_from(path));
+    uint16_t *wide_mode = eg_utf16_copy(eg_str_from(mode));
+    if (wide_path && wide_mode) {
+        file = _wfopen((const wchar_t *)wide_path, (const wchar_t *)wide_mode);
+        if (!file) {
+            eg_fail_os(_doserrno, "open %s", path);
+        }
+    }
+    eg_free(wide_mode);
+    eg_free(wide_path);
+    return file;
+}
+
+int eg_cli_default_database(eg_buf *out)
+{
+    eg_buf data;
+    eg_buf_init(&data, 4096);
+    int status = eg_env_get("ProgramData", &data);
+    if (status == EG_OK) {
+        status = eg_path_join(out, eg_buf_cstr(&data), "EmoGuard/emoguard.db");
+    }
+    eg_buf_done(&data);
+    return status;
+}
