@@ -161,14 +161,14 @@ class Builder:
 
 def build_all(builder, archive, output):
     """Two lanes: while one library unpacks and prepares, another compiles."""
-    todo = packages()
-    for package in todo:
+    wanted = packages()
+    for package in wanted:
         archive.fetch(package, builder.sources / package.tarball)
-    builder.say(f"{len(todo)} tarballs fetched and checked")
+    builder.say(f"{len(wanted)} tarballs fetched and checked")
     with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
-        sources = {package: pool.submit(builder.unpack, package) for package in todo}
+        sources = {package: pool.submit(builder.unpack, package) for package in wanted}
         builds = []
-        for package in todo:
+        for package in wanted:
             source = sources[package].result()
             builds += [pool.submit(builder.build, package, target, source, output)
                        for target in TARGETS]
@@ -206,6 +206,8 @@ def ensure():
         for folder in (logs, root / "sources"):
             folder.mkdir(parents=True, exist_ok=True)
         print(f"deps: building the libraries once, into {final}", flush=True)
+        for left in final.parent.glob("building-*"):
+            shutil.rmtree(left, ignore_errors=True)
         work = Path(tempfile.mkdtemp(prefix="building-", dir=final.parent))
         try:
             builder = Builder(work, logs, root / "sources")
