@@ -1,0 +1,29 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Builds the MSI on Linux with wixl:  build-msi.sh BUILD_FOLDER OUTPUT.msi [VERSION]
+# BUILD_FOLDER holds the programs; VERSION (tests of upgrades) replaces the one in core/version.h.
+set -eu
+
+if [ $# -lt 2 ]; then
+    sed -n '3,4s/^# //p' "$0"
+    exit 2
+fi
+build=$(cd "$1" && pwd)
+output=$2
+source=$(cd "$(dirname "$0")/.." && pwd)
+version=${3:-$(sed -n 's/^#define EG_VERSION_STRING "\(.*\)"$/\1/p' "$source/core/version.h")}
+
+command -v wixl >/dev/null || { echo "build-msi.sh: wixl is missing (Debian package wixl)" >&2; exit 1; }
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT INT TERM
+python3 "$source/installer/list_rules.py" "$source/rules" "$scratch/rules.wxs"
+# wixl says on standard error that it ignores Property/@Secure and Package/@Platform: -a x64 sets the platform,
+# and REMOVEDATA is given on the command line of an elevated msiexec. Anything else it says is shown.
+if ! wixl -a x64 -D Version="$version" -D BuildDir="$build" -D IconFile="$source/tray/res/emoguard.ico" \
+    -o "$scratch/emoguard.msi" "$source/installer/emoguard.wxs" "$scratch/rules.wxs" 2>"$scratch/messages"; then
+    cat "$scratch/messages" >&2
+    exit 1
+fi
+grep -v -e "has no property named 'Secure'" -e "has no property named 'Platform'" -e '^$' "$scratch/messages" >&2 || true
+mv "$scratch/emoguard.msi" "$output"
+echo "$output: EmoGuard $version, $(wc -c <"$output") bytes"
