@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A throw-away Windows for tests: a fresh Wine prefix and a virtual screen, both gone at the end.
+
+    with WineBox(folder) as box:
+        box.run([exe, "--version"])
+        box.screenshot("picture.png")
+
+Everything a box starts lives in its own prefix and on its own display, so several can run side by side and nothing of
+the user's own Wine is touched. Waiting is always for a condition with a deadline, never for a time.
+"""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import sqlite3
+import subprocess
+import time
+
+WINE = next((p for p in ("/usr/lib/wine/wine64", "/usr/bin/wine64", "/usr/bin/wine") if os.path.exists(p)), "wine")
+SCREEN = "1280x960x24"
+
+
+class BoxError(Exception):
+    """Something the box needs does not work; the text says what and where to look."""
+
+
+def wait_for(condition, seconds, what, pause=0.05):
+    """Calls condition until it returns something true and returns that; BoxError after the deadline."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise BoxError(f"waited {seconds} s in vain for {what}")
+        time.sleep(pause)
+
+
+class WineBox:
+    def __init__(self, folder, language="ja"):
+        self.folder = pathlib.Path(folder).resolve()
+        self.prefix = self.folder / "prefix"
+        self.log = self.folder / "wine.log"
+        self.display = None
+        self.processes = []
+        self.env = dict(os.environ)
+        self.env.update(WINEPREFIX=str(self.prefix), WINEDEBUG="-all", WINEARCH="win64",
+                        # No .NET and no HTML engine: the first start would offer to download them.
+                        WINEDLLOVERRIDES="mscoree,mshtml=;winemenubuilder.exe=d", EMOGUARD_LANG=language,
+                        LC_ALL="C.UTF-8")
+
+    # ---- life ----
+    def __enter__(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        try:
+            self._start_screen()
+            self._boot()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def _start_screen(self):
+        reader, writer = os.pipe()
+        with open(self.folder / "xvfb.log", "wb") as log:
+            try:
+                screen = subprocess.Popen(["Xvfb", "-displayfd", str(writer), "-screen", "0", SCREEN, "-nolisten", "tcp"],
+                                          pass_fds=[writer], stdout=log, stderr=log)
+            except FileNotFoundError:
+                raise BoxError("Xvfb is missing (Debian package xvfb)") from None
+        os.close(writer)
+        self.processes.append(screen)
+        with os.fdopen(reader) as pipe:
+            number = pipe.readline().strip()
+        if not number:
+            raise BoxError(f"no virtual screen: see {self.folder}/xvfb.log")
+        self.display = f":{number}"
+        self.env["DISPLAY"] = self.display
+
+    def _boot(self):
+        self.run_raw([WINE, "wineboot", "--init"], 180)
+        # wineboot returns before services.exe is there; a service manager that answers is what we need.
+        wait_for(lambda: self.run_raw([WINE, "sc", "query"], 60).returncode == 0, 60, "the service manager of Wine")
+
+    def close(self):
+        if self.prefix.exists():
+            subprocess.run([shutil.which("wineserver") or "/usr/lib/wine/wineserver", "-k", "-w"], env=self.env,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60, check=False)
+        for process in reversed(self.processes):
+            if process.poll() is None:
+                process.terminate()
+                try:
+                    process.wait(10)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+        self.processes.clear()
+
+    # ---- programs ----
+    def run_raw(self, command, timeout, **more):
+        with open(self.log, "ab") as log:
+            return subprocess.run(command, env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
+                                  timeout=timeout, check=False, **more)
+
+    def run(self, command, timeout=60, check=True):
+        """Runs a Windows program (path or name first); returns (exit code, standard output as text)."""
+        done = self.run_raw([WINE] + [str(part) for part in command], timeout)
+        text = done.stdout.decode("utf-8", "replace").replace("\r\n", "\n")
+        if check and done.returncode != 0:
+            raise BoxError(f"{command[0]} ended with {done.returncode}: {text.strip()[-500:]} (see {self.log})")
+        return done.returncode, text
+
+    def start(self, command, **env):
+        """Starts a Windows program in the background; it ends with the box."""
+        with open(self.log, "ab") as log:
+            process = subprocess.Popen([WINE] + [str(part) for part in command], env={**self.env, **env},
+                                       stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.processes.append(process)
+        return process
+
+    def desktop(self):
+        """A Wine desktop with a taskbar, so that tray icons and balloons have a place on the screen."""
+        width, height, _ = SCREEN.split("x")
+        return self.start(["explorer", f"/desktop=EmoGuard,{width}x{height}"])
+
+    def kill_program(self, name):
+        """kill -9 for every process of this box that runs the given .exe; returns how many there were."""
+        killed = 0
+        for entry in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                words = (entry / "cmdline").read_bytes().split(b"\0")
+                environment = (entry / "environ").read_bytes()
+            except OSError:
+                continue
+            mine = f"WINEPREFIX={self.prefix}".encode() in environment.split(b"\0")
+            program = words[0].replace(b"\\", b"/").rsplit(b"/", 1)[-1].lower()
+            if mine and program == name.lower().encode():
+                os.kill(int(entry.name), signal.SIGKILL)
+                killed += 1
+        return killed
+
+    # ---- files, registry, screen ----
+    def path(self, windows):
+        """The Linux path of a Windows one on drive C:, for example C:\\ProgramData\\EmoGuard."""
+        return self.prefix / "drive_c" / windows[3:].replace("\\", "/")
+
+    def registry(self, key, value=None):
+        """Text of `reg query`; None when the key or value is not there."""
+        code, text = self.run(["reg", "query", key] + (["/v", value] if value else []), check=False)
+        return text if code == 0 else None
+
+    def screenshot(self, target):
+        target = pathlib.Path(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        raw = subprocess.run(["xwd", "-root", "-silent", "-display", self.display], stdout=subprocess.PIPE,
+                             stderr=subprocess.DEVNULL, check=True).stdout
+        subprocess.run(["/usr/bin/convert", "xwd:-", str(target)], input=raw, check=True)
+        return target
+
+    def window_titles(self):
+        """Titles of all windows on the screen."""
+        tree = subprocess.run(["xwininfo", "-root", "-tree", "-display", self.display], stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, check=False).stdout.decode("utf-8", "replace")
+        return [line.split('"')[1] for line in tree.splitlines() if line.count('"') >= 2]
+
+
+class Installed:
+    """An installed EmoGuard in a box: its programs, its status, its database."""
+    PROGRAMS = r"C:\Program Files\EmoGuard"
+    DATA = r"C:\ProgramData\EmoGuard"
+
+    def __init__(self, box):
+        self.box = box
+
+    def program(self, name):
+        return self.PROGRAMS + "\\" + name
+
+    def install(self, msi):
+        self.box.run(["msiexec", "/i", windows_path(msi), "/qn"], 180)
+
+    def uninstall(self, msi, *properties):
+        self.box.run(["msiexec", "/x", windows_path(msi), "/qn", *properties], 180)
+
+    def status(self):
+        """The service's status, or None while it does not answer."""
+        code, text = self.box.run([self.program("emoguard.exe"), "status", "--json"], check=False)
+        try:
+            return json.loads(text) if code == 0 else None
+        except ValueError:
+            return None
+
+    def wait_ready(self, seconds=60):
+        """Waits until rules are loaded and every sensor has said how it works."""
+        def ready():
+            status = self.status()
+            if status and status["rules"]["loaded"] > 0 and status["sensors"] and \
+                    all(s["health"] != "starting" for s in status["sensors"]):
+                return status
+            return None
+        return wait_for(ready, seconds, "the service to be ready", 0.2)
+
+    def start_tray(self, seconds=30, **env):
+        process = self.box.start([self.program("emoguard-tray.exe")], **env)
+        wait_for(self.trays, seconds, "the tray to connect", 0.2)
+        return process
+
+    def trays(self):
+        status = self.status()
+        return [c for c in status["clients"] if c["kind"] == "tray"] if status else []
+
+    def database(self):
+        return self.box.path(self.DATA) / "emoguard.db"
+
+    def query(self, sql, *values):
+        """Rows of the hit database, read with the ordinary sqlite3 while the service runs."""
+        path = self.database()
+        if not path.exists():
+            return []
+        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)
+        try:
+            connection.row_factory = sqlite3.Row
+            return connection.execute(sql, values).fetchall()
+        finally:
+            connection.close()
+
+
+def windows_path(path):
+    return "Z:" + str(pathlib.Path(path).resolve()).replace("/", "\\")
