@@ -22,6 +22,13 @@
 #define EG_THREAD_LOCAL _Thread_local
 #endif
 
+/* An aligned 64-bit value that another thread may be storing; sequentially consistent. */
+#if defined(_MSC_VER)
+#define EG_ATOMIC_LOAD(address) ReadAcquire64(address) /* winnt.h; every store is a full barrier */
+#else
+#define EG_ATOMIC_LOAD(address) __atomic_load_n(address, __ATOMIC_SEQ_CST)
+#endif
+
 #define EG_UNUSED(name) ((void)(name))
 
 /* Elements of an array whose size is known here; never for a pointer. */

@@ -194,7 +194,7 @@ int64_t eg_atomic_add(eg_atomic *counter, int64_t amount)
 
 int64_t eg_atomic_get(const eg_atomic *counter)
 {
-    return __atomic_load_n(&counter->value, __ATOMIC_SEQ_CST);
+    return EG_ATOMIC_LOAD(&counter->value);
 }
 
 void eg_atomic_set(eg_atomic *counter, int64_t value)

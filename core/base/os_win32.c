@@ -194,10 +194,7 @@ int64_t eg_atomic_add(eg_atomic *counter, int64_t amount)
 
 int64_t eg_atomic_get(const eg_atomic *counter)
 {
-    /* An aligned 64-bit load is whole on x64 and ARM64; the stores are full barriers. */
-    int64_t value = counter->value;
-    MemoryBarrier();
-    return value;
+    return EG_ATOMIC_LOAD(&counter->value);
 }
 
 void eg_atomic_set(eg_atomic *counter, int64_t value)

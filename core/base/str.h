@@ -20,6 +20,8 @@ typedef struct eg_str {
 } eg_str;
 
 #define EG_STR(literal) ((eg_str){"" literal, sizeof(literal) - 1})
+/* The same as an initialiser inside a static table. */
+#define EG_STR_INIT(literal) {"" literal, sizeof(literal) - 1}
 #define EG_STR_NONE ((eg_str){NULL, 0})
 /* For "%.*s". Cuts at INT_MAX. */
 #define EG_STR_ARGS(view) eg_str_printf_len(view), ((view).ptr ? (view).ptr : "")
