@@ -20,6 +20,7 @@ typedef struct eg_conf_key {
 } eg_conf_key;
 
 /* Fills `settings` (already holding the defaults) from `text`; `file` is for messages only. */
-int eg_conf_read(eg_str text, const char *file, const eg_conf_key *keys, size_t count, void *settings);
+int eg_conf_read(eg_str text, const char *file, const eg_conf_key *keys, size_t count,
+                 void *settings);
 
 #endif
