@@ -15,7 +15,7 @@
 #define EG_TIME_TEXT_SIZE 32
 /* "2026-11-23T01:42:03.1234567Z" into out; always NUL-terminated. */
 void eg_time_format(uint64_t ticks, char out[EG_TIME_TEXT_SIZE]);
-/* Reads that form with 0 to 9 fraction digits, 'T' or a blank, and Z, an offset or nothing (UTC). */
+/* Reads that form: 0 to 9 fraction digits, 'T' or a blank, and Z, an offset or nothing (UTC). */
 int eg_time_parse(eg_str text, uint64_t *ticks);
 /* Sysmon's UtcTime: "2026-11-23 01:42:03.123". */
 void eg_time_format_sysmon(uint64_t ticks, char out[EG_TIME_TEXT_SIZE]);

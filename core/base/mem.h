@@ -30,7 +30,7 @@ typedef struct eg_arena eg_arena;
 
 int eg_arena_create(eg_arena **out, size_t block_size);
 void eg_arena_destroy(eg_arena *arena);                /* NULL-safe */
-void *eg_arena_alloc(eg_arena *arena, size_t size);    /* aligned for any type, zeroed; NULL on no memory */
+void *eg_arena_alloc(eg_arena *arena, size_t size); /* aligned, zeroed; NULL on no memory */
 char *eg_arena_copy(eg_arena *arena, const char *bytes, size_t size); /* adds a NUL */
 void eg_arena_reset(eg_arena *arena);                  /* forgets everything, keeps the memory */
 size_t eg_arena_bytes(const eg_arena *arena);          /* held from the heap */

@@ -18,7 +18,7 @@ void eg_thread_join(eg_thread *thread);      /* waits, then frees; NULL-safe */
 void eg_thread_sleep_ms(uint32_t milliseconds);
 
 typedef struct eg_mutex { void *opaque[10]; } eg_mutex;
-#define EG_MUTEX_INIT {{NULL}}               /* for a static mutex, which needs no init and no done */
+#define EG_MUTEX_INIT {{NULL}} /* for a static mutex, which needs no init and no done */
 int eg_mutex_init(eg_mutex *mutex);
 void eg_mutex_done(eg_mutex *mutex);
 void eg_mutex_lock(eg_mutex *mutex);         /* not recursive */

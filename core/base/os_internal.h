@@ -42,7 +42,8 @@ typedef struct eg_os_listing {
 
 /* Adds what `path` holds, without "." and "..", links and junctions; in no order. */
 int eg_os_list_folder(const char *path, eg_os_listing *listing);
-int eg_os_listing_add(eg_os_listing *listing, eg_os_item item); /* takes item.name, also on failure */
+/* Takes item.name, also on failure. */
+int eg_os_listing_add(eg_os_listing *listing, eg_os_item item);
 void eg_os_listing_done(eg_os_listing *listing);
 
 #endif

@@ -29,7 +29,8 @@ typedef struct eg_str {
 int eg_str_printf_len(eg_str view);
 eg_str eg_str_from(const char *text); /* NULL gives EG_STR_NONE */
 bool eg_str_equal(eg_str a, eg_str b);
-bool eg_str_equal_nocase(eg_str a, eg_str b); /* ASCII letters only: keywords, option names, extensions */
+/* ASCII letters only: keywords, option names, extensions. */
+bool eg_str_equal_nocase(eg_str a, eg_str b);
 bool eg_str_starts_nocase(eg_str text, eg_str prefix);
 bool eg_str_ends_nocase(eg_str text, eg_str suffix);
 int eg_str_compare(eg_str a, eg_str b);      /* bytewise, like memcmp then length */
@@ -50,7 +51,7 @@ typedef struct eg_buf {
 } eg_buf;
 
 void eg_buf_init(eg_buf *buf, size_t max);
-void eg_buf_done(eg_buf *buf);               /* frees; the buffer is empty again with the same max */
+void eg_buf_done(eg_buf *buf);               /* frees; empty again, with the same max */
 void eg_buf_clear(eg_buf *buf);              /* keeps the memory, clears status */
 /* Makes room for `extra` more bytes: data[len .. len + extra) may then be written by the caller. */
 int eg_buf_reserve(eg_buf *buf, size_t extra);
@@ -63,6 +64,7 @@ int eg_buf_appendf(eg_buf *buf, const char *format, ...) EG_PRINTF(2, 3);
 int eg_buf_appendv(eg_buf *buf, const char *format, va_list args);
 eg_str eg_buf_str(const eg_buf *buf);        /* view, valid until the next append; never ptr NULL */
 const char *eg_buf_cstr(const eg_buf *buf);  /* "" when empty */
-char *eg_buf_take(eg_buf *buf);              /* hands the block to the caller (eg_free); NULL if empty or failed */
+/* Hands the block to the caller (eg_free); NULL if empty or failed. */
+char *eg_buf_take(eg_buf *buf);
 
 #endif
