@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Builds, runs programs with a deadline, and keeps a Wine of its own, for the stages of tests/run.py."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build"
+LOGS = BUILD / "test-logs"
+
+
+class Done(NamedTuple):
+    code: int
+    output: str
+    errors: str
+
+
+def run(command, log, timeout=600, environment=None, stdin=None, merged=True):
+    """Runs to the end or to the deadline, when the whole process group is ended."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    process = subprocess.Popen(
+        [str(part) for part in command], cwd=ROOT, start_new_session=True, text=True,
+        encoding="utf-8", errors="replace", env={**os.environ, **(environment or {})},
+        stdin=stdin or subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT if merged else subprocess.PIPE)
+    try:
+        output, errors = process.communicate(timeout=timeout)
+        code = process.returncode
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        output, errors = process.communicate()
+        output += f"\nended after {timeout} s without coming to an end\n"
+        code = -1
+    (LOGS / log).write_text(f"$ {' '.join(map(str, command))}\n{output}{errors or ''}\n[{code}]\n",
+                            encoding="utf-8")
+    return Done(code, output, errors or "")
+
+
+def build(preset):
+    """Configures and builds a preset; returns what went wrong, or an empty text."""
+    steps = (["cmake", "--preset", preset], ["cmake", "--build", BUILD / preset])
+    for number, command in enumerate(steps):
+        done = run(command, f"build-{preset}-{number}.log", timeout=1800)
+        if done.code != 0:
+            lines = [line for line in done.output.splitlines()
+                     if "error" in line.lower() or "undefined reference" in line]
+            return "\n".join(lines[:10] or done.output.splitlines()[-10:])
+    return ""
+
+
+def script(*arguments, timeout=1800, log=None):
+    """One of our Python scripts."""
+    name = log or Path(arguments[0]).stem + ".log"
+    return run([sys.executable, *arguments], name, timeout=timeout)
+
+
+def test_data():
+    """The folder with recorded data, or None. It is no part of the repository."""
+    path = Path(os.environ.get("EMOGUARD_TEST_DATA") or ROOT / ".." / "shared" / "data").resolve()
+    return path if path.is_dir() else None
+
+
+def data_environment():
+    data = test_data()
+    return {"EMOGUARD_TEST_DATA": str(data)} if data else {}
+
+
+class Wine:
+    """A fresh prefix under build/, without display; ended with its programs by close()."""
+
+    def __init__(self, name):
+        self.prefix = BUILD / "wine" / name
+        self.environment = {"WINEPREFIX": str(self.prefix), "WINEDEBUG": "-all", "DISPLAY": "",
+                            "WINEDLLOVERRIDES": "mscoree,mshtml=d"}
+        self.close()
+        shutil.rmtree(self.prefix, ignore_errors=True)
+        self.prefix.mkdir(parents=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def run(self, command, log, timeout=600, environment=None, merged=True):
+        return run(["wine", *command], log, timeout, {**self.environment, **(environment or {})},
+                   merged=merged)
+
+    def close(self):
+        server = next((path for path in ("/usr/lib/wine/wineserver64", "/usr/lib/wine/wineserver")
+                       if Path(path).exists()), shutil.which("wineserver"))
+        if server and self.prefix.is_dir():
+            subprocess.run([server, "-k"], env={**os.environ, **self.environment}, timeout=60,
+                           capture_output=True, check=False)
+
+
+def wine_path(path):
+    """What a program under Wine calls a file of ours."""
+    return "Z:" + str(path).replace("/", "\\")
