@@ -84,8 +84,10 @@ class WineBox:
 
     def _boot(self):
         self.run_raw([WINE, "wineboot", "--init"], 180)
+        # A fresh prefix pretends to be Windows 7; we support Windows 10 and later.
+        self.run(["reg", "add", r"HKCU\Software\Wine", "/v", "Version", "/d", "win10", "/f"], 60)
         # wineboot returns before services.exe is there; a service manager that answers is what we need.
-        wait_for(lambda: self.run_raw([WINE, "sc", "query"], 60).returncode == 0, 60, "the service manager of Wine")
+        wait_for(lambda: self.run_raw([WINE, "sc", "query", "PlugPlay"], 60).returncode == 0, 60, "the service manager of Wine")
 
     def close(self):
         if self.prefix.exists():

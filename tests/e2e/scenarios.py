@@ -1,0 +1,294 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The end-to-end tests: one story on one throw-away Windows, told in this order.
+
+Each function gets the world (see run.py) and raises when something is not as it should be. Later ones build on
+earlier ones: the package is installed in the first and gone after the last.
+"""
+import json
+import subprocess
+
+from winebox import BoxError, wait_for
+
+RUN_KEY = r"Software\Microsoft\Windows\CurrentVersion\Run"
+UNINSTALL_SERVICE_KEY = r"HKLM\SYSTEM\CurrentControlSet\Services\EmoGuard"
+
+# What the drill does, and the rules of ours that must see it.
+RULES = {
+    "office starts powershell": "c5802bca-d6ee-4937-bc9b-00823d76ec40",
+    "encoded powershell": "a93e4524-7f56-4cf2-9f1c-dadbbca1a30c",
+    "regsvr32 on a user folder": "c08a191b-95c4-4134-86da-510575068f23",
+    "run value with a library": "f05e9cd0-97b7-48ed-adaa-cf55618ba63d",
+    "task with a library": "5c44e79b-475b-4b6a-a5ba-aedf48e1fe38",
+}
+
+
+def check(condition, text):
+    if not condition:
+        raise BoxError(text)
+
+
+def hits_of(world, rule, newer_than=0):
+    return world.installed.query("SELECT * FROM hit WHERE rule_id = ? AND id > ? ORDER BY id", rule, newer_than)
+
+
+def last_hit(world):
+    return world.installed.query("SELECT coalesce(max(id), 0) AS id FROM hit")[0]["id"]
+
+
+def write_run_value(world, name, command):
+    world.box.run(["reg", "add", "HKCU\\" + RUN_KEY, "/v", name, "/d", command, "/f"])
+
+
+def delete_run_value(world, name):
+    world.box.run(["reg", "delete", "HKCU\\" + RUN_KEY, "/v", name, "/f"], check=False)
+
+
+def bad_command(name):
+    return rf'regsvr32.exe /s "C:\users\Public\AppData\Local\Temp\{name}.dll"'
+
+
+def service_state(world):
+    _, text = world.box.run(["sc", "query", "EmoGuard"], check=False)
+    words = [line.split() for line in text.splitlines() if "STATE" in line]
+    return words[0][3] if words else None
+
+
+def start_service(world):
+    world.box.run(["sc", "start", "EmoGuard"], check=False)
+    return world.installed.wait_ready()
+
+
+def stop_service(world):
+    world.box.run(["sc", "stop", "EmoGuard"], check=False)
+    wait_for(lambda: service_state(world) == "STOPPED", 10, "the service to stop")
+
+
+def install__on_a_fresh_system__starts_the_service(world):
+    world.installed.install(world.msi)
+    status = world.installed.wait_ready()
+    check(service_state(world) == "RUNNING", f"the service is {service_state(world)}")
+    check(world.box.registry("HKLM\\" + RUN_KEY, "EmoGuard"), "the tray is not in HKLM Run")
+    check(status["rules"]["rejected"] == 0, f"rules were rejected: {status['rules']}")
+    sensors = {s["name"]: s for s in status["sensors"]}
+    check({"process", "registry", "task"} <= set(sensors), f"sensors: {sorted(sensors)}")
+    # Wine has neither ETW nor WMI events: the process sensor must say so and poll.
+    check(sensors["process"]["health"] == "degraded" and sensors["process"]["source"] == "poll",
+          f"process sensor: {sensors['process']}")
+    blind = [s["name"] for s in status["sensors"] if s["health"] == "blind"]
+    check(not blind, f"blind: {blind}")
+
+
+def tray__started_by_hand__connects_in_japanese(world):
+    world.tray = world.installed.start_tray()
+    tray = world.installed.trays()[0]
+    check(tray["language"] == "ja", f"the tray speaks {tray['language']}")
+
+
+def drill__played__raises_the_alarm_at_every_step(world):
+    code, text = world.box.run([world.installed.program("emoguard.exe"), "drill"], timeout=120, check=False)
+    check(code == 0, f"the drill ended with {code}: {text}")
+    for step, rule in RULES.items():
+        check(hits_of(world, rule), f"no hit for: {step}")
+    rows = hits_of(world, RULES["encoded powershell"])
+    check(rows[0]["program"].lower().endswith("powershell.exe"), f"program: {rows[0]['program']}")
+    check(rows[0]["parent"].lower().endswith("winword.exe"), f"parent: {rows[0]['parent']}")
+    event = json.loads(world.installed.query("SELECT json FROM event WHERE id = ?", rows[0]["event_id"])[0]["json"])
+    check("-EncodedCommand" in event["fields"]["CommandLine"], "the evidence lacks the command line")
+
+
+def drill__over__leaves_nothing_behind(world):
+    check(world.box.registry("HKCU\\" + RUN_KEY, "EmoGuardDrill") is None, "the Run value is still there")
+    check(world.box.registry(r"HKLM\Software\Microsoft\Windows NT\CurrentVersion\Schedule\TaskCache\Tree\EmoGuardDrill")
+          is None, "the task is still in the registry")
+    left = [p for p in world.box.prefix.glob("drive_c/**/*EmoGuardDrill*")]
+    check(not left, f"left behind: {left}")
+
+
+def window__after_the_drill__is_on_the_screen_with_its_title(world):
+    def shown():
+        windows = [t["window"] for t in world.installed.trays() if t.get("window")]
+        return windows[0] if windows else None
+    title = wait_for(shown, 20, "the tray to report its window", 0.2)
+    check(title.startswith("EmoGuard"), f"the window is called {title!r}")
+    wait_for(lambda: title in world.box.window_titles(), 10, f"a window named {title!r} on the screen")
+    check(world.installed.query("SELECT 1 FROM hit WHERE shown_time > 0"), "no hit is marked as shown")
+    picture = world.box.screenshot(world.folder / "window.png")
+    colours = subprocess.run(["/usr/bin/convert", picture, "-format", "%k", "info:"], stdout=subprocess.PIPE,
+                             check=True).stdout
+    check(int(colours) > 50, "the screen is blank")
+
+
+def drill__killed_half_way__is_cleaned_up_by_hand(world):
+    drill = world.box.start([world.installed.program("emoguard.exe"), "drill", "--hold", "60"])
+    wait_for(lambda: world.box.registry("HKCU\\" + RUN_KEY, "EmoGuardDrill"), 30, "the drill's Run value")
+    check(world.box.kill_program("emoguard.exe") > 0, "no drill to kill")
+    drill.wait(20)
+    world.box.run([world.installed.program("emoguard.exe"), "drill", "--clean"])
+    drill__over__leaves_nothing_behind(world)
+
+
+def service__killed_in_the_middle__loses_nothing(world):
+    before = last_hit(world)
+    for number in range(12):
+        write_run_value(world, f"EgKill{number}", bad_command(f"kill{number}"))
+        if number == 5:
+            stored = [row["id"] for row in world.installed.query("SELECT id FROM hit WHERE id > ?", before)]
+            check(world.box.kill_program("emoguard-service.exe") == 1, "no service to kill")
+    kept = {row["id"] for row in world.installed.query("SELECT id FROM hit WHERE id > ?", before)}
+    check(set(stored) <= kept, "hits that were stored are gone")
+    check(world.installed.query("PRAGMA integrity_check")[0][0] == "ok", "the database is damaged")
+    wait_for(lambda: service_state(world) != "RUNNING", 20, "the service manager to notice the kill")
+    start_service(world)
+
+    def found():
+        rows = world.installed.query("SELECT event.json AS json FROM hit JOIN event ON event.id = hit.event_id "
+                                     "WHERE hit.id > ?", before)
+        return {json.loads(row["json"])["fields"].get("TargetObject", "").rsplit("\\", 1)[-1] for row in rows}
+    wanted = {f"EgKill{number}" for number in range(12)}
+    wait_for(lambda: wanted <= found(), 30, f"hits for values written around the kill ({sorted(wanted)})", 0.5)
+    for number in range(12):
+        delete_run_value(world, f"EgKill{number}")
+
+
+def restart__with_everything_known__tells_nothing_twice(world):
+    write_run_value(world, "EgTwice", bad_command("twice"))
+    wait_for(lambda: hits_of(world, RULES["run value with a library"], 0)[-1]["program"].find("twice") >= 0, 15,
+             "the hit of EgTwice")
+    before = last_hit(world)
+    stop_service(world)
+    start_service(world)
+    # A later value is found after the snapshot of the restart: whatever the snapshot had to tell is told by then.
+    write_run_value(world, "EgAfter", bad_command("after"))
+    wait_for(lambda: last_hit(world) > before, 15, "the hit of EgAfter")
+    rows = [row["program"] for row in world.installed.query("SELECT program FROM hit WHERE id > ?", before)]
+    check(not any("twice" in program for program in rows), f"told again: {rows}")
+    delete_run_value(world, "EgTwice")
+    delete_run_value(world, "EgAfter")
+
+
+def tray__after_a_restart_of_the_service__connects_again(world):
+    check(world.tray.poll() is None, "the tray has ended")
+    wait_for(world.installed.trays, 20, "the tray to reconnect", 0.2)
+
+
+def hit__made_without_a_tray__is_shown_when_one_comes(world):
+    world.box.kill_program("emoguard-tray.exe")
+    wait_for(lambda: not world.installed.trays(), 20, "the service to see that the tray is gone", 0.2)
+    before = last_hit(world)
+    write_run_value(world, "EgLater", bad_command("later"))
+    row = wait_for(lambda: hits_of(world, RULES["run value with a library"], before), 15, "the hit of EgLater")[0]
+    check(row["shown_time"] == 0, "it is marked as shown although nobody was there")
+    world.tray = world.installed.start_tray()
+    wait_for(lambda: any(t.get("window") for t in world.installed.trays()), 20, "a window of the new tray", 0.2)
+    delete_run_value(world, "EgLater")
+
+
+def second_instance__started__refuses(world):
+    code, text = world.box.run([world.installed.program("emoguard-service.exe"), "--console"], timeout=30, check=False)
+    check(code != 0, f"a second instance ran: {text}")
+    check(service_state(world) == "RUNNING", "the first instance is gone")
+
+
+def rule__broken__is_named_and_the_rest_runs(world):
+    broken = world.box.path(world.installed.PROGRAMS + r"\rules\sigma\zz_broken.yml")
+    broken.write_text("title: Broken\nid: 00000000-0000-4000-8000-000000000000\nlogsource:\n  product: windows\n"
+                      "detection:\n  selection:\n    Image|nonsense: x\n  condition: selection\n")
+    stop_service(world)
+    status = start_service(world)
+    problems = json.dumps(status["rules"]["problems"])
+    check(status["rules"]["rejected"] == 1, f"rules: {status['rules']}")
+    check("zz_broken.yml" in problems and "nonsense" in problems, f"problems: {problems}")
+    check(status["rules"]["loaded"] > 40, f"loaded only {status['rules']['loaded']}")
+    broken.unlink()
+
+
+def database__damaged__is_moved_aside_and_reported(world):
+    stop_service(world)
+    path = world.installed.database()
+    path.write_bytes(b"this is not a database" * 1000)
+    status = start_service(world)
+    check(any("damaged" in notice for notice in status["notices"]), f"notices: {status['notices']}")
+    check(list(path.parent.glob("emoguard.db.damaged-*")), "the damaged file is gone")
+    write_run_value(world, "EgNew", bad_command("new"))
+    wait_for(lambda: hits_of(world, RULES["run value with a library"]), 15, "a hit in the new database")
+    delete_run_value(world, "EgNew")
+    for aside in path.parent.glob("emoguard.db.damaged-*"):
+        aside.unlink()
+
+
+def tray__without_a_screen__ends_with_a_message(world):
+    env = {**world.box.env, "DISPLAY": "", "XAUTHORITY": ""}
+    done = subprocess.run([world.box_wine, world.installed.program("emoguard-tray.exe")], env=env, timeout=60,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    check(done.returncode != 0, "it pretends to run")
+
+
+def export__of_all_hits__is_read_by_others(world):
+    code, text = world.box.run([world.installed.program("emoguard.exe"), "hits", "export"])
+    lines = [json.loads(line) for line in text.splitlines()]
+    check(len(lines) == last_hit(world), f"{len(lines)} lines for {last_hit(world)} hits")
+    code, text = world.box.run([world.installed.program("emoguard.exe"), "hits", "show", str(lines[0]["id"])])
+    check("[ja]" in text and "[en]" in text, "show lacks a language")
+
+
+def upgrade__to_a_newer_package__keeps_the_hits(world):
+    before = last_hit(world)
+    check(before > 0, "no hits to keep")
+    world.installed.install(world.newer_msi)
+    world.installed.wait_ready()
+    check(last_hit(world) >= before, "hits are lost")
+    check(world.box.registry("HKLM\\" + RUN_KEY, "EmoGuard"), "the tray's Run value is lost")
+
+
+def leftovers(world):
+    data = world.box.path(world.installed.DATA)
+    left = [str(p.relative_to(world.box.prefix)) for p in data.rglob("*")] if data.exists() else []
+    programs = world.box.path(world.installed.PROGRAMS)
+    left += [str(p.relative_to(world.box.prefix)) for p in programs.rglob("*")] if programs.exists() else []
+    if programs.exists():
+        left.append("the program folder")
+    if world.box.registry(UNINSTALL_SERVICE_KEY):
+        left.append("the service")
+    if world.box.registry("HKLM\\" + RUN_KEY, "EmoGuard"):
+        left.append("the tray's Run value")
+    if world.box.registry(r"HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Application\EmoGuard"):
+        left.append("the event-log source")
+    return left
+
+
+def uninstall__keeps_only_the_hit_database(world):
+    world.box.kill_program("emoguard-tray.exe")
+    world.installed.uninstall(world.newer_msi)
+    wait_for(lambda: set(leftovers(world)) <= {"drive_c/ProgramData/EmoGuard/emoguard.db"}, 20,
+             f"everything but the database to go; left: {leftovers(world)}", 0.5)
+    check(leftovers(world), "the hit database is gone")
+
+
+def uninstall__when_asked__removes_the_database_too(world):
+    world.installed.install(world.msi)
+    world.installed.wait_ready()
+    check(last_hit(world) > 0, "the kept database was not taken up again")
+    world.installed.uninstall(world.msi, "REMOVEDATA=1")
+    wait_for(lambda: not leftovers(world), 20, f"everything to go; left: {leftovers(world)}", 0.5)
+
+
+SCENARIOS = [
+    install__on_a_fresh_system__starts_the_service,
+    tray__started_by_hand__connects_in_japanese,
+    drill__played__raises_the_alarm_at_every_step,
+    drill__over__leaves_nothing_behind,
+    window__after_the_drill__is_on_the_screen_with_its_title,
+    drill__killed_half_way__is_cleaned_up_by_hand,
+    service__killed_in_the_middle__loses_nothing,
+    restart__with_everything_known__tells_nothing_twice,
+    tray__after_a_restart_of_the_service__connects_again,
+    hit__made_without_a_tray__is_shown_when_one_comes,
+    second_instance__started__refuses,
+    rule__broken__is_named_and_the_rest_runs,
+    tray__without_a_screen__ends_with_a_message,
+    export__of_all_hits__is_read_by_others,
+    upgrade__to_a_newer_package__keeps_the_hits,
+    database__damaged__is_moved_aside_and_reported,
+    uninstall__keeps_only_the_hit_database,
+    uninstall__when_asked__removes_the_database_too,
+]
