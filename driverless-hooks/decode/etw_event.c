@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "driverless-hooks/decode/etw_event.h"
+
+#include "core/base/status.h"
+#include "core/base/utf.h"
+#include "driverless-hooks/decode/etw_layout.h"
+#include "driverless-hooks/decode/sid.h"
+
+#include <inttypes.h>
+
+static eg_str ansi_text(eg_event_text *text, eg_etw_span span)
+{
+    eg_str raw = {(const char *)span.bytes, span.size};
+    if (eg_utf8_valid(raw)) {
+        return eg_event_text_copy(text, raw);
+    }
+    eg_buf_clear(&text->scratch);
+    for (size_t i = 0; i < span.size; i++) {
+        char byte = raw.ptr[i];
+        if ((unsigned char)byte < 0x80) {
+            eg_buf_append_char(&text->scratch, byte);
+        } else {
+            eg_buf_append_cstr(&text->scratch, "\xEF\xBF\xBD");
+        }
+    }
+    return eg_event_text_copy(text, eg_buf_str(&text->scratch));
+}
+
+static eg_str sid_text(eg_event_text *text, eg_etw_span span, eg_field field)
+{
+    char shown[EG_SID_TEXT_SIZE];
+    if (!span.bytes) {
+        return EG_STR_NONE;
+    }
+    if (field == EG_FIELD_INTEGRITY_LEVEL) {
+        return eg_sid_integrity_level(span.bytes, span.size);
+    }
+    eg_sid_format(span.bytes, span.size, shown);
+    return eg_event_text_copy(text, eg_str_from(shown));
+}
+
+static eg_str column_text(const eg_etw_decoded *decoded, const eg_etw_column *column,
+                          eg_event_text *text)
+{
+    eg_etw_span span;
+    switch (column->type) {
+    case EG_ETW_TYPE_WIDE:
+        span = eg_etw_bytes(decoded, column);
+        return eg_event_text_utf16le(text, span.bytes, span.size);
+    case EG_ETW_TYPE_ANSI: return ansi_text(text, eg_etw_bytes(decoded, column));
+    case EG_ETW_TYPE_SID:
+    case EG_ETW_TYPE_USER_SID: return sid_text(text, eg_etw_bytes(decoded, column), column->field);
+    case EG_ETW_TYPE_I32:
+        return eg_event_text_format(text, "%" PRId64, (int64_t)eg_etw_number(decoded, column));
+    default: return eg_event_text_format(text, "%" PRIu64, eg_etw_number(decoded, column));
+    }
+}
+
+static void set_identity(const eg_etw_record *record, const eg_etw_decoded *decoded,
+                         eg_event_text *text, eg_event *event)
+{
+    const eg_etw_process *process = &decoded->as.process;
+    switch (decoded->role) {
+    case EG_ETW_ROLE_PROCESS_START:
+        if (record->pid != EG_ETW_NO_PROCESS) {
+            event->field[EG_FIELD_CREATOR_PROCESS_ID] =
+                eg_event_text_format(text, "%" PRIu32, record->pid);
+        }
+        break;
+    case EG_ETW_ROLE_PROCESS_RUNNING:
+    case EG_ETW_ROLE_PROCESS_LEFT: event->flags |= EG_EVENT_EXISTING; break;
+    case EG_ETW_ROLE_OTHER: event->pid = record->pid != EG_ETW_NO_PROCESS ? record->pid : 0; return;
+    default: break;
+    }
+    event->pid = (uint32_t)process->pid;
+    event->parent_pid = (uint32_t)process->parent_pid;
+    event->create_time = process->create_time;
+    if (eg_etw_command_line_cut(process)) {
+        event->flags |= EG_EVENT_COMMAND_LINE_CUT;
+    }
+    if (event->kind == EG_KIND_PROCESS_START) {
+        /* a running process has none: the kernel writes STILL_ACTIVE there */
+        event->field[EG_FIELD_EXIT_STATUS] = EG_STR_NONE;
+    }
+}
+
+int eg_etw_make_event(const eg_etw_record *record, const eg_etw_decoded *decoded,
+                      eg_event_text *text, eg_event *event)
+{
+    if (decoded->kind == EG_KIND_OTHER) {
+        return eg_fail(EG_E_UNSUPPORTED, "ETW record %u has no event of its own",
+                       (unsigned)record->id);
+    }
+    eg_event made;
+    eg_event_init(&made, decoded->kind);
+    made.time = record->time;
+    made.source = EG_STR("etw");
+    for (size_t i = 0; i < decoded->layout->count; i++) {
+        const eg_etw_column *column = &decoded->layout->columns[i];
+        if (column->field != EG_FIELD_COUNT && eg_etw_column_present(decoded, column)) {
+            made.field[column->field] = column_text(decoded, column, text);
+        }
+    }
+    set_identity(record, decoded, text, &made);
+    made.field[EG_FIELD_UTC_TIME] = eg_event_text_time(text, record->time);
+    if (text->status != EG_OK) {
+        return text->status;
+    }
+    *event = made;
+    return EG_OK;
+}
