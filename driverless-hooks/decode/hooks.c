@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table of sensors. On systems other than Windows, where only the decoders are built, it is
+ * empty.
+ */
+#include "driverless-hooks/sensor.h"
+
+#include "core/base/compiler.h"
+
+#ifdef _WIN32
+#define HOOK(name) extern const eg_sensor eg_hook_##name;
+#include "driverless-hooks/hooks.def"
+#undef HOOK
+#define HOOK(name) &eg_hook_##name,
+#endif
+
+static const eg_sensor *const sensors[] = {
+#ifdef _WIN32
+#include "driverless-hooks/hooks.def"
+#endif
+    NULL,
+};
+
+const eg_sensor *const *eg_sensors(size_t *count)
+{
+    *count = EG_COUNT(sensors) - 1;
+    return sensors;
+}
+
+const char *eg_sensor_health_name(eg_sensor_health health)
+{
+    static const char *const names[] = {"starting", "full", "degraded", "blind"};
+    return (size_t)health < EG_COUNT(names) ? names[health] : "unknown";
+}

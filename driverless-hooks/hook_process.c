@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The process sensor: starts and stops, from the best source that can be had. Sources are tried in
+ * the order ETW, WMI, polling. One that fails, also later and because somebody stopped it, is left
+ * alone for a while that doubles each time; the next one covers meanwhile, and what changed in
+ * between is found by comparing with the process list.
+ */
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/base/os.h"
+#include "core/base/status.h"
+#include "driverless-hooks/process_source.h"
+
+#include <string.h>
+
+enum {
+    SOURCE_COUNT = 3,
+    RETRY_FIRST_MS = 250,
+    RETRY_MOST_MS = 5 * 60 * 1000,
+    STEADY_MS = 60 * 1000, /* a source that ran this long starts over with its retries */
+    REASON_SIZE = 512,
+};
+
+static const eg_process_source *const sources[SOURCE_COUNT] = {
+    &eg_process_source_etw,
+    &eg_process_source_wmi,
+    &eg_process_source_poll,
+};
+
+/* When a source may be tried again. */
+typedef struct retry {
+    uint64_t at;       /* monotonic nanoseconds */
+    uint32_t delay_ms; /* of the next failure */
+} retry;
+
+typedef struct process_sensor {
+    eg_sink sink;
+    eg_process_feed *feed;
+    HANDLE stop;
+    retry retries[SOURCE_COUNT];
+    size_t reported;          /* index of the source last reported, SOURCE_COUNT for none */
+    char reason[REASON_SIZE]; /* why no better source runs */
+} process_sensor;
+
+static void process_close(void *context)
+{
+    process_sensor *sensor = context;
+    if (sensor) {
+        eg_process_feed_destroy(sensor->feed);
+        if (sensor->stop) {
+            CloseHandle(sensor->stop);
+        }
+        eg_free(sensor);
+    }
+}
+
+static int process_open(void **context, const eg_sink *sink)
+{
+    process_sensor *sensor = eg_alloc_zero(1, sizeof(*sensor));
+    if (!sensor) {
+        return EG_E_NOMEM;
+    }
+    sensor->sink = *sink;
+    sensor->reported = SOURCE_COUNT;
+    for (size_t i = 0; i < SOURCE_COUNT; i++) {
+        sensor->retries[i].delay_ms = RETRY_FIRST_MS;
+    }
+    sensor->stop = CreateEventW(NULL, TRUE, FALSE, NULL);
+    int status = sensor->stop ? EG_OK : eg_fail_os(GetLastError(), "create an event");
+    if (status == EG_OK) {
+        status = eg_process_feed_create(&sensor->feed, sink);
+    }
+    if (status != EG_OK) {
+        process_close(sensor);
+        return status;
+    }
+    *context = sensor;
+    return EG_OK;
+}
+
+static void report_failure(process_sensor *sensor, size_t index)
+{
+    retry *at = &sensor->retries[index];
+    eg_log(EG_LOG_WARNING, "process", "source %s: %s; next try in %u ms", sources[index]->name,
+           eg_error_message(), (unsigned)at->delay_ms);
+    at->at = eg_clock_monotonic_ns() + (uint64_t)at->delay_ms * 1000000;
+    at->delay_ms = at->delay_ms < RETRY_MOST_MS / 2 ? 2 * at->delay_ms : RETRY_MOST_MS;
+    /* the best source's own words say most; those of the fallbacks only follow from them */
+    if (index == 0) {
+        size_t size = strlen(eg_error_message());
+        size = size < REASON_SIZE - 1 ? size : REASON_SIZE - 1;
+        memcpy(sensor->reason, eg_error_message(), size);
+        sensor->reason[size] = '\0';
+    }
+}
+
+static void report_health(process_sensor *sensor, size_t index)
+{
+    const eg_process_source *source = sources[index];
+    if (sensor->reported == index) {
+        return;
+    }
+    sensor->reported = index;
+    eg_buf detail;
+    eg_buf_init(&detail, 2 * REASON_SIZE);
+    eg_buf_append_cstr(&detail, source->detail);
+    if (index > 0 && sensor->reason[0] != '\0') {
+        eg_buf_appendf(&detail, " (ETW: %s)", sensor->reason);
+    }
+    sensor->sink.health(sensor->sink.user, "process", source->health, source->name,
+                        eg_buf_cstr(&detail));
+    eg_buf_done(&detail);
+}
+
+/* Milliseconds until one of the sources before `index` may be tried again. */
+static uint32_t until_better(const process_sensor *sensor, size_t index)
+{
+    uint64_t now = eg_clock_monotonic_ns();
+    uint64_t first = UINT64_MAX;
+    for (size_t i = 0; i < index; i++) {
+        if (sensor->retries[i].at < first) {
+            first = sensor->retries[i].at;
+        }
+    }
+    if (first == UINT64_MAX) {
+        return EG_FOREVER;
+    }
+    return first > now ? (uint32_t)((first - now) / 1000000) + 1 : 1;
+}
+
+/* Runs one source until the sensor stops, the source fails, or a better one is due again. */
+static void run_source(process_sensor *sensor, size_t index, void *source)
+{
+    uint64_t begin = eg_clock_monotonic_ns();
+    report_health(sensor, index);
+    int status = sources[index]->run(source, until_better(sensor, index));
+    if (eg_clock_monotonic_ns() - begin >= (uint64_t)STEADY_MS * 1000000) {
+        sensor->retries[index].delay_ms = RETRY_FIRST_MS;
+    }
+    if (status != EG_OK && status != EG_E_TIMEOUT) {
+        report_failure(sensor, index);
+    }
+}
+
+/* One round over the sources: the first that opens runs. False when none did. */
+static bool run_best(process_sensor *sensor)
+{
+    for (size_t i = 0; i < SOURCE_COUNT; i++) {
+        void *source = NULL;
+        if (sensor->retries[i].at > eg_clock_monotonic_ns()) {
+            continue;
+        }
+        if (sources[i]->open(&source, sensor->feed, sensor->stop) != EG_OK) {
+            report_failure(sensor, i);
+            continue;
+        }
+        run_source(sensor, i, source);
+        sources[i]->close(source);
+        return true;
+    }
+    return false;
+}
+
+static int process_run(void *context)
+{
+    process_sensor *sensor = context;
+    while (WaitForSingleObject(sensor->stop, 0) == WAIT_TIMEOUT) {
+        if (!run_best(sensor)) {
+            sensor->reported = SOURCE_COUNT;
+            sensor->sink.health(sensor->sink.user, "process", EG_SENSOR_BLIND, "none",
+                                eg_error_message());
+            WaitForSingleObject(sensor->stop, RETRY_FIRST_MS);
+        }
+    }
+    return EG_OK;
+}
+
+static void process_stop(void *context)
+{
+    process_sensor *sensor = context;
+    SetEvent(sensor->stop);
+}
+
+static int process_snapshot(void *context)
+{
+    process_sensor *sensor = context;
+    return eg_process_feed_snapshot(sensor->feed);
+}
+
+const eg_sensor eg_hook_process = {
+    .name = "process",
+    .what = "programs that start and stop, with command line, user and version",
+    .open = process_open,
+    .run = process_run,
+    .stop = process_stop,
+    .close = process_close,
+    .snapshot = process_snapshot,
+};

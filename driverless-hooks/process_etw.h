@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The ETW process source with its seam for tests. */
+#ifndef EG_PROCESS_ETW_H
+#define EG_PROCESS_ETW_H
+
+#include "driverless-hooks/etw_session.h"
+#include "driverless-hooks/process_source.h"
+
+/* As eg_process_source_etw.open, on other calls than those of Windows. */
+int eg_process_etw_open(void **context, eg_process_feed *feed, HANDLE stop, const eg_etw_api *api);
+
+#endif

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "driverless-hooks/process_feed.h"
+
+#include "core/base/clock.h"
+#include "core/base/mem.h"
+#include "core/base/os.h"
+#include "core/base/status.h"
+#include "driverless-hooks/account_name.h"
+#include "driverless-hooks/decode/event_text.h"
+#include "driverless-hooks/decode/process_table.h"
+#include "driverless-hooks/image_version.h"
+#include "driverless-hooks/nt_query.h"
+#include "driverless-hooks/process_info.h"
+
+#include <inttypes.h>
+
+/* How far the report of a start may lie behind, or before, the process' own creation time. */
+#define START_SKEW (5 * EG_TICKS_PER_SECOND)
+
+struct eg_process_feed {
+    eg_sink sink;
+    eg_mutex lock;
+    eg_process_table *table;
+    eg_account_cache *accounts;
+    eg_version_cache *versions;
+    eg_event_text text; /* of the event being built */
+    eg_nt_list list;
+    bool filled; /* the table has had its first picture */
+};
+
+int eg_process_feed_create(eg_process_feed **out, const eg_sink *sink)
+{
+    eg_process_feed *feed = eg_alloc_zero(1, sizeof(*feed));
+    if (!feed) {
+        return EG_E_NOMEM;
+    }
+    feed->sink = *sink;
+    int status = eg_mutex_init(&feed->lock);
+    if (status != EG_OK) {
+        eg_free(feed);
+        return status;
+    }
+    status = eg_event_text_init(&feed->text);
+    if (status == EG_OK) {
+        status = eg_process_table_create(&feed->table);
+    }
+    if (status == EG_OK) {
+        status = eg_account_cache_create(&feed->accounts);
+    }
+    if (status == EG_OK) {
+        status = eg_version_cache_create(&feed->versions);
+    }
+    if (status != EG_OK) {
+        eg_process_feed_destroy(feed);
+        return status;
+    }
+    *out = feed;
+    return EG_OK;
+}
+
+void eg_process_feed_destroy(eg_process_feed *feed)
+{
+    if (feed) {
+        eg_nt_list_done(&feed->list);
+        eg_version_cache_destroy(feed->versions);
+        eg_account_cache_destroy(feed->accounts);
+        eg_process_table_destroy(feed->table);
+        eg_event_text_done(&feed->text);
+        eg_mutex_done(&feed->lock);
+        eg_free(feed);
+    }
+}
+
+static bool is_near(uint64_t a, uint64_t b)
+{
+    return (a > b ? a - b : b - a) <= START_SKEW;
+}
+
+static void fill_missing(eg_event *event, eg_field field, eg_str value)
+{
+    if (event->field[field].len == 0 && value.ptr) {
+        event->field[field] = value;
+    }
+}
+
+/* The system's own answer is better than the record's: full path, name instead of SID. */
+static void prefer(eg_event *event, eg_field field, eg_str value)
+{
+    if (value.len > 0) {
+        event->field[field] = value;
+    }
+}
+
+static void set_numbers(eg_process_feed *feed, eg_event *event)
+{
+    event->field[EG_FIELD_PROCESS_ID] = eg_event_text_format(&feed->text, "%" PRIu32, event->pid);
+    event->field[EG_FIELD_PARENT_PROCESS_ID] =
+        eg_event_text_format(&feed->text, "%" PRIu32, event->parent_pid);
+    event->field[EG_FIELD_UTC_TIME] = eg_event_text_time(&feed->text, event->time);
+}
+
+/* True when `info` is about the process that `event` reports, not a later one of the same pid. */
+static bool same_process(const eg_event *event, const eg_process_info *info)
+{
+    if (info->create_time == 0) {
+        return true;
+    }
+    return event->create_time != 0 ? event->create_time == info->create_time
+                                   : is_near(event->time, info->create_time);
+}
+
+static void use_info(eg_event *event, const eg_process_info *info, eg_event_text *text)
+{
+    if (event->create_time == 0) {
+        event->create_time = info->create_time;
+    }
+    if (event->parent_pid == 0 && info->has_parent) {
+        event->parent_pid = info->parent_pid;
+    }
+    if (!event->field[EG_FIELD_TERMINAL_SESSION_ID].ptr && info->has_session) {
+        event->field[EG_FIELD_TERMINAL_SESSION_ID] =
+            eg_event_text_format(text, "%" PRIu32, info->session_id);
+    }
+    if (event->flags & EG_EVENT_COMMAND_LINE_CUT && info->command_line.len > 0) {
+        event->field[EG_FIELD_COMMAND_LINE] = info->command_line;
+        event->flags &= ~(uint32_t)EG_EVENT_COMMAND_LINE_CUT;
+    }
+    fill_missing(event, EG_FIELD_COMMAND_LINE, info->command_line);
+    prefer(event, EG_FIELD_IMAGE, info->image);
+    prefer(event, EG_FIELD_USER, info->user);
+    prefer(event, EG_FIELD_INTEGRITY_LEVEL, info->integrity);
+    prefer(event, EG_FIELD_LOGON_ID, info->logon_id);
+    prefer(event, EG_FIELD_CURRENT_DIRECTORY, info->current_directory);
+}
+
+/* Completes the event and enters it into the table. True when its creation time is its own. */
+static bool complete(eg_process_feed *feed, eg_event *event, eg_str user_sid)
+{
+    eg_process_info info;
+    bool exact = event->create_time != 0;
+    if (event->pid != 0 &&
+        eg_process_info_query(event->pid, feed->accounts, &feed->text, &info) == EG_OK &&
+        same_process(event, &info)) {
+        use_info(event, &info, &feed->text);
+        exact = event->create_time != 0;
+    }
+    if (user_sid.ptr && !event->field[EG_FIELD_LOGON_ID].ptr) {
+        prefer(event, EG_FIELD_USER,
+               eg_event_text_copy(&feed->text,
+                                  eg_account_name(feed->accounts, user_sid.ptr, user_sid.len)));
+    }
+    if (event->create_time == 0) {
+        event->create_time = event->time;
+    }
+    set_numbers(feed, event);
+    eg_image_version_fill(feed->versions, event->field[EG_FIELD_IMAGE], &feed->text, event);
+    return exact;
+}
+
+static void emit_start(eg_process_feed *feed, eg_event *event, eg_str user_sid)
+{
+    bool exact = complete(feed, event, user_sid);
+    const eg_process_entry *known = eg_process_table_find(feed->table, event->pid);
+    if (known && (known->create_time == event->create_time ||
+                  ((!known->exact || !exact) && is_near(known->create_time, event->create_time)))) {
+        return;
+    }
+    /* without memory for the entry the stop goes unreported, the start does not */
+    eg_process_table_put(feed->table, event->pid, event->create_time, exact,
+                         event->field[EG_FIELD_IMAGE], event->field[EG_FIELD_USER]);
+    feed->sink.emit(feed->sink.user, event);
+}
+
+void eg_process_feed_start(eg_process_feed *feed, const eg_event *seen, eg_str user_sid)
+{
+    eg_event event = *seen;
+    eg_mutex_lock(&feed->lock);
+    eg_event_text_reset(&feed->text);
+    emit_start(feed, &event, user_sid);
+    eg_mutex_unlock(&feed->lock);
+}
+
+static void emit_stop(eg_process_feed *feed, eg_event *event, const eg_process_entry *entry)
+{
+    event->pid = entry->pid;
+    event->create_time = entry->create_time;
+    prefer(event, EG_FIELD_IMAGE, eg_str_from(entry->image));
+    prefer(event, EG_FIELD_USER, eg_str_from(entry->user));
+    event->field[EG_FIELD_PROCESS_ID] = eg_event_text_format(&feed->text, "%" PRIu32, event->pid);
+    event->field[EG_FIELD_UTC_TIME] = eg_event_text_time(&feed->text, event->time);
+    feed->sink.emit(feed->sink.user, event);
+}
+
+void eg_process_feed_stop(eg_process_feed *feed, const eg_event *seen)
+{
+    eg_event event = *seen;
+    eg_mutex_lock(&feed->lock);
+    const eg_process_entry *entry = eg_process_table_find(feed->table, seen->pid);
+    if (entry) {
+        eg_event_text_reset(&feed->text);
+        emit_stop(feed, &event, entry);
+        eg_process_table_remove(feed->table, seen->pid);
+    }
+    eg_mutex_unlock(&feed->lock);
+}
+
+static void polled_gone(void *user, const eg_process_entry *entry)
+{
+    eg_process_feed *feed = user;
+    eg_event event;
+    eg_event_init(&event, EG_KIND_PROCESS_STOP);
+    event.time = eg_clock_utc();
+    event.flags = EG_EVENT_POLLED;
+    event.source = EG_STR("poll");
+    eg_event_text_reset(&feed->text);
+    emit_stop(feed, &event, entry);
+}
+
+static void make_listed(eg_process_feed *feed, const eg_nt_process *process, eg_event *event)
+{
+    eg_event_text_reset(&feed->text);
+    eg_event_init(event, EG_KIND_PROCESS_START);
+    event->flags = EG_EVENT_POLLED;
+    event->source = EG_STR("poll");
+    event->pid = process->pid;
+    event->parent_pid = process->parent_pid;
+    event->create_time = process->create_time;
+    event->time = process->create_time != 0 ? process->create_time : eg_clock_utc();
+    event->field[EG_FIELD_TERMINAL_SESSION_ID] =
+        eg_event_text_format(&feed->text, "%" PRIu32, process->session_id);
+    event->field[EG_FIELD_IMAGE] =
+        process->pid == 0 ? EG_STR("System Idle Process")
+                          : eg_event_text_utf16le(&feed->text, process->name, process->name_size);
+}
+
+/* The process list at the first call: known without being news. */
+static void learn(eg_process_feed *feed, const eg_nt_process *process)
+{
+    eg_event_text_reset(&feed->text);
+    eg_str image = process->pid != 0 ? eg_process_info_image(process->pid, &feed->text)
+                                     : EG_STR("System Idle Process");
+    if (!image.ptr) {
+        image = eg_event_text_utf16le(&feed->text, process->name, process->name_size);
+    }
+    eg_process_table_put(feed->table, process->pid, process->create_time, true, image, EG_STR_NONE);
+}
+
+static bool is_known(eg_process_feed *feed, const eg_nt_process *process)
+{
+    eg_process_entry *entry = eg_process_table_find(feed->table, process->pid);
+    if (!entry) {
+        return false;
+    }
+    if (!entry->exact && is_near(entry->create_time, process->create_time)) {
+        return true;
+    }
+    if (entry->create_time == process->create_time) {
+        return true;
+    }
+    polled_gone(feed, entry);
+    eg_process_table_remove(feed->table, process->pid);
+    return false;
+}
+
+static uint32_t compare_list(eg_process_feed *feed)
+{
+    eg_nt_process process;
+    uint32_t new_count = 0;
+    while (eg_nt_list_next(&feed->list, &process)) {
+        if (!feed->filled) {
+            learn(feed, &process);
+        } else if (!is_known(feed, &process)) {
+            eg_event event;
+            make_listed(feed, &process, &event);
+            emit_start(feed, &event, EG_STR_NONE);
+            new_count++;
+        }
+        eg_process_entry *entry = eg_process_table_find(feed->table, process.pid);
+        if (entry) {
+            entry->seen = true;
+        }
+    }
+    eg_process_table_sweep(feed->table, polled_gone, feed);
+    feed->filled = true;
+    return new_count;
+}
+
+int eg_process_feed_poll(eg_process_feed *feed, uint32_t *missed)
+{
+    eg_mutex_lock(&feed->lock);
+    int status = eg_nt_list_read(&feed->list);
+    uint32_t new_count = status == EG_OK ? compare_list(feed) : 0;
+    eg_mutex_unlock(&feed->lock);
+    if (missed) {
+        *missed = new_count;
+    }
+    return status;
+}
+
+int eg_process_feed_snapshot(eg_process_feed *feed)
+{
+    eg_nt_list list = {0};
+    eg_nt_process process;
+    int status = eg_nt_list_read(&list);
+    while (status == EG_OK && eg_nt_list_next(&list, &process)) {
+        eg_event event;
+        eg_mutex_lock(&feed->lock);
+        make_listed(feed, &process, &event);
+        event.flags = EG_EVENT_EXISTING;
+        complete(feed, &event, EG_STR_NONE);
+        feed->sink.emit(feed->sink.user, &event);
+        eg_mutex_unlock(&feed->lock);
+    }
+    eg_nt_list_done(&list);
+    return status;
+}
