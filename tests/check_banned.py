@@ -11,9 +11,9 @@ MAX_FUNCTION_LINES = 80
 MAX_COLUMNS = 100
 
 BANNED_CALLS = re.compile(
-    r"(?<![\w.>])(strcpy|strcat|strncpy|strncat|stpcpy|sprintf|vsprintf|strtok|strtok_r|atoi|atol|atoll|"
+    r"(?<![\w.>])(strcpy|strcat|stpcpy|sprintf|vsprintf|strtok|strtok_r|atoi|atol|atoll|"
     r"atof|scanf|sscanf|fscanf|alloca|_alloca|gets|system|popen|_popen|mktemp|tmpnam|wcscpy|wcscat|"
-    r"wcsncpy|wcsncat|lstrcpyW|lstrcatW|lstrcpynW|wsprintfW|wvsprintfW|"
+    r"lstrcpyW|lstrcatW|lstrcpynW|wsprintfW|wvsprintfW|"
     r"LoadLibraryW|LoadLibrary|WinExec|TerminateThread|IsBadReadPtr|IsBadWritePtr)\s*\(")
 HEAP_CALLS = re.compile(r"(?<![\w.>])(malloc|calloc|realloc|free|strdup|_strdup|_wcsdup|strndup)\s*\(")
 ANSI_CALLS = re.compile(r"(?<![\w.>])[A-Z][A-Za-z0-9]*[a-z0-9]A\s*\(")
@@ -23,7 +23,8 @@ GENERIC_CALLS = re.compile(
     r"RegOpenKeyEx|RegSetValueEx|RegQueryValueEx|RegCreateKeyEx|GetModuleHandle|GetModuleFileName|"
     r"CreateWindow|CreateWindowEx|DefWindowProc|SendMessage|PostMessage|RegisterClass|GetMessage|"
     r"Shell_NotifyIcon|StartService|OpenService|CreateService|OpenSCManager|ExpandEnvironmentStrings)\s*\(")
-TCHAR_WORDS = re.compile(r"\b(TCHAR|LPTSTR|LPCTSTR|PTSTR|_T|TEXT|_tmain|_tWinMain|_tcs[a-z]+)\b")
+TCHAR_WORDS = re.compile(
+    r"\b(TCHAR|LPTSTR|LPCTSTR|PTSTR|_tmain|_tWinMain|_tcs[a-z]+)\b|\b(_T|TEXT)\s*\(\s*\"")
 EXTENSIONS = re.compile(r"__attribute__|\b__builtin_\w+|\btypeof\b|\bssize_t\b|#\s*pragma\s+(GCC|clang)")
 # A library is named by what it is for, a program by its path; see docs on DLL planting.
 LOAD_LIBRARY = re.compile(r"\bLoadLibraryExW\s*\((?:[^();]|\([^()]*\))*\)")

@@ -23,7 +23,7 @@ ALLOWED = {
     "driverless-hooks/": CORE_LOW,
     "service/": ("core/", "driverless-hooks/"),
     "cli/": ("core/", "driverless-hooks/"),
-    "tray/": ("core/base/", "core/event/", "core/ipc/"),
+    "tray/": ("core/",),
     "tests/": ("",),
 }
 FREE = ("core/version.h",)

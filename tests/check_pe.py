@@ -21,6 +21,7 @@ SYSTEM_DLLS = {
 }
 CHARACTERISTICS = {0x20: "high-entropy ASLR", 0x40: "ASLR", 0x100: "DEP"}
 RT_VERSION, RT_MANIFEST = 16, 24
+BUILD_PATHS = rb"/(root|home|tmp)/\w"
 MANIFEST_WORDS = ("supportedOS", "longPathAware", "UTF-8", "requestedExecutionLevel")
 
 
@@ -121,7 +122,7 @@ def image_problems(data, version, product):
             problems += product_problems(image, version)
     except (ValueError, struct.error) as error:
         return [f"unreadable: {error}"]
-    if re.search(rb"/root/|/home/\w|/tmp/", data):
+    if re.search(BUILD_PATHS, data):
         problems.append("a path of the build machine inside")
     return problems
 

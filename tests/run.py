@@ -121,7 +121,7 @@ def main():
             STAGES[name](results)
         except Exception as error:  # a stage that breaks must not hide what the others find
             results.fail(name, f"{type(error).__name__}: {error}")
-        passed, failed, skipped = (now - then for now, then in zip(results.counts(), before))
+        passed, failed, skipped = (new - old for new, old in zip(results.counts(), before))
         print(f"   {passed} passed, {failed} failed, {skipped} skipped, {watch.text()}", flush=True)
     print(f"== all stages: {whole.text()}")
     for name in results.failed:
