@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Makes things happen for the bench and says exactly when: one command a line on standard input,
+ * one answer a line on standard output, times as FILETIME.
+ *
+ *     run NAME COMMAND    writes a value to HKCU Run    -> time just after the write
+ *     delete NAME         deletes it                     -> time
+ *     start COMMAND       starts a program               -> time just before CreateProcess
+ *     close TITLE         closes the window of that name -> 1, or 0 when there is none
+ */
+#include <windows.h>
+
+#include <stdio.h>
+#include <wchar.h>
+
+#define LINE_MAX 4096
+#define RUN_KEY L"Software\\Microsoft\\Windows\\CurrentVersion\\Run"
+
+static unsigned long long now(void)
+{
+    FILETIME time;
+    GetSystemTimePreciseAsFileTime(&time);
+    return ((unsigned long long)time.dwHighDateTime << 32) | time.dwLowDateTime;
+}
+
+static unsigned long long write_value(wchar_t *arguments)
+{
+    wchar_t *command = wcschr(arguments, L' ');
+    if (!command) {
+        return 0;
+    }
+    *command++ = L'\0';
+    DWORD size = (DWORD)((wcslen(command) + 1) * sizeof(wchar_t));
+    LSTATUS error = RegSetKeyValueW(HKEY_CURRENT_USER, RUN_KEY, arguments, REG_SZ, command, size);
+    return error == ERROR_SUCCESS ? now() : 0;
+}
+
+static unsigned long long delete_value(wchar_t *name)
+{
+    return RegDeleteKeyValueW(HKEY_CURRENT_USER, RUN_KEY, name) == ERROR_SUCCESS ? now() : 0;
+}
+
+/* The program's own path is given to CreateProcess, so the first word of the command is unquoted. */
+static unsigned long long start_program(wchar_t *command)
+{
+    wchar_t program[LINE_MAX];
+    STARTUPINFOW startup = {.cb = sizeof(startup)};
+    PROCESS_INFORMATION process;
+
+    size_t length = wcscspn(command, L" ");
+    wmemcpy(program, command, length);
+    program[length] = L'\0';
+    unsigned long long time = now();
+    if (!CreateProcessW(program, command, NULL, NULL, FALSE, CREATE_NO_WINDOW, NULL, NULL, &startup,
+                        &process)) {
+        return 0;
+    }
+    CloseHandle(process.hThread);
+    CloseHandle(process.hProcess);
+    return time;
+}
+
+static unsigned long long close_window(const wchar_t *title)
+{
+    HWND window = FindWindowW(NULL, title);
+    return window && PostMessageW(window, WM_CLOSE, 0, 0) ? 1 : 0;
+}
+
+static unsigned long long obey(wchar_t *line)
+{
+    wchar_t *arguments = wcschr(line, L' ');
+    if (!arguments) {
+        return 0;
+    }
+    *arguments++ = L'\0';
+    if (wcscmp(line, L"run") == 0) {
+        return write_value(arguments);
+    }
+    if (wcscmp(line, L"delete") == 0) {
+        return delete_value(arguments);
+    }
+    if (wcscmp(line, L"start") == 0) {
+        return start_program(arguments);
+    }
+    return wcscmp(line, L"close") == 0 ? close_window(arguments) : 0;
+}
+
+int main(void)
+{
+    char bytes[LINE_MAX];
+    wchar_t line[LINE_MAX];
+
+    while (fgets(bytes, sizeof(bytes), stdin)) {
+        bytes[strcspn(bytes, "\r\n")] = '\0';
+        if (MultiByteToWideChar(CP_UTF8, 0, bytes, -1, line, LINE_MAX) == 0) {
+            line[0] = L'\0';
+        }
+        printf("%llu\n", obey(line));
+        fflush(stdout);
+    }
+    return 0;
+}
