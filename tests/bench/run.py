@@ -1,0 +1,198 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Measures what a person at the PC and an administrator would notice, on a throw-away Windows under Wine:
+
+    * from a Run value written, and from a program started, to the hit on disk and to the window on the screen;
+    * memory and idle processor time of the service;
+    * matching speed of `hunt` on recorded events, where they are present (EMOGUARD_TEST_DATA).
+
+    run.py [--rounds N] [--idle SECONDS] [--out FILE.json]
+
+Times come from the programs themselves: the trigger notes the moment of the write, the database when the hit was
+stored and when the window was painted. Figures of one run belong together; those of two machines do not.
+"""
+import argparse
+import gzip
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(SOURCE / "tools" / "wine"))
+
+from winebox import WINE, BoxError, Installed, WineBox, wait_for, windows_path  # noqa: E402  (needs the path above)
+
+TICKS_PER_MS = 10_000
+DATA = pathlib.Path(os.environ.get("EMOGUARD_TEST_DATA", SOURCE / ".." / "shared" / "data"))
+
+
+class Trigger:
+    """bench_trigger.exe: one command in, the time it happened out."""
+    def __init__(self, box, program):
+        with open(box.log, "ab") as log:
+            self.process = subprocess.Popen([WINE, str(program)], env=box.env, stdin=subprocess.PIPE,
+                                            stdout=subprocess.PIPE, stderr=log)
+
+    def __call__(self, command):
+        self.process.stdin.write(command.encode() + b"\n")
+        self.process.stdin.flush()
+        return int(self.process.stdout.readline())
+
+
+def percentile(values, share):
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def summary(values):
+    return {"n": len(values), "median": round(percentile(values, 0.5), 1), "p95": round(percentile(values, 0.95), 1),
+            "max": round(max(values), 1)}
+
+
+def shown_window(installed):
+    return next((t["window"] for t in installed.trays() if t.get("window")), None)
+
+
+def close_windows(installed, trigger):
+    """One window at a time is on the screen; closing it brings up the next, until none is left."""
+    def closed():
+        title = shown_window(installed)
+        if title is None:
+            return True
+        trigger("close " + title)
+        return False
+    wait_for(closed, 60, "all alert windows to close", 0.1)
+
+
+def one_round(installed, trigger, command, pattern):
+    before = installed.query("SELECT coalesce(max(id), 0) AS id FROM hit")[0]["id"]
+    started = trigger(command)
+    if not started:
+        raise BoxError(f"the trigger could not: {command}")
+
+    def shown():
+        rows = installed.query("SELECT hit.stored_time, hit.shown_time FROM hit WHERE id > ? AND program LIKE ? "
+                               "AND shown_time > 0 ORDER BY id LIMIT 1", before, pattern)
+        return rows[0] if rows else None
+    row = wait_for(shown, 20, f"the window for: {command}", 0.02)
+    return [(row["stored_time"] - started) / TICKS_PER_MS, (row["shown_time"] - started) / TICKS_PER_MS]
+
+
+def measure_latency(installed, trigger, rounds):
+    stage = installed.box.path(r"C:\users\Public\AppData\Local\Temp\EmoGuardBench")
+    stage.mkdir(parents=True, exist_ok=True)
+    # The trigger itself, under a name and with words that a rule of ours meets; it ends at once: no input.
+    shutil.copy(SOURCE / "build" / "windows" / "emoguard-drill-stage.exe", stage / "regsvr32.exe")
+    program = r"C:\users\Public\AppData\Local\Temp\EmoGuardBench\regsvr32.exe"
+    results = {"run value": [], "process": []}
+    for number in range(rounds):
+        name = f"EgBench{number}"
+        command = rf'regsvr32.exe /s "C:\users\Public\AppData\Local\Temp\{name}.dll"'
+        results["run value"].append(one_round(installed, trigger, f"run {name} {command}", f"%{name}%"))
+        trigger(f"delete {name}")
+        close_windows(installed, trigger)
+        command = rf'{program} /s C:\users\Public\AppData\Local\Temp\{name}.dll'
+        results["process"].append(one_round(installed, trigger, f"start {command}", "%regsvr32%"))
+        close_windows(installed, trigger)
+    return {kind: {"stored_ms": summary([r[0] for r in rows]), "window_ms": summary([r[1] for r in rows])}
+            for kind, rows in results.items()}
+
+
+def unix_pid(box, name):
+    for entry in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            words = (entry / "cmdline").read_bytes().split(b"\0")
+            mine = f"WINEPREFIX={box.prefix}".encode() in (entry / "environ").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if mine and words[0].replace(b"\\", b"/").lower().endswith(name.encode()):
+            return entry
+    raise BoxError(f"{name} does not run")
+
+
+def private_kib(process):
+    lines = (process / "smaps_rollup").read_text().splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith(("Private_Clean", "Private_Dirty")))
+
+
+def cpu_seconds(process):
+    fields = (process / "stat").read_text().rsplit(") ", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def measure_idle(box, seconds):
+    service, tray = unix_pid(box, "emoguard-service.exe"), unix_pid(box, "emoguard-tray.exe")
+    before = [cpu_seconds(service), cpu_seconds(tray)]
+    time.sleep(seconds)
+    after = [cpu_seconds(service), cpu_seconds(tray)]
+    share = [round(100 * (b - a) / seconds, 2) for a, b in zip(before, after)]
+    return {"service": {"private_kib": private_kib(service), "idle_cpu_percent": share[0]},
+            "tray": {"private_kib": private_kib(tray), "idle_cpu_percent": share[1]}}
+
+
+def measure_hunt(work):
+    """Matching only, as `hunt --stats` tells it; our pack and, side by side, all of SigmaHQ where it is present."""
+    packed = DATA / "sigma" / "events.ndjson.gz"
+    if not packed.exists():
+        print(f"skipped hunt: no recorded events in {DATA}")
+        return None
+    events = work / "events.ndjson"
+    events.write_bytes(gzip.decompress(packed.read_bytes()))
+    rules = {"own pack": SOURCE / "rules"}
+    subprocess.run(["tar", "xzf", DATA / "sigma" / "sigma-rules.tar.gz", "-C", work], check=True)
+    rules["SigmaHQ"] = next(p for p in work.rglob("rules") if p.is_dir()).parent
+    figures = {}
+    for name, path in rules.items():
+        done = subprocess.run([SOURCE / "build" / "native" / "emoguard", "hunt", "--rules", path, "--events", events,
+                               "--stats"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+        stats = json.loads(done.stderr.splitlines()[-1])
+        figures[name] = {"rules": stats["rules_loaded"], "events": stats["events"],
+                         "us_per_event": round(1e6 * stats["seconds"] / stats["events"], 2),
+                         "load_ms": round(1e3 * stats["load_seconds"], 1),
+                         "rule_memory_kib": stats["rule_memory_bytes"] // 1024}
+    ratio = figures["SigmaHQ"]["us_per_event"] / figures["own pack"]["us_per_event"]
+    rules_ratio = figures["SigmaHQ"]["rules"] / figures["own pack"]["rules"]
+    figures["ratio"] = f"{rules_ratio:.0f} times the rules cost {ratio:.1f} times the time"
+    return figures
+
+
+def show(figures):
+    print(json.dumps(figures, indent=2, ensure_ascii=False))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--idle", type=int, default=20, help="seconds of doing nothing to measure")
+    parser.add_argument("--out", type=pathlib.Path, default=SOURCE / "build" / "bench" / "figures.json")
+    options = parser.parse_args()
+    work = options.out.parent
+    work.mkdir(parents=True, exist_ok=True)
+    figures = {"hunt": measure_hunt(work)}
+    msi = work / "emoguard.msi"
+    subprocess.run([SOURCE / "installer" / "build-msi.sh", SOURCE / "build" / "windows", msi], check=True)
+    try:
+        with WineBox(work / "box") as box:
+            installed = Installed(box)
+            box.desktop()
+            installed.install(msi)
+            installed.wait_ready()
+            installed.start_tray()
+            trigger = Trigger(box, windows_path(SOURCE / "build" / "windows" / "tests" / "bench_trigger.exe"))
+            print(f"{options.rounds} rounds ...", flush=True)
+            figures["latency"] = measure_latency(installed, trigger, options.rounds)
+            figures["idle"] = measure_idle(box, options.idle)
+    except BoxError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+    options.out.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    show(figures)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
