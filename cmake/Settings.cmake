@@ -13,7 +13,7 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 add_library(settings INTERFACE)
 target_include_directories(settings INTERFACE ${CMAKE_CURRENT_SOURCE_DIR})
 target_compile_options(settings INTERFACE $<$<COMPILE_LANGUAGE:C>:
-    -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
+    -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
     -fno-strict-aliasing -ffile-prefix-map=${CMAKE_CURRENT_SOURCE_DIR}/=>)
 
 # The definitions Visual Studio gets, so that a header means the same in both builds.
