@@ -85,8 +85,8 @@ def one_round(installed, trigger, command, pattern):
 def measure_latency(installed, trigger, rounds):
     stage = installed.box.path(r"C:\users\Public\AppData\Local\Temp\EmoGuardBench")
     stage.mkdir(parents=True, exist_ok=True)
-    # The trigger itself, under a name and with words that a rule of ours meets; it ends at once: no input.
-    shutil.copy(SOURCE / "build" / "windows" / "emoguard-drill-stage.exe", stage / "regsvr32.exe")
+    # The trigger itself, under a name and with words that a rule of ours meets.
+    shutil.copy(SOURCE / "build" / "windows" / "tests" / "bench_trigger.exe", stage / "regsvr32.exe")
     program = r"C:\users\Public\AppData\Local\Temp\EmoGuardBench\regsvr32.exe"
     results = {"run value": [], "process": []}
     for number in range(rounds):

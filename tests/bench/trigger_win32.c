@@ -7,6 +7,8 @@
  *     delete NAME         deletes it                     -> time
  *     start COMMAND       starts a program               -> time just before CreateProcess
  *     close TITLE         closes the window of that name -> 1, or 0 when there is none
+ *
+ * Started with arguments it is the program that is seen: it stays for a second and ends.
  */
 #include <windows.h>
 
@@ -14,6 +16,7 @@
 #include <wchar.h>
 
 #define LINE_MAX 4096
+#define STAY_MS 1000
 #define RUN_KEY L"Software\\Microsoft\\Windows\\CurrentVersion\\Run"
 
 static unsigned long long now(void)
@@ -85,11 +88,16 @@ static unsigned long long obey(wchar_t *line)
     return wcscmp(line, L"close") == 0 ? close_window(arguments) : 0;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     char bytes[LINE_MAX];
     wchar_t line[LINE_MAX];
 
+    (void)argv;
+    if (argc > 1) {
+        Sleep(STAY_MS);
+        return 0;
+    }
     while (fgets(bytes, sizeof(bytes), stdin)) {
         bytes[strcspn(bytes, "\r\n")] = '\0';
         if (MultiByteToWideChar(CP_UTF8, 0, bytes, -1, line, LINE_MAX) == 0) {
