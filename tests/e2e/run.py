@@ -41,14 +41,14 @@ def tell(world, names):
     for scenario in names:
         start = time.monotonic()
         if failed:
-            print(f"not run {scenario.__name__}", flush=True)
+            print(f"not ok {scenario.__name__}: not run", flush=True)
             failed += 1
             continue
         try:
             scenario(world)
-            print(f"ok {scenario.__name__} ({time.monotonic() - start:.1f} s)", flush=True)
+            print(f"ok {scenario.__name__}: {time.monotonic() - start:.1f} s", flush=True)
         except (BoxError, subprocess.SubprocessError, OSError, KeyError, IndexError) as error:
-            print(f"FAIL {scenario.__name__}: {type(error).__name__}: {error}", flush=True)
+            print(f"not ok {scenario.__name__}: {type(error).__name__}: {error}", flush=True)
             world.box.screenshot(world.folder / "failed.png")
             failed += 1
     return failed
@@ -69,7 +69,7 @@ def main():
             box.desktop()
             failed = tell(World(box, options.work, msi, newer), chosen)
     except BoxError as error:
-        print(f"FAIL the throw-away Windows: {error}")
+        print(f"not ok e2e: {error}")
         failed = len(chosen)
     print(f"{len(chosen) - failed} passed, {failed} failed")
     return 1 if failed else 0
