@@ -1,0 +1,362 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The default pack: every rule is whole, explained in both languages and proved by samples.
+
+With the reference evaluator at hand (EMOGUARD_TEST_DATA and tools/sigmaref beside it) the samples are
+judged by it as well: an opinion that does not depend on our own engine.
+"""
+
+import gzip
+import importlib
+import json
+import re
+import shutil
+import sys
+import unicodedata
+import uuid
+
+import yaml
+
+from checklib import ROOT, edit, report, run
+from tools import test_data
+
+PACK = "rules"
+LANGUAGES = ("ja", "en")
+PARTS = ("title", "meaning", "advice")
+# Room in the window: full-width characters (half-width count 0.5) in Japanese, characters in English.
+ROOM = {"ja": {"title": 24, "meaning": 90, "advice": 90}, "en": {"title": 48, "meaning": 200, "advice": 200}}
+LEVELS = ("informational", "low", "medium", "high", "critical")
+REQUIRED = ("title", "id", "status", "description", "author", "date", "license", "tags", "logsource",
+            "detection", "falsepositives", "level")
+ALLOWED = (*REQUIRED, "references", "modified", "related", "name", "taxonomy", "scope", "fields")
+CATEGORIES = {"process_creation", "process_termination", "registry_set", "registry_add", "registry_delete",
+              "registry_event", "file_event", "image_load", "dns_query", "wmi_event", "ps_script",
+              "ps_module", "ps_classic_script", "scheduled_task", "amsi", "emoguard"}
+SERVICES = {"security", "system", "taskscheduler"}
+TECHNIQUE = re.compile(r"^T\d{4}(\.\d{3})?$")
+ESCAPED_WILDCARD = re.compile(r"(?<!\\)\\[*?]")
+MIN_OFFICE_EVENTS = 120
+MIN_RULES_HIT = 25
+# Events of our own log source, as the samples write them.
+OUR_CATEGORIES = {"scheduled_task": [(("EmoGuard",), (106, 140), None)],
+                  "amsi": [(("EmoGuard",), (1101,), None)],
+                  "emoguard": [(("EmoGuard",), (1,), None)]}
+
+
+def read_json(root, name, problems):
+    path = root / PACK / name
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        problems.append(f"{PACK}/{name}: {error}")
+        return {}
+
+
+def rule_files(root):
+    return sorted((root / PACK / "sigma").glob("*.yml"))
+
+
+def read_rules(root, problems):
+    """{stem: rule} of every file that is one YAML mapping."""
+    rules = {}
+    for path in rule_files(root):
+        try:
+            rule = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except yaml.YAMLError as error:
+            problems.append(f"{path.name}: no YAML: {error}")
+            continue
+        if isinstance(rule, dict):
+            rules[path.stem] = rule
+        else:
+            problems.append(f"{path.name}: not one rule")
+    return rules
+
+
+def check_manifest(root, problems):
+    pack = read_json(root, "pack.json", problems)
+    for key, kind in (("name", str), ("serial", int), ("engine_min", str), ("description", str)):
+        if not isinstance(pack.get(key), kind):
+            problems.append(f"pack.json: {key} is missing or has the wrong type")
+    if not re.fullmatch(r"20\d{8}", str(pack.get("serial"))):
+        problems.append("pack.json: serial is not a date and a two-digit number")
+
+
+def values_in(node):
+    """Every text that a detection compares with, regular expressions left out."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if "|re" not in str(key):
+                yield from values_in(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from values_in(value)
+    elif isinstance(node, str):
+        yield node
+
+
+def check_detection(stem, rule, problems):
+    detection = rule["detection"]
+    if not isinstance(detection, dict) or "condition" not in detection or len(detection) < 2:
+        problems.append(f"{stem}: detection needs a condition and something to search for")
+        return
+    searches = {name: search for name, search in detection.items() if name != "condition"}
+    for value in values_in(searches):
+        if ESCAPED_WILDCARD.search(value):
+            problems.append(f"{stem}: {value!r} escapes its wildcard; write two backslashes before it")
+    words = re.findall(r"[\w*]+", detection["condition"])
+    for name in searches:
+        if not any(re.fullmatch(word.replace("*", ".*"), name) for word in words):
+            problems.append(f"{stem}: the condition does not use {name}")
+
+
+def check_source(stem, rule, problems):
+    source = rule["logsource"]
+    if source.get("product") != "windows":
+        problems.append(f"{stem}: logsource.product is not windows")
+    known = source.get("category") in CATEGORIES or source.get("service") in SERVICES
+    if not known:
+        problems.append(f"{stem}: logsource {source} is none that we can feed")
+
+
+def check_rule(stem, rule, problems):
+    missing = [key for key in REQUIRED if not rule.get(key)]
+    if missing:
+        problems.append(f"{stem}: {', '.join(missing)} missing")
+        return
+    for key in rule:
+        if key not in ALLOWED:
+            problems.append(f"{stem}: {key} is no key of a rule; a rule describes, it never acts")
+    try:
+        uuid.UUID(rule["id"])
+    except ValueError:
+        problems.append(f"{stem}: id is no UUID")
+    if rule["level"] not in LEVELS:
+        problems.append(f"{stem}: level {rule['level']} is unknown")
+    if not any(re.match(r"attack\.t\d{4}", tag) for tag in rule["tags"]):
+        problems.append(f"{stem}: no ATT&CK technique among the tags")
+    check_source(stem, rule, problems)
+    check_detection(stem, rule, problems)
+
+
+def width(text):
+    return sum(1 if unicodedata.east_asian_width(c) in "WFA" else 0.5 for c in text)
+
+
+def check_text(where, language, text, problems):
+    if not isinstance(text, dict) or tuple(text) != PARTS or not all(text.values()):
+        problems.append(f"{where}: not exactly {', '.join(PARTS)}")
+        return
+    for part, value in text.items():
+        size = width(value) if language == "ja" else len(value)
+        if size > ROOM[language][part]:
+            problems.append(f"{where}: {part} is too long for the window ({size:g})")
+        if part != "title" and not value.endswith("。" if language == "ja" else "."):
+            problems.append(f"{where}: {part} does not end with a full stop")
+    if language == "ja" and not re.search(r"[\u3041-\u309f]", text["meaning"]):
+        problems.append(f"{where}: meaning is not Japanese")
+    if language == "en" and re.search(r"[\u3000-\u9fff]", "".join(text.values())):
+        problems.append(f"{where}: Japanese in the English text")
+
+
+def placeholders(text):
+    return sorted(re.findall(r"\{\w+\}", " ".join(text.values()))) if isinstance(text, dict) else []
+
+
+def check_texts(root, rules, problems):
+    ids = {rule.get("id"): stem for stem, rule in rules.items()}
+    texts = {language: read_json(root, f"texts.{language}.json", problems) for language in LANGUAGES}
+    for language, content in texts.items():
+        named = content.get("rules", {})
+        for rule_id in ids.keys() - named.keys():
+            problems.append(f"texts.{language}.json: no text for {ids[rule_id]}")
+        for rule_id in named.keys() - ids.keys():
+            problems.append(f"texts.{language}.json: {rule_id} is no rule of the pack")
+        for name in content.get("techniques", {}):
+            if not TECHNIQUE.match(name):
+                problems.append(f"texts.{language}.json: {name} is no ATT&CK technique")
+        for group in ("rules", "techniques"):
+            for name, text in content.get(group, {}).items():
+                check_text(f"texts.{language}.json: {ids.get(name, name)}", language, text, problems)
+        check_text(f"texts.{language}.json: default", language, content.get("default"), problems)
+    first, second = (texts[language] for language in LANGUAGES)
+    if first.get("techniques", {}).keys() != second.get("techniques", {}).keys():
+        problems.append("texts: the languages name different techniques")
+    for name in first.get("rules", {}).keys() & second.get("rules", {}).keys():
+        if placeholders(first["rules"][name]) != placeholders(second["rules"][name]):
+            problems.append(f"texts: {ids.get(name, name)} has different placeholders in the languages")
+
+
+def read_events(path, problems):
+    events = []
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        problems.append(f"{path.parent.name}/{path.name}: {error.strerror}")
+        return events
+    for number, line in enumerate(lines, 1):
+        where = f"{path.parent.name}/{path.name}:{number}"
+        try:
+            event = json.loads(line)
+            whole = (isinstance(event["channel"], str) and isinstance(event["provider"], str)
+                     and isinstance(event["event_id"], int) and event["time"].endswith("Z")
+                     and all(isinstance(value, str) for value in event["fields"].values()))
+        except (ValueError, KeyError, AttributeError, TypeError) as error:
+            problems.append(f"{where}: no event: {error!r}")
+            continue
+        if whole:
+            events.append(event)
+        else:
+            problems.append(f"{where}: a value has the wrong type")
+    return events
+
+
+def check_samples(root, rules, problems):
+    folder = root / PACK / "samples"
+    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+        if path.is_dir() and path.name not in rules:
+            problems.append(f"samples/{path.name}: there is no such rule")
+    for stem in rules:
+        for name in ("hit", "miss"):
+            if not read_events(folder / stem / f"{name}.jsonl", problems):
+                problems.append(f"{stem}: no {name} sample")
+    office = read_events(folder / "office.jsonl", problems)
+    if len(office) < MIN_OFFICE_EVENTS:
+        problems.append(f"samples/office.jsonl: {len(office)} events, {MIN_OFFICE_EVENTS} wanted")
+
+
+def find_problems(root):
+    problems = []
+    check_manifest(root, problems)
+    rules = read_rules(root, problems)
+    if not rules:
+        problems.append("there are no rules")
+    seen = {}
+    for stem, rule in rules.items():
+        check_rule(stem, rule, problems)
+        if rule.get("id") in seen:
+            problems.append(f"{stem}: id of {seen[rule['id']]} used again")
+        seen[rule.get("id")] = stem
+    check_texts(root, rules, problems)
+    check_samples(root, rules, problems)
+    return problems
+
+
+class Evaluator:
+    """The reference evaluator, taught our log sources."""
+
+    def __init__(self, module, rules):
+        module.CATEGORY.update(OUR_CATEGORIES)
+        self.applies = module.applies
+        self.rules = {stem: module.Rule(rule) for stem, rule in rules.items()}
+
+    def hits(self, event):
+        return [stem for stem, rule in self.rules.items()
+                if self.applies(rule.logsource, event) and rule.matches(event["fields"])]
+
+
+def load_evaluator(data):
+    """The module, or None when it is not there."""
+    folder = data.parent / "tools" / "sigmaref" if data else None
+    if folder is None or not (folder / "sigmaref.py").is_file():
+        return None
+    sys.path.insert(0, str(folder))
+    sys.dont_write_bytecode = True
+    return importlib.import_module("sigmaref")
+
+
+def judge_samples(evaluator):
+    folder = ROOT / PACK / "samples"
+    for stem in evaluator.rules:
+        for name in ("hit", "miss"):
+            for number, event in enumerate(read_events(folder / stem / f"{name}.jsonl", []), 1):
+                if (stem in evaluator.hits(event)) != (name == "hit"):
+                    return f"{stem}/{name}.jsonl:{number} is wrong about its rule"
+    return ""
+
+
+def judge_office(evaluator):
+    for number, event in enumerate(read_events(ROOT / PACK / "samples/office.jsonl", []), 1):
+        hits = evaluator.hits(event)
+        if hits:
+            return f"office.jsonl:{number} hits {', '.join(hits)}"
+    return ""
+
+
+def judge_recorded(evaluator, path):
+    rules_hit = set()
+    with gzip.open(path, "rt", encoding="utf-8") as stream:
+        for line in stream:
+            rules_hit.update(evaluator.hits(json.loads(line)))
+    print(f"  {len(rules_hit)} of {len(evaluator.rules)} rules hit in the recorded events")
+    return "" if len(rules_hit) >= MIN_RULES_HIT else f"only {len(rules_hit)} rules hit"
+
+
+def judge():
+    """What the reference evaluator says, in the same output form. True when it agrees."""
+    names = [f"check_pack.{part}" for part in ("samples", "office", "recorded")]
+    data = test_data()
+    module = load_evaluator(data)
+    events = data / "sigma" / "events.ndjson.gz" if data else None
+    reason = "" if module else "no reference evaluator beside EMOGUARD_TEST_DATA"
+    if reason or not events.is_file():
+        for name in names if reason else names[2:]:
+            print(f"skipped {name}: {reason or 'no recorded events in EMOGUARD_TEST_DATA'}")
+        if reason:
+            return True
+    evaluator = Evaluator(module, read_rules(ROOT, []))
+    good = report(names[0], judge_samples(evaluator)) & report(names[1], judge_office(evaluator))
+    if events.is_file():
+        good &= report(names[2], judge_recorded(evaluator, events))
+    return good
+
+
+def planted(change):
+    """The shared tree copy leaves data out; the samples are part of what is checked here."""
+    def damage(root):
+        shutil.copytree(ROOT / PACK / "samples", root / PACK / "samples", dirs_exist_ok=True)
+        change(root)
+    return damage
+
+
+def change_file(name, old, new, count=1):
+    return planted(lambda root: edit(root, f"{PACK}/{name}", lambda text: text.replace(old, new, count)))
+
+
+def drop_text(root):
+    def change(text):
+        content = json.loads(text)
+        content["rules"].popitem()
+        return json.dumps(content, ensure_ascii=False)
+    edit(root, f"{PACK}/texts.ja.json", change)
+
+
+def repeat_id(root):
+    first, second = rule_files(root)[:2]
+    old, new = (yaml.safe_load(path.read_text(encoding="utf-8"))["id"] for path in (first, second))
+    edit(root, f"{PACK}/sigma/{first.name}", lambda text: text.replace(old, new))
+
+
+PLANTED = [
+    ("repeated_id", planted(repeat_id), "used again"),
+    ("rule_with_a_command", change_file("sigma/task_hidden.yml", "level:", "run: calc.exe\nlevel:"),
+     "it never acts"),
+    ("escaped_wildcard", change_file("sigma/run_value_odd_folder.yml", "\\\\*", "\\*"),
+     "escapes its wildcard"),
+    ("unused_search", change_file("sigma/task_hidden.yml", "all of selection_*", "selection_hidden"),
+     "does not use selection_command"),
+    ("no_technique", change_file("sigma/curl_download.yml", "attack.t1105", "attack.g0001"),
+     "no ATT&CK technique"),
+    ("text_missing", planted(drop_text), "no text for"),
+    ("text_too_long", change_file("texts.ja.json", '"title": "', '"title": "' + "長" * 25), "too long"),
+    ("placeholder_in_one_language", change_file("texts.en.json", '"meaning": "', '"meaning": "{file} '),
+     "different placeholders"),
+    ("sample_missing", planted(lambda root: (root / PACK / "samples/wmic_start/miss.jsonl").unlink()),
+     "no miss sample"),
+    ("sample_broken", change_file("samples/office.jsonl", '"event_id": 1,', '"event_id": "1",'),
+     "wrong type"),
+]
+
+
+if __name__ == "__main__":
+    structure = run("check_pack", find_problems, PLANTED)
+    sys.exit(0 if judge() and structure == 0 else 1)
