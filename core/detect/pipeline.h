@@ -15,6 +15,7 @@ typedef struct eg_pipeline eg_pipeline;
 typedef struct eg_pipeline_stats {
     uint64_t events;
     uint64_t hits;
+    uint64_t failures; /* hits that on_hit could not take, events that ran out of memory */
 } eg_pipeline_stats;
 
 /* The hit and all it points at are valid during the call. A failure is logged and counted. */
@@ -25,7 +26,8 @@ int eg_pipeline_create(eg_ruleset_slot *rules, eg_pipeline_on_hit on_hit, void *
 void eg_pipeline_destroy(eg_pipeline *pipeline); /* NULL-safe */
 /*
  * Events fed before any ruleset is loaded are only learned from, never lost silently: the caller
- * loads rules first or keeps them queued. A rule met in several views counts once.
+ * loads rules first or keeps them queued. A rule met in several views counts once, and so does one
+ * that two sources report for the same process start. EG_OK also when on_hit failed.
  */
 int eg_pipeline_feed(eg_pipeline *pipeline, const eg_event *event);
 void eg_pipeline_stats_get(const eg_pipeline *pipeline, eg_pipeline_stats *stats);

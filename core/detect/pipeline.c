@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/detect/pipeline.h"
+
+#include "core/base/log.h"
+#include "core/base/status.h"
+#include "core/detect/process_table.h"
+#include "core/detect/subject.h"
+
+#include <string.h>
+
+#define PROCESSES 8192u
+#define ARENA_BLOCK (64u * 1024)
+/* Hits of process starts that are remembered, to know one that a second source reports. */
+#define SEEN 4096u
+
+struct eg_pipeline {
+    eg_ruleset_slot *slot;
+    eg_pipeline_on_hit on_hit;
+    void *user;
+    eg_ruleset *rules; /* the one `matcher` is for; NULL before any was loaded */
+    eg_sigma_matcher *matcher;
+    uint32_t *met; /* room for every rule of the set once */
+    size_t met_count;
+    eg_process_table *processes;
+    eg_arena *arena; /* for one event */
+    eg_buf evidence; /* its JSON */
+    eg_buf tags;
+    uint64_t seen[SEEN];
+    size_t seen_next;
+    eg_pipeline_stats stats;
+};
+
+/* What all hits of one event share. */
+typedef struct context {
+    const eg_event *event; /* completed */
+    eg_subject subject;
+    bool written; /* `evidence` holds this event */
+} context;
+
+int eg_pipeline_create(eg_ruleset_slot *rules, eg_pipeline_on_hit on_hit, void *user,
+                       eg_pipeline **out)
+{
+    eg_pipeline *pipeline = eg_alloc_zero(1, sizeof(*pipeline));
+    if (!pipeline)
+        return EG_E_NOMEM;
+    pipeline->slot = rules;
+    pipeline->on_hit = on_hit;
+    pipeline->user = user;
+    eg_buf_init(&pipeline->evidence, EG_EVENT_LINE_MAX);
+    eg_buf_init(&pipeline->tags, 4096);
+    int status = eg_process_table_create(&pipeline->processes, PROCESSES);
+    if (status == EG_OK)
+        status = eg_arena_create(&pipeline->arena, ARENA_BLOCK);
+    if (status != EG_OK) {
+        eg_pipeline_destroy(pipeline);
+        return status;
+    }
+    *out = pipeline;
+    return EG_OK;
+}
+
+static void drop_rules(eg_pipeline *pipeline)
+{
+    eg_sigma_matcher_destroy(pipeline->matcher);
+    pipeline->matcher = NULL;
+    eg_free(pipeline->met);
+    pipeline->met = NULL;
+    eg_ruleset_unref(pipeline->rules);
+    pipeline->rules = NULL;
+}
+
+void eg_pipeline_destroy(eg_pipeline *pipeline)
+{
+    if (!pipeline)
+        return;
+    drop_rules(pipeline);
+    eg_process_table_destroy(pipeline->processes);
+    eg_arena_destroy(pipeline->arena);
+    eg_buf_done(&pipeline->evidence);
+    eg_buf_done(&pipeline->tags);
+    eg_free(pipeline);
+}
+
+/* Goes over to the current ruleset. When that fails the one before stays in use. */
+static int take_rules(eg_pipeline *pipeline)
+{
+    eg_ruleset *rules = eg_ruleset_slot_get(pipeline->slot);
+    if (rules == pipeline->rules) {
+        eg_ruleset_unref(rules);
+        return EG_OK;
+    }
+    eg_sigma_matcher *matcher = NULL;
+    uint32_t *met = NULL;
+    if (rules) {
+        const eg_sigma_set *set = eg_ruleset_sigma(rules);
+        int status = eg_sigma_matcher_create(set, &matcher);
+        if (status == EG_OK) {
+            met = eg_alloc_zero(eg_sigma_set_size(set) + 1, sizeof(*met));
+            status = met ? EG_OK : EG_E_NOMEM;
+        }
+        if (status != EG_OK) {
+            eg_sigma_matcher_destroy(matcher);
+            eg_ruleset_unref(rules);
+            return status;
+        }
+    }
+    drop_rules(pipeline);
+    pipeline->rules = rules;
+    pipeline->matcher = matcher;
+    pipeline->met = met;
+    return EG_OK;
+}
+
+/* Adds the rules of one view to those of the views before: ascending, each once. */
+static void merge(eg_pipeline *pipeline, const uint32_t *rules, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t at = pipeline->met_count;
+        while (at > 0 && pipeline->met[at - 1] > rules[i])
+            at--;
+        if (at > 0 && pipeline->met[at - 1] == rules[i])
+            continue;
+        memmove(pipeline->met + at + 1, pipeline->met + at,
+                (pipeline->met_count - at) * sizeof(*pipeline->met));
+        pipeline->met[at] = rules[i];
+        pipeline->met_count++;
+    }
+}
+
+static void take_missing(eg_str *text, eg_str other)
+{
+    if (text->len == 0)
+        *text = other;
+}
+
+/* Matches every view, and learns from all of them what the event is about. */
+static int match_views(eg_pipeline *pipeline, context *about)
+{
+    eg_event views[EG_EVENT_VIEWS_MAX];
+    size_t count = eg_event_views(about->event, pipeline->arena, views);
+    pipeline->met_count = 0;
+    about->subject = (eg_subject){EG_STR(""), EG_STR(""), EG_STR(""), EG_STR(""), EG_STR("")};
+    for (size_t i = 0; i < count; i++) {
+        const uint32_t *rules = NULL;
+        size_t found = 0;
+        int status = eg_sigma_match(pipeline->matcher, &views[i], &rules, &found);
+        if (status != EG_OK)
+            return status;
+        merge(pipeline, rules, found);
+    }
+    for (size_t i = 0; pipeline->met_count > 0 && i < count; i++) {
+        eg_subject subject;
+        int status = eg_subject_of(&views[i], pipeline->arena, &subject);
+        if (status != EG_OK)
+            return status;
+        take_missing(&about->subject.program, subject.program);
+        take_missing(&about->subject.parent, subject.parent);
+        take_missing(&about->subject.user, subject.user);
+    }
+    return EG_OK;
+}
+
+/* Names one rule on one process; 0 when the event names no process, so that all of it is news. */
+static uint64_t key_of(const eg_rule_info *rule, const eg_event *event)
+{
+    if (event->kind != EG_KIND_PROCESS_START || event->create_time == 0)
+        return 0;
+    uint64_t key = (eg_str_hash(rule->id) ^ event->create_time) * UINT64_C(0x100000001B3);
+    return (key + event->pid) | 1;
+}
+
+/* A snapshot or a second sensor may tell what is known already. */
+static bool is_seen(const eg_pipeline *pipeline, uint64_t key)
+{
+    for (size_t i = 0; key != 0 && i < SEEN; i++) {
+        if (pipeline->seen[i] == key)
+            return true;
+    }
+    return false;
+}
+
+static void remember(eg_pipeline *pipeline, uint64_t key)
+{
+    if (key == 0)
+        return;
+    pipeline->seen[pipeline->seen_next] = key;
+    pipeline->seen_next = (pipeline->seen_next + 1) % SEEN;
+}
+
+/* More tags than fit are more than anybody reads. */
+static int join_tags(eg_buf *out, const eg_rule_info *rule)
+{
+    eg_buf_clear(out);
+    for (size_t i = 0; i < rule->tag_count; i++) {
+        if (rule->tags[i].len + 2 > out->max - out->len)
+            break;
+        if (i > 0)
+            eg_buf_append_cstr(out, ", ");
+        eg_buf_append_str(out, rule->tags[i]);
+    }
+    return out->status;
+}
+
+static int write_evidence(eg_pipeline *pipeline, context *about)
+{
+    if (about->written)
+        return EG_OK;
+    eg_json json;
+    eg_buf_clear(&pipeline->evidence);
+    eg_json_begin(&json, &pipeline->evidence);
+    eg_event_write_json(about->event, &json);
+    about->written = pipeline->evidence.status == EG_OK;
+    return pipeline->evidence.status;
+}
+
+static int report(eg_pipeline *pipeline, context *about, const eg_rule_info *rule)
+{
+    const eg_event *event = about->event;
+    int status = join_tags(&pipeline->tags, rule);
+    if (status == EG_OK)
+        status = write_evidence(pipeline, about);
+    if (status != EG_OK)
+        return status;
+    eg_ruleset_stats stats;
+    eg_ruleset_stats_get(pipeline->rules, &stats);
+    eg_hit hit = {
+        .time = event->time,
+        .count = 1,
+        .fingerprint = eg_hit_fingerprint(rule->id, event),
+        .pack_serial = stats.serial,
+        .level = rule->level,
+        .rule_id = rule->id,
+        .rule_title = rule->title,
+        .rule_author = rule->author,
+        .tags = eg_buf_str(&pipeline->tags),
+        .program = about->subject.program,
+        .parent = about->subject.parent,
+        .user = about->subject.user,
+        .event_json = eg_buf_str(&pipeline->evidence),
+    };
+    for (int i = 0; i < EG_LANGUAGE_COUNT; i++)
+        eg_texts_find(eg_ruleset_texts(pipeline->rules), rule, (eg_language)i, &hit.text[i]);
+    pipeline->stats.hits++;
+    return pipeline->on_hit(pipeline->user, &hit, event);
+}
+
+static void failed(eg_pipeline *pipeline, int status, const char *what)
+{
+    pipeline->stats.failures++;
+    eg_log(EG_LOG_ERROR, "pipeline", "%s: %s (%s)", what, eg_error_message(),
+           eg_status_name(status));
+}
+
+static int match(eg_pipeline *pipeline, const eg_event *event)
+{
+    context about = {.event = event};
+    int status = match_views(pipeline, &about);
+    if (status != EG_OK)
+        return status;
+    for (size_t i = 0; i < pipeline->met_count; i++) {
+        const eg_rule_info *rule =
+            eg_sigma_set_rule(eg_ruleset_sigma(pipeline->rules), pipeline->met[i]);
+        uint64_t key = key_of(rule, event);
+        if (is_seen(pipeline, key))
+            continue;
+        status = report(pipeline, &about, rule);
+        if (status == EG_OK)
+            remember(pipeline, key);
+        else
+            failed(pipeline, status, "a hit was not taken");
+    }
+    return EG_OK;
+}
+
+int eg_pipeline_feed(eg_pipeline *pipeline, const eg_event *event)
+{
+    pipeline->stats.events++;
+    eg_event completed = *event;
+    int learned = eg_process_table_learn(pipeline->processes, event);
+    eg_process_table_complete(pipeline->processes, &completed);
+    int taken = take_rules(pipeline);
+    if (taken != EG_OK)
+        failed(pipeline, taken, "the new rules are not in use");
+    int status = pipeline->rules ? match(pipeline, &completed) : EG_OK;
+    eg_arena_reset(pipeline->arena);
+    if (status == EG_OK)
+        status = learned;
+    if (status != EG_OK)
+        pipeline->stats.failures++;
+    return status;
+}
+
+void eg_pipeline_stats_get(const eg_pipeline *pipeline, eg_pipeline_stats *stats)
+{
+    *stats = pipeline->stats;
+}
