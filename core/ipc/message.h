@@ -3,7 +3,9 @@
  * What service and tray (and `emoguard status`) say to each other over the pipe: one JSON object a
  * frame, {"type":"...", ...}. The first message of a client is hello; a version that differs ends
  * the connection with an error message that says so. Every field is checked on decoding: type,
- * range, length. Decoded texts borrow from the decoder and are valid until its next use.
+ * range, length; unknown members are ignored. Decoded texts borrow from the decoder, are valid
+ * until its next use, and hold no control characters but tab and line ends. A hello or welcome of
+ * another protocol version decodes to that number alone.
  */
 #ifndef EG_IPC_MESSAGE_H
 #define EG_IPC_MESSAGE_H
