@@ -17,10 +17,15 @@ typedef enum eg_store_mode { EG_STORE_READ_WRITE, EG_STORE_READ_ONLY } eg_store_
 /*
  * Opens or creates and migrates. A damaged file is moved aside to "<path>.damaged-<time>" and a new
  * one started (read-write mode only): EG_OK, and `notice` says so for people; `notice` is empty
- * otherwise. A database of a newer version: EG_E_UNSUPPORTED, untouched.
+ * otherwise (NULL: only the log says it). A database of a newer version: EG_E_UNSUPPORTED, untouched.
  */
 int eg_store_open(const char *path, eg_store_mode mode, eg_buf *notice, eg_store **out);
 void eg_store_close(eg_store *store); /* NULL-safe */
+/*
+ * The same notice for damage that was found later, while the store was open; "" when there is none.
+ * Replaces what is in `notice`, and each notice is handed out once.
+ */
+int eg_store_take_notice(eg_store *store, eg_buf *notice);
 
 /*
  * Stores event and hit in one transaction and sets *id. When the event is marked
@@ -31,16 +36,18 @@ int eg_store_add_hit(eg_store *store, const eg_hit *hit, const eg_event *event, 
 
 typedef struct eg_hit_query {
     int64_t after_id;    /* only larger ids */
-    uint64_t since;      /* FILETIME, 0 = all */
+    uint64_t since;      /* FILETIME: stored since then, 0 = all */
     eg_level min_level;
     bool only_not_shown;
     bool newest_first;
     size_t limit;        /* 0 = 1000 */
 } eg_hit_query;
 
-typedef int (*eg_hit_visit)(void *user, const eg_hit *hit); /* not EG_OK stops and is returned */
+/* Not EG_OK stops and is returned. Runs under the store's lock: must not call the store. */
+typedef int (*eg_hit_visit)(void *user, const eg_hit *hit);
 int eg_store_each_hit(eg_store *store, const eg_hit_query *query, eg_hit_visit visit, void *user);
 int eg_store_get_hit(eg_store *store, int64_t id, eg_hit_visit visit, void *user); /* EG_E_NOTFOUND */
+/* The first time counts: a hit that was shown before stays as it is. EG_E_NOTFOUND. */
 int eg_store_set_shown(eg_store *store, int64_t id, uint64_t time);
 int eg_store_count_hits(eg_store *store, uint64_t since, eg_level min_level, uint64_t *count);
 
@@ -48,8 +55,12 @@ int eg_store_get_meta(eg_store *store, const char *key, eg_buf *value); /* EG_E_
 int eg_store_set_meta(eg_store *store, const char *key, eg_str value);
 /* Adds to a named counter that survives restarts (dropped events, restarts ...). */
 int eg_store_count(eg_store *store, const char *name, uint64_t amount);
+int eg_store_get_count(eg_store *store, const char *name, uint64_t *amount); /* 0 when never added */
 
-/* Deletes hits older than `before` and, oldest first, what exceeds `max_hits`. */
+/*
+ * Deletes hits last seen before `before` and, oldest first, what exceeds `max_hits` (0 = no limit),
+ * and gives some of the room back to the disk.
+ */
 int eg_store_prune(eg_store *store, uint64_t before, uint64_t max_hits);
 
 #endif

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/mem.h"
+#include "core/base/status.h"
+#include "core/store/store_internal.h"
+
+#include <string.h>
+
+#define TEXTS_MAX (256u * 1024)
+#define DEFAULT_LIMIT 1000u
+
+/* ---- adding ---- */
+
+typedef struct addition {
+    const eg_hit *hit;
+    const eg_event *event;
+    eg_buf texts; /* of all languages, as one JSON object */
+    uint64_t now;
+    int64_t id;
+    bool is_new;
+} addition;
+
+static int write_texts(const eg_hit *hit, eg_buf *out)
+{
+    eg_json json;
+    eg_json_begin(&json, out);
+    eg_json_object(&json);
+    for (int i = 0; i < EG_LANGUAGE_COUNT; i++) {
+        eg_json_key(&json, eg_language_code((eg_language)i));
+        eg_json_object(&json);
+        eg_json_put_str(&json, "title", hit->text[i].title);
+        eg_json_put_str(&json, "meaning", hit->text[i].meaning);
+        eg_json_put_str(&json, "advice", hit->text[i].advice);
+        eg_json_object_end(&json);
+    }
+    eg_json_object_end(&json);
+    return out->status;
+}
+
+/* Counts what a snapshot found again. EG_E_NOTFOUND when it was not known. */
+static int count_known(eg_store *store, addition *add)
+{
+    eg_statement *statement = NULL;
+    int status = eg_sqlite_prepare(store->db,
+                                   "UPDATE hit SET count = count + 1, last_time = ?2 WHERE id ="
+                                   " (SELECT max(id) FROM hit WHERE fingerprint = ?1)"
+                                   " RETURNING id",
+                                   &statement);
+    if (status != EG_OK)
+        return status;
+    eg_statement_bind_i64(statement, 1, (int64_t)add->hit->fingerprint);
+    eg_statement_bind_u64(statement, 2, add->now);
+    status = eg_statement_step(statement);
+    if (status == EG_OK) {
+        add->id = eg_statement_i64(statement, 0);
+        add->is_new = false;
+        status = eg_statement_run(statement);
+    }
+    eg_statement_done(statement);
+    return status;
+}
+
+/* Several rules often meet one event: its evidence is kept once. */
+static int find_last_event(eg_store *store, const addition *add, int64_t *event_id)
+{
+    eg_statement *statement = NULL;
+    int status = eg_sqlite_prepare(store->db,
+                                   "SELECT id FROM event WHERE id = (SELECT max(id) FROM event)"
+                                   " AND time = ?1 AND json = ?2",
+                                   &statement);
+    if (status != EG_OK)
+        return status;
+    eg_statement_bind_u64(statement, 1, add->hit->time);
+    eg_statement_bind_str(statement, 2, add->hit->event_json);
+    status = eg_statement_step(statement);
+    if (status == EG_OK)
+        *event_id = eg_statement_i64(statement, 0);
+    eg_statement_done(statement);
+    return status;
+}
+
+static int insert_event(eg_store *store, const addition *add, int64_t *event_id)
+{
+    eg_statement *statement = NULL;
+    int status = eg_sqlite_prepare(
+        store->db, "INSERT INTO event(time, kind, flags, json) VALUES(?1, ?2, ?3, ?4)", &statement);
+    if (status != EG_OK)
+        return status;
+    eg_statement_bind_u64(statement, 1, add->hit->time);
+    eg_statement_bind_str(statement, 2, eg_str_from(eg_kind_name(add->event->kind)));
+    eg_statement_bind_u64(statement, 3, add->event->flags);
+    eg_statement_bind_str(statement, 4, add->hit->event_json);
+    status = eg_statement_run(statement);
+    if (status == EG_OK)
+        *event_id = eg_sqlite_last_id(store->db);
+    eg_statement_done(statement);
+    return status;
+}
+
+static int insert_hit(eg_store *store, addition *add, int64_t event_id)
+{
+    const eg_hit *hit = add->hit;
+    const eg_str texts[] = {hit->rule_id, hit->rule_title,        hit->rule_author,
+                            hit->tags,    hit->program,           hit->parent,
+                            hit->user,    eg_buf_str(&add->texts)};
+    eg_statement *statement = NULL;
+    int status = eg_sqlite_prepare(
+        store->db,
+        "INSERT INTO hit(event_id, time, stored_time, last_time, shown_time, count, fingerprint,"
+        " pack_serial, level, rule_id, rule_title, rule_author, tags, program, parent, user, texts)"
+        " VALUES(?1, ?2, ?3, ?3, 0, 1, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+        &statement);
+    if (status != EG_OK)
+        return status;
+    eg_statement_bind_i64(statement, 1, event_id);
+    eg_statement_bind_u64(statement, 2, hit->time);
+    eg_statement_bind_u64(statement, 3, add->now);
+    eg_statement_bind_i64(statement, 4, (int64_t)hit->fingerprint);
+    eg_statement_bind_u64(statement, 5, hit->pack_serial);
+    eg_statement_bind_i64(statement, 6, (int64_t)hit->level);
+    for (size_t i = 0; i < EG_COUNT(texts); i++)
+        eg_statement_bind_str(statement, 7 + (int)i, texts[i]);
+    status = eg_statement_run(statement);
+    if (status == EG_OK) {
+        add->id = eg_sqlite_last_id(store->db);
+        add->is_new = true;
+    }
+    eg_statement_done(statement);
+    return status;
+}
+
+static int add_work(eg_store *store, void *context)
+{
+    addition *add = context;
+    if (add->event->flags & EG_EVENT_EXISTING) {
+        int status = count_known(store, add);
+        if (status != EG_E_NOTFOUND)
+            return status;
+    }
+    int64_t event_id = 0;
+    int status = find_last_event(store, add, &event_id);
+    if (status == EG_E_NOTFOUND)
+        status = insert_event(store, add, &event_id);
+    return status == EG_OK ? insert_hit(store, add, event_id) : status;
+}
+
+int eg_store_add_hit(eg_store *store, const eg_hit *hit, const eg_event *event, int64_t *id,
+                     bool *is_new)
+{
+    addition add = {.hit = hit, .event = event, .now = eg_clock_utc()};
+    eg_buf_init(&add.texts, TEXTS_MAX);
+    int status = write_texts(hit, &add.texts);
+    if (status == EG_OK)
+        status = eg_store_write(store, add_work, &add);
+    if (status == EG_OK) {
+        *id = add.id;
+        *is_new = add.is_new;
+    }
+    eg_buf_done(&add.texts);
+    return status;
+}
+
+/* ---- reading ---- */
+
+#define HIT_SELECT \
+    "SELECT hit.id, hit.time, stored_time, shown_time, count, fingerprint, pack_serial, level," \
+    " rule_id, rule_title, rule_author, tags, program, parent, user, texts," \
+    " coalesce(event.json, '{}') FROM hit LEFT JOIN event ON event.id = hit.event_id"
+#define HIT_FILTER \
+    " WHERE hit.id > ?1 AND stored_time >= ?2 AND level >= ?3 AND (?4 = 0 OR shown_time = 0)"
+
+typedef struct reading {
+    const eg_hit_query *query;
+    int64_t id; /* of the one wanted; 0 = by query */
+    eg_hit_visit visit;
+    void *user;
+    int answer; /* what visit returned */
+    bool found;
+    uint64_t count;
+} reading;
+
+static eg_level level_of(int64_t number)
+{
+    if (number < EG_LEVEL_INFORMATIONAL)
+        return EG_LEVEL_INFORMATIONAL;
+    return number > EG_LEVEL_CRITICAL ? EG_LEVEL_CRITICAL : (eg_level)number;
+}
+
+/* Texts that somebody damaged leave the hit without words, not the people without the hit. */
+static int read_texts(eg_str texts, eg_hit *hit, yyjson_doc **document)
+{
+    for (int i = 0; i < EG_LANGUAGE_COUNT; i++)
+        hit->text[i] = (eg_text){EG_STR(""), EG_STR(""), EG_STR("")};
+    int status = eg_json_parse(texts, document);
+    if (status != EG_OK)
+        return status == EG_E_NOMEM ? status : EG_OK;
+    yyjson_val *root = yyjson_doc_get_root(*document);
+    for (int i = 0; i < EG_LANGUAGE_COUNT; i++) {
+        yyjson_val *text = yyjson_obj_get(root, eg_language_code((eg_language)i));
+        hit->text[i].title = eg_json_get_str(text, "title");
+        hit->text[i].meaning = eg_json_get_str(text, "meaning");
+        hit->text[i].advice = eg_json_get_str(text, "advice");
+    }
+    return EG_OK;
+}
+
+static int visit_row(eg_statement *row, reading *read)
+{
+    eg_hit hit = {
+        .id = eg_statement_i64(row, 0),
+        .time = eg_statement_u64(row, 1),
+        .stored_time = eg_statement_u64(row, 2),
+        .shown_time = eg_statement_u64(row, 3),
+        .count = eg_statement_u64(row, 4),
+        .fingerprint = (uint64_t)eg_statement_i64(row, 5),
+        .pack_serial = eg_statement_u64(row, 6),
+        .level = level_of(eg_statement_i64(row, 7)),
+        .rule_id = eg_statement_str(row, 8),
+        .rule_title = eg_statement_str(row, 9),
+        .rule_author = eg_statement_str(row, 10),
+        .tags = eg_statement_str(row, 11),
+        .program = eg_statement_str(row, 12),
+        .parent = eg_statement_str(row, 13),
+        .user = eg_statement_str(row, 14),
+        .event_json = eg_statement_str(row, 16),
+    };
+    yyjson_doc *document = NULL;
+    int status = read_texts(eg_statement_str(row, 15), &hit, &document);
+    if (status == EG_OK)
+        status = eg_statement_status(row);
+    if (status == EG_OK) {
+        read->found = true;
+        read->answer = read->visit(read->user, &hit);
+    }
+    yyjson_doc_free(document);
+    return status;
+}
+
+static void bind_query(eg_statement *statement, const eg_hit_query *query)
+{
+    eg_statement_bind_i64(statement, 1, query->after_id);
+    eg_statement_bind_u64(statement, 2, query->since);
+    eg_statement_bind_i64(statement, 3, (int64_t)query->min_level);
+    eg_statement_bind_i64(statement, 4, query->only_not_shown ? 1 : 0);
+    eg_statement_bind_u64(statement, 5, query->limit > 0 ? query->limit : DEFAULT_LIMIT);
+}
+
+static int read_work(eg_store *store, void *context)
+{
+    reading *read = context;
+    const char *sql = HIT_SELECT " WHERE hit.id = ?1";
+    if (read->query)
+        sql = read->query->newest_first ? HIT_SELECT HIT_FILTER " ORDER BY hit.id DESC LIMIT ?5"
+                                        : HIT_SELECT HIT_FILTER " ORDER BY hit.id LIMIT ?5";
+    eg_statement *statement = NULL;
+    int status = eg_sqlite_prepare(store->db, sql, &statement);
+    if (status != EG_OK)
+        return status;
+    if (read->query)
+        bind_query(statement, read->query);
+    else
+        eg_statement_bind_i64(statement, 1, read->id);
+    while (status == EG_OK && read->answer == EG_OK) {
+        status = eg_statement_step(statement);
+        if (status == EG_OK)
+            status = visit_row(statement, read);
+    }
+    eg_statement_done(statement);
+    return status == EG_E_NOTFOUND ? EG_OK : status;
+}
+
+int eg_store_each_hit(eg_store *store, const eg_hit_query *query, eg_hit_visit visit, void *user)
+{
+    reading read = {.query = query, .visit = visit, .user = user};
+    int status = eg_store_read(store, read_work, &read);
+    return status == EG_OK ? read.answer : status;
+}
+
+static int no_such_hit(int64_t id)
+{
+    return eg_fail(EG_E_NOTFOUND, "there is no hit %lld", (long long)id);
+}
+
+int eg_store_get_hit(eg_store *store, int64_t id, eg_hit_visit visit, void *user)
+{
+    reading read = {.id = id, .visit = visit, .user = user};
+    int status = eg_store_read(store, read_work, &read);
+    if (status != EG_OK)
+        return status;
+    return read.found ? read.answer : no_such_hit(id);
+}
+
+static int count_work(eg_store *store, void *context)
+{
+    reading *read = context;
+    eg_statement *statement = NULL;
+    int status =
+        eg_sqlite_prepare(store->db, "SELECT count(*) FROM hit" HIT_FILTER " LIMIT ?5", &statement);
+    if (status != EG_OK)
+        return status;
+    bind_query(statement, read->query);
+    status = eg_statement_step(statement);
+    if (status == EG_OK)
+        read->count = eg_statement_u64(statement, 0);
+    eg_statement_done(statement);
+    return status;
+}
+
+int eg_store_count_hits(eg_store *store, uint64_t since, eg_level min_level, uint64_t *count)
+{
+    eg_hit_query query = {.since = since, .min_level = min_level};
+    reading read = {.query = &query};
+    int status = eg_store_read(store, count_work, &read);
+    if (status == EG_OK)
+        *count = read.count;
+    return status;
+}
+
+/* ---- shown ---- */
+
+typedef struct showing {
+    int64_t id;
+    uint64_t time;
+    bool found;
+} showing;
+
+static int shown_work(eg_store *store, void *context)
+{
+    showing *show = context;
+    eg_statement *statement = NULL;
+    int status = eg_sqlite_prepare(store->db,
+                                   "UPDATE hit SET shown_time ="
+                                   " CASE shown_time WHEN 0 THEN ?2 ELSE shown_time END"
+                                   " WHERE id = ?1",
+                                   &statement);
+    if (status != EG_OK)
+        return status;
+    eg_statement_bind_i64(statement, 1, show->id);
+    eg_statement_bind_u64(statement, 2, show->time);
+    status = eg_statement_run(statement);
+    show->found = eg_sqlite_changes(store->db) > 0;
+    eg_statement_done(statement);
+    return status;
+}
+
+int eg_store_set_shown(eg_store *store, int64_t id, uint64_t time)
+{
+    showing show = {.id = id, .time = time};
+    int status = eg_store_write(store, shown_work, &show);
+    if (status != EG_OK)
+        return status;
+    return show.found ? EG_OK : no_such_hit(id);
+}

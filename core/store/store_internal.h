@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of the store share: the open store, and the two ways to work on it. Work runs
+ * under the store's lock; writing runs in a transaction that is on disk when it returns. Damage
+ * found by either moves the file aside and starts a new one; writing is then tried once more.
+ */
+#ifndef EG_STORE_STORE_INTERNAL_H
+#define EG_STORE_STORE_INTERNAL_H
+
+#include "core/base/os.h"
+#include "core/store/sqlite.h"
+#include "core/store/store.h"
+
+struct eg_store {
+    eg_mutex lock;
+    eg_store_mode mode;
+    char *path;
+    eg_sqlite *db;  /* NULL while a new database could not be started */
+    eg_buf notice;  /* what happened since somebody asked last; "" nothing */
+};
+
+typedef int (*eg_store_work)(eg_store *store, void *context);
+int eg_store_read(eg_store *store, eg_store_work work, void *context);
+int eg_store_write(eg_store *store, eg_store_work work, void *context);
+
+/*
+ * Moves database, -wal and -shm to "<path>.damaged-<time>" and puts the new name into `aside`. The
+ * file must be closed. EG_E_DENIED or EG_E_IO when another program holds it.
+ */
+int eg_damage_move_aside(const char *path, uint64_t now, eg_buf *aside);
+
+#endif
