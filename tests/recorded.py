@@ -4,97 +4,69 @@ their folder (../shared/data next to the repository by default); without it thes
 
 import gzip
 import json
+import sys
 
-from tools import BUILD, ROOT, run, test_data
+from tools import BUILD, ROOT, Wine, data_environment, run, test_data
 
 CUTS = (0, 1, 7, 20)
 MIN_RULES_HIT = 15
 
 
-def lines_of(path):
-    with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as stream:
-        return [json.loads(line) for line in stream if line.strip()]
+NO_DATA = "no recorded data (EMOGUARD_TEST_DATA)"
 
 
-def replay(program, path, log, sanitizers):
-    done = run([BUILD / program, path], log, environment=sanitizers, merged=False)
-    if done.code != 0:
-        return None, f"{program} ended with code {done.code}: {done.errors[-800:]}"
-    try:
-        return [json.loads(line) for line in done.output.splitlines()], ""
-    except ValueError as error:
-        return None, f"{program}: {error}"
+def check_etw(results, name, command, environment):
+    """tests/check_etw.py compares every decoded value with the recording."""
+    done = run([sys.executable, "tests/check_etw.py", command], name.replace("/", "-") + ".log",
+               environment={**environment, **data_environment()})
+    results.check(name, "" if done.code == 0 else done.output)
 
 
-# What the independent decode in the recording calls a field, and what our event calls it.
-SAME_FIELDS = {
-    "ProcessId": ("ProcessId", "ProcessID"),
-    "ParentProcessId": ("ParentId", "ParentProcessID"),
-    "CommandLine": ("CommandLine",),
-}
-# Identities of recorded events that must become events of ours: (provider, id or opcode).
-EXPECTED_KINDS = {
-    ("MSNT_SystemTrace/Process", 1): "process_start",
-    ("MSNT_SystemTrace/Process", 2): "process_stop",
-    ("Microsoft-Windows-Kernel-Process", 1): "process_start",
-    ("Microsoft-Windows-Kernel-Process", 2): "process_stop",
-}
-
-
-def compare_fields(result, decoded):
-    for ours, theirs in SAME_FIELDS.items():
-        name = next((name for name in theirs if name in decoded), None)
-        if name is None or ours not in result.get("fields", {}):
-            continue
-        if str(result["fields"][ours]).rstrip() != str(decoded[name]).rstrip():
-            return f"{ours} is {result['fields'][ours]!r}, recorded {decoded[name]!r}"
-    return ""
-
-
-def compare(records, results):
-    if [result.get("i") for result in results] != list(range(len(records))):
-        return "the results are not numbered like the records"
-    compared = 0
-    for record, result in zip(records, results):
-        place = f"record {result['i']} ({record['provider']} {record['id']}/{record['opcode']})"
-        classic = record["provider"].startswith("MSNT_")
-        kind = EXPECTED_KINDS.get((record["provider"], record["opcode"] if classic else record["id"]))
-        if result["result"] == "malformed":
-            return f"{place}: a real record is called malformed"
-        if kind is None or record["origin"] == "tool-generated":
-            continue
-        if result["result"] != "event" or result.get("kind") != kind:
-            return f"{place}: {result['result']} {result.get('kind')} instead of {kind}"
-        difference = compare_fields(result, record.get("decoded") or {})
-        if difference:
-            return f"{place}: {difference}"
-        compared += 1
-    return "" if compared >= 50 else f"only {compared} records could be compared"
-
-
-def etw(results, sanitizers):
-    """Every recorded payload as it is, then cut short: no crash, no invented content."""
-    names = ("recorded/etw_payloads__decode_as_recorded", "recorded/etw_payloads__cut_short__are_survived")
-    data = test_data()
-    if data is None:
-        for name in names:
-            results.skip(name, "no recorded data (EMOGUARD_TEST_DATA)")
-        return
-    program = "asan/tests/etw_replay" if (BUILD / "asan/tests/etw_replay").exists() else "native/tests/etw_replay"
-    fixtures = data / "etw" / "etw-fixtures.ndjson"
-    records = lines_of(fixtures)
-    decoded, problem = replay(program, fixtures, "etw-replay.log", sanitizers)
-    results.check(names[0], problem or compare(records, decoded))
-    cut = BUILD / "test-logs" / "etw-cut.ndjson"
-    with open(cut, "w", encoding="utf-8") as stream:
-        for record in records:
+def write_cut(source, target):
+    """Every record four times, its payload cut short; returns how many lines that made."""
+    count = 0
+    with open(source, encoding="utf-8") as records, open(target, "w", encoding="utf-8") as stream:
+        for record in map(json.loads, records):
             for length in CUTS:
                 short = record["userdata"][:2 * length]
                 stream.write(json.dumps({**record, "userdata": short, "userdata_len": len(short) // 2}) + "\n")
-    decoded, problem = replay(program, cut, "etw-replay-cut.log", sanitizers)
-    if not problem and len(decoded) != len(records) * len(CUTS):
-        problem = f"{len(decoded)} results for {len(records) * len(CUTS)} records"
-    results.check(names[1], problem)
+                count += 1
+    return count
+
+
+def replay_cut(fixtures, program, environment):
+    """What is wrong with the answers to cut records; empty when there is one for each."""
+    cut = BUILD / "test-logs" / "etw-cut.ndjson"
+    count = write_cut(fixtures, cut)
+    done = run([program, cut], "etw-replay-cut.log", environment=environment, merged=False)
+    if done.code != 0:
+        return f"ended with code {done.code}\n{done.errors[-2000:]}"
+    answers = [json.loads(line) for line in done.output.splitlines()]
+    if len(answers) != count:
+        return f"{len(answers)} answers to {count} records"
+    whole = [answer for answer in answers if answer["result"] == "event" and answer["i"] % len(CUTS) == 0]
+    return f"record {whole[0]['i']}: an event out of no bytes" if whole else ""
+
+
+def etw(results, sanitizers):
+    """Every recorded payload as it is, natively and under Wine, then cut short."""
+    program = BUILD / "asan/tests/etw_replay"
+    if not program.exists():
+        program = BUILD / "native/tests/etw_replay"
+    windows = BUILD / "windows/tests/etw_replay.exe"
+    names = ["recorded/etw_replay__native", "recorded/etw_replay__cut_payloads", "recorded/etw_replay__wine"]
+    data = test_data()
+    if data is None:
+        for name in names:
+            results.skip(name, NO_DATA)
+        return
+    check_etw(results, names[0], str(program), sanitizers)
+    results.check(names[1], replay_cut(data / "etw" / "etw-fixtures.ndjson", program, sanitizers))
+    if not windows.exists():
+        results.skip(names[2], "the Windows build is not there")
+        return
+    with Wine("replay") as wine:
+        check_etw(results, names[2], f"wine {windows}", wine.environment)
 
 
 def emoguard(*arguments, log, timeout=600):
@@ -127,7 +99,7 @@ def hunt(results):
     name = f"recorded/hunt__recorded_attacks__hit_at_least_{MIN_RULES_HIT}_rules"
     data = test_data()
     if data is None:
-        results.skip(name, "no recorded data (EMOGUARD_TEST_DATA)")
+        results.skip(name, NO_DATA)
         return
     events = BUILD / "test-logs" / "events.ndjson"
     with gzip.open(data / "sigma" / "events.ndjson.gz", "rb") as packed:
