@@ -6,7 +6,7 @@ import gzip
 import json
 import sys
 
-from tools import BUILD, ROOT, Wine, data_environment, run, test_data
+from tools import BUILD, ROOT, Wine, data_environment, run, test_data, wine_path
 
 CUTS = (0, 1, 7, 20)
 MIN_RULES_HIT = 15
@@ -81,33 +81,55 @@ def rules(results):
                       "" if done.code == 0 else f"code {done.code}\n{done.output}{done.errors}")
 
 
+def hunt_arguments(path_of, events):
+    return ["hunt", "--rules", path_of(ROOT / "rules"), "--events", path_of(events), "--format", "jsonl"]
+
+
 def hits_in(events, log):
-    done = emoguard("hunt", "--rules", ROOT / "rules", "--events", events, "--format", "jsonl", log=log)
+    """The hits in a file of events, the text they were printed as, and what went wrong."""
+    done = emoguard(*hunt_arguments(str, events), log=log)
     if done.code not in (0, 1):
-        return None, f"hunt ended with code {done.code}: {done.errors[-800:]}"
+        return [], "", f"hunt ended with code {done.code}: {done.errors[-800:]}"
     hits = [json.loads(line) for line in done.output.splitlines()]
     if [hit["i"] for hit in hits] != sorted(hit["i"] for hit in hits):
-        return None, "hits are not in the order of the events"
-    return hits, ""
+        return hits, done.output, "hits are not in the order of the events"
+    return hits, done.output, ""
+
+
+def same_under_wine(results, name, events, expected):
+    program = BUILD / "windows/emoguard.exe"
+    if not program.exists():
+        results.skip(name, "the Windows build is not there")
+        return
+    with Wine("hunt") as wine:
+        done = wine.run([program, *hunt_arguments(wine_path, events)], "hunt-wine.log", merged=False)
+    if done.code not in (0, 1):
+        results.fail(name, f"code {done.code}\n{done.errors[-800:]}")
+    else:
+        same = done.output.replace("\r\n", "\n") == expected
+        results.check(name, "" if same else "other hits than the native program")
 
 
 def hunt(results):
-    hits, problem = hits_in(ROOT / "rules/samples/office.jsonl", "hunt-office.log")
+    """Nothing in ordinary office work, much in recorded attacks, and the same on both systems."""
+    hits, _, problem = hits_in(ROOT / "rules/samples/office.jsonl", "hunt-office.log")
     if hits:
         problem = f"{len(hits)} hits, first {hits[0]}"
     results.check("recorded/hunt__ordinary_office_events__hit_nothing", problem)
-    name = f"recorded/hunt__recorded_attacks__hit_at_least_{MIN_RULES_HIT}_rules"
+    names = [f"recorded/hunt__recorded_attacks__hit_at_least_{MIN_RULES_HIT}_rules",
+             "recorded/hunt__recorded_attacks__same_under_wine"]
     data = test_data()
     if data is None:
-        results.skip(name, NO_DATA)
+        for name in names:
+            results.skip(name, NO_DATA)
         return
     events = BUILD / "test-logs" / "events.ndjson"
     with gzip.open(data / "sigma" / "events.ndjson.gz", "rb") as packed:
         events.write_bytes(packed.read())
-    hits, problem = hits_in(events, "hunt-recorded.log")
-    if not problem:
-        rules_hit = {hit["rule"] for hit in hits}
-        print(f"  {len(hits)} hits of {len(rules_hit)} rules in the recorded events")
-        if len(rules_hit) < MIN_RULES_HIT:
-            problem = f"only {len(rules_hit)} rules hit: {sorted(rules_hit)}"
-    results.check(name, problem)
+    hits, text, problem = hits_in(events, "hunt-recorded.log")
+    rules_hit = {hit["rule"] for hit in hits}
+    print(f"  {len(hits)} hits of {len(rules_hit)} rules in the recorded events")
+    if not problem and len(rules_hit) < MIN_RULES_HIT:
+        problem = f"only {len(rules_hit)} rules hit: {sorted(rules_hit)}"
+    results.check(names[0], problem)
+    same_under_wine(results, names[1], events, text)

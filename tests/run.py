@@ -23,8 +23,8 @@ SANITIZERS = {
 
 
 def stage_checks(results):
-    """projects, layers, banned functions, the default pack"""
-    for name in ("check_projects", "check_layers", "check_banned", "check_pack"):
+    """the runner, projects, layers, banned functions, the default pack"""
+    for name in ("check_runner", "check_projects", "check_layers", "check_banned", "check_pack"):
         done = script(f"tests/{name}.py")
         results.read_checks(done.output, done.code, name)
 
