@@ -40,7 +40,7 @@ def unit_environment(source_dir):
 
 
 def unit(results, prefix, program, execute, source_dir):
-    groups = execute([program, "--list"], f"{prefix}-list.log").output.split()
+    groups = execute([program, "--list"], f"{prefix}-list.log", merged=False).output.split()
     if not groups:
         results.fail(prefix, "the test program names no groups")
         return
@@ -53,8 +53,8 @@ def stage_native(results):
     if not built(results, "asan"):
         return
 
-    def execute(command, log, environment=None):
-        return run(command, log, environment={**SANITIZERS, **(environment or {})})
+    def execute(command, log, environment=None, merged=True):
+        return run(command, log, environment={**SANITIZERS, **(environment or {})}, merged=merged)
 
     unit(results, "asan", BUILD / "asan/tests/emoguard-tests", execute, str(ROOT))
 
