@@ -231,7 +231,9 @@ static int walk_folder(walk *w, int depth, bool is_root)
         eg_os_listing_done(&listing);
         if (is_root || status == EG_E_NOMEM)
             return status;
-        eg_log(EG_LOG_WARNING, "files", "folder passed over: %s", eg_error_message());
+        /* One that was removed meanwhile is no news. */
+        if (status != EG_E_NOTFOUND)
+            eg_log(EG_LOG_WARNING, "files", "folder passed over: %s", eg_error_message());
         return EG_OK;
     }
     if (listing.count > 0)
