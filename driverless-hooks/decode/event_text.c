@@ -80,6 +80,15 @@ eg_str eg_event_text_format(eg_event_text *text, const char *format, ...)
     return take_scratch(text);
 }
 
+eg_str eg_event_text_path(eg_event_text *text, eg_str folder, eg_str name)
+{
+    eg_buf_clear(&text->scratch);
+    eg_buf_append_str(&text->scratch, folder);
+    eg_buf_append_char(&text->scratch, '\\');
+    eg_buf_append_str(&text->scratch, name);
+    return take_scratch(text);
+}
+
 eg_str eg_event_text_utf16le(eg_event_text *text, const void *bytes, size_t size)
 {
     eg_buf_clear(&text->scratch);

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The registry sensor: values in the Run keys of the machine and of every user whose hive is
+ * loaded. One thread; the thread pool only wakes it. Who wrote a value is not known here.
+ *
+ * Every key is read again every two seconds as well: hives come and go without a notification, and
+ * a deleted key is not signalled everywhere. Handles into a user's hive are dropped as soon as the
+ * hive is no longer listed.
+ */
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/base/os.h"
+#include "core/base/status.h"
+#include "driverless-hooks/decode/registry_text.h"
+#include "driverless-hooks/registry_watch.h"
+#include "driverless-hooks/sensor.h"
+
+enum {
+    RECHECK_MS = 2000,
+    WATCHES_MAX = 1024, /* 8 of the machine and 4 of each user */
+};
+
+typedef struct watched {
+    eg_registry_watch *watch;
+    bool listed;  /* seen in the latest visit of places */
+    bool primed;  /* has been read once */
+    bool late;    /* its hive was loaded after the sensor started */
+    bool failing; /* its last reading failed: said once */
+} watched;
+
+typedef struct registry_sensor {
+    eg_sink sink;
+    HANDLE stop; /* manual-reset */
+    HANDLE wake; /* auto-reset, signalled by watches */
+    watched watches[WATCHES_MAX];
+    size_t count;
+    bool started; /* the first visit of places is over */
+    eg_event_text text;
+} registry_sensor;
+
+/* What a change needs besides the two values. */
+typedef struct change_context {
+    const eg_sink *sink;
+    eg_event_text *text;
+    const char *key;
+    uint32_t flags;
+} change_context;
+
+static void registry_close(void *context)
+{
+    registry_sensor *sensor = context;
+    if (!sensor) {
+        return;
+    }
+    if (sensor->wake) {
+        CloseHandle(sensor->wake);
+    }
+    if (sensor->stop) {
+        CloseHandle(sensor->stop);
+    }
+    if (sensor->text.arena) {
+        eg_event_text_done(&sensor->text);
+    }
+    eg_free(sensor);
+}
+
+static int registry_open(void **context, const eg_sink *sink)
+{
+    registry_sensor *sensor = eg_alloc_zero(1, sizeof(*sensor));
+    if (!sensor) {
+        return EG_E_NOMEM;
+    }
+    sensor->sink = *sink;
+    sensor->stop = CreateEventW(NULL, TRUE, FALSE, NULL);
+    sensor->wake = CreateEventW(NULL, FALSE, FALSE, NULL);
+    int status =
+        sensor->stop && sensor->wake ? EG_OK : eg_fail_os(GetLastError(), "create an event");
+    if (status == EG_OK) {
+        status = eg_event_text_init(&sensor->text);
+    }
+    if (status != EG_OK) {
+        registry_close(sensor);
+        return status;
+    }
+    *context = sensor;
+    return EG_OK;
+}
+
+static void on_value(void *user, const eg_value *before, const eg_value *now)
+{
+    change_context *context = user;
+    eg_event_text *text = context->text;
+    const eg_value *named = now ? now : before;
+    eg_str name = named->name.len > 0 ? named->name : EG_STR("(Default)");
+    eg_event event;
+    eg_event_text_reset(text);
+    eg_event_init(&event, now ? EG_KIND_REGISTRY_SET : EG_KIND_REGISTRY_DELETE);
+    event.time = eg_clock_utc();
+    event.flags = context->flags;
+    event.source = EG_STR("registry");
+    event.field[EG_FIELD_UTC_TIME] = eg_event_text_time(text, event.time);
+    event.field[EG_FIELD_EVENT_TYPE] = now ? EG_STR("SetValue") : EG_STR("DeleteValue");
+    event.field[EG_FIELD_TARGET_OBJECT] = eg_event_text_path(text, eg_str_from(context->key), name);
+    if (now) {
+        event.field[EG_FIELD_DETAILS] = eg_registry_details(text, now);
+    }
+    if (before) {
+        event.field[EG_FIELD_PREVIOUS_DETAILS] = eg_registry_details(text, before);
+    }
+    context->sink->emit(context->sink->user, &event);
+}
+
+static void refresh(registry_sensor *sensor, watched *at)
+{
+    change_context context = {&sensor->sink, &sensor->text, eg_registry_watch_key(at->watch),
+                              at->primed ? 0 : EG_EVENT_EXISTING};
+    /* what is there at the start is for the snapshot to tell; a late hive has missed that one */
+    bool tell = at->primed || at->late;
+    int status = eg_registry_watch_refresh(at->watch, tell ? on_value : NULL, &context);
+    if (status == EG_OK) {
+        at->primed = true;
+    } else if (!at->failing) {
+        eg_log(EG_LOG_WARNING, "registry", "%s: %s", context.key, eg_error_message());
+    }
+    at->failing = status != EG_OK;
+}
+
+static int list_place(void *user, const eg_registry_place *place)
+{
+    registry_sensor *sensor = user;
+    for (size_t i = 0; i < sensor->count; i++) {
+        if (eg_registry_watch_is_at(sensor->watches[i].watch, place)) {
+            sensor->watches[i].listed = true;
+            return EG_OK;
+        }
+    }
+    if (sensor->count == WATCHES_MAX) {
+        return eg_fail(EG_E_LIMIT, "more than %d registry keys to watch", WATCHES_MAX);
+    }
+    watched *at = &sensor->watches[sensor->count];
+    *at = (watched){.listed = true, .late = sensor->started};
+    int status = eg_registry_watch_create(&at->watch, place, sensor->wake);
+    if (status == EG_OK) {
+        sensor->count++;
+    }
+    return status;
+}
+
+static void drop_unlisted(registry_sensor *sensor)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < sensor->count; i++) {
+        if (sensor->watches[i].listed) {
+            sensor->watches[kept] = sensor->watches[i];
+            sensor->watches[kept++].listed = false;
+        } else {
+            eg_registry_watch_destroy(sensor->watches[i].watch);
+        }
+    }
+    sensor->count = kept;
+}
+
+static int update_places(registry_sensor *sensor)
+{
+    int status = eg_registry_places(list_place, sensor);
+    if (status == EG_OK) {
+        drop_unlisted(sensor);
+        sensor->started = true;
+    }
+    return status;
+}
+
+static size_t refresh_due(registry_sensor *sensor, bool all)
+{
+    size_t failing = 0;
+    for (size_t i = 0; i < sensor->count; i++) {
+        if (all || eg_registry_watch_due(sensor->watches[i].watch)) {
+            refresh(sensor, &sensor->watches[i]);
+        }
+        failing += sensor->watches[i].failing;
+    }
+    return failing;
+}
+
+static void report(registry_sensor *sensor, size_t failing, eg_sensor_health *reported)
+{
+    eg_sensor_health health = failing == 0              ? EG_SENSOR_FULL
+                              : failing < sensor->count ? EG_SENSOR_DEGRADED
+                                                        : EG_SENSOR_BLIND;
+    if (health != *reported) {
+        *reported = health;
+        sensor->sink.health(sensor->sink.user, "registry", health, "notify",
+                            failing == 0 ? "autostart values of the machine and of all users"
+                                         : "some autostart keys cannot be watched");
+    }
+}
+
+static int registry_run(void *context)
+{
+    registry_sensor *sensor = context;
+    HANDLE handles[2] = {sensor->stop, sensor->wake};
+    eg_sensor_health reported = EG_SENSOR_STARTING;
+    uint64_t rechecked = 0;
+    DWORD signalled = WAIT_TIMEOUT;
+    while (signalled != WAIT_OBJECT_0) {
+        uint64_t now = eg_clock_monotonic_ns();
+        bool all = rechecked == 0 || now - rechecked >= (uint64_t)RECHECK_MS * 1000000;
+        if (all) {
+            rechecked = now;
+            if (update_places(sensor) != EG_OK) {
+                eg_log(EG_LOG_WARNING, "registry", "%s", eg_error_message());
+            }
+        }
+        report(sensor, refresh_due(sensor, all), &reported);
+        signalled = WaitForMultipleObjects(2, handles, FALSE, RECHECK_MS);
+    }
+    for (size_t i = 0; i < sensor->count; i++) {
+        eg_registry_watch_destroy(sensor->watches[i].watch);
+    }
+    sensor->count = 0;
+    return EG_OK;
+}
+
+static void registry_stop(void *context)
+{
+    registry_sensor *sensor = context;
+    SetEvent(sensor->stop);
+}
+
+static int snapshot_place(void *user, const eg_registry_place *place)
+{
+    change_context *context = user;
+    HKEY key = NULL;
+    eg_value_list *values = NULL;
+    if (RegOpenKeyExW(place->root, place->path, 0, KEY_READ | KEY_WOW64_64KEY, &key) !=
+        ERROR_SUCCESS) {
+        return EG_OK;
+    }
+    int status = eg_value_list_create(&values);
+    if (status == EG_OK) {
+        status = eg_registry_read(key, place->subtree, values);
+    }
+    if (status == EG_OK) {
+        eg_value_list_seal(values);
+        context->key = place->shown;
+        eg_value_diff(NULL, values, on_value, context);
+    }
+    eg_value_list_destroy(values);
+    RegCloseKey(key);
+    return status == EG_E_NOTFOUND ? EG_OK : status;
+}
+
+static int registry_snapshot(void *context)
+{
+    registry_sensor *sensor = context;
+    eg_event_text text;
+    int status = eg_event_text_init(&text);
+    if (status == EG_OK) {
+        change_context change = {&sensor->sink, &text, NULL, EG_EVENT_EXISTING};
+        status = eg_registry_places(snapshot_place, &change);
+        eg_event_text_done(&text);
+    }
+    return status;
+}
+
+const eg_sensor eg_hook_registry = {
+    .name = "registry",
+    .what = "values that start programs at logon: Run, RunOnce, RunOnceEx, policies",
+    .open = registry_open,
+    .run = registry_run,
+    .stop = registry_stop,
+    .close = registry_close,
+    .snapshot = registry_snapshot,
+};
