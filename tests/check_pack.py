@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The default pack: every rule is whole, explained in both languages and proved by samples.
 
-With the reference evaluator at hand (EMOGUARD_TEST_DATA and tools/sigmaref beside it) the samples are
-judged by it as well: an opinion that does not depend on our own engine.
+With the reference evaluator at hand (tools/sigmaref beside EMOGUARD_TEST_DATA) it judges the
+samples as well: an opinion that does not depend on our own engine.
 """
 
 import gzip
@@ -23,22 +23,26 @@ from tools import test_data
 PACK = "rules"
 LANGUAGES = ("ja", "en")
 PARTS = ("title", "meaning", "advice")
-# Room in the window: full-width characters (half-width count 0.5) in Japanese, characters in English.
-ROOM = {"ja": {"title": 24, "meaning": 90, "advice": 90}, "en": {"title": 48, "meaning": 200, "advice": 200}}
+# Room in the window: full-width characters (others count 0.5) in Japanese, characters in English.
+ROOM = {
+    "ja": {"title": 24, "meaning": 90, "advice": 90},
+    "en": {"title": 48, "meaning": 200, "advice": 200},
+}
 LEVELS = ("informational", "low", "medium", "high", "critical")
-REQUIRED = ("title", "id", "status", "description", "author", "date", "license", "tags", "logsource",
-            "detection", "falsepositives", "level")
+REQUIRED = ("title", "id", "status", "description", "author", "date", "license", "tags",
+            "logsource", "detection", "falsepositives", "level")
 ALLOWED = (*REQUIRED, "references", "modified", "related", "name", "taxonomy", "scope", "fields")
-CATEGORIES = {"process_creation", "process_termination", "registry_set", "registry_add", "registry_delete",
-              "registry_event", "file_event", "image_load", "dns_query", "wmi_event", "ps_script",
-              "ps_module", "ps_classic_script", "scheduled_task", "amsi", "emoguard"}
+CATEGORIES = {"process_creation", "process_termination", "registry_set", "registry_add",
+              "registry_delete", "registry_event", "file_event", "image_load", "dns_query",
+              "wmi_event", "ps_script", "ps_module", "ps_classic_script", "scheduled_task", "amsi",
+              "emoguard"}
 SERVICES = {"security", "system", "taskscheduler"}
 TECHNIQUE = re.compile(r"^T\d{4}(\.\d{3})?$")
 ESCAPED_WILDCARD = re.compile(r"(?<!\\)\\[*?]")
 MIN_OFFICE_EVENTS = 120
 MIN_RULES_HIT = 25
 # Events of our own log source, as the samples write them.
-OUR_CATEGORIES = {"scheduled_task": [(("EmoGuard",), (106, 140), None)],
+OUR_CATEGORIES = {"scheduled_task": [(("EmoGuard",), (106, 140, 141), None)],
                   "amsi": [(("EmoGuard",), (1101,), None)],
                   "emoguard": [(("EmoGuard",), (1,), None)]}
 
@@ -102,7 +106,7 @@ def check_detection(stem, rule, problems):
     searches = {name: search for name, search in detection.items() if name != "condition"}
     for value in values_in(searches):
         if ESCAPED_WILDCARD.search(value):
-            problems.append(f"{stem}: {value!r} escapes its wildcard; write two backslashes before it")
+            problems.append(f"{stem}: {value!r} escapes its wildcard; write two backslashes")
     words = re.findall(r"[\w*]+", detection["condition"])
     for name in searches:
         if not any(re.fullmatch(word.replace("*", ".*"), name) for word in words):
@@ -164,7 +168,7 @@ def placeholders(text):
 
 def check_texts(root, rules, problems):
     ids = {rule.get("id"): stem for stem, rule in rules.items()}
-    texts = {language: read_json(root, f"texts.{language}.json", problems) for language in LANGUAGES}
+    texts = {code: read_json(root, f"texts.{code}.json", problems) for code in LANGUAGES}
     for language, content in texts.items():
         named = content.get("rules", {})
         for rule_id in ids.keys() - named.keys():
@@ -176,14 +180,15 @@ def check_texts(root, rules, problems):
                 problems.append(f"texts.{language}.json: {name} is no ATT&CK technique")
         for group in ("rules", "techniques"):
             for name, text in content.get(group, {}).items():
-                check_text(f"texts.{language}.json: {ids.get(name, name)}", language, text, problems)
+                where = f"texts.{language}.json: {ids.get(name, name)}"
+                check_text(where, language, text, problems)
         check_text(f"texts.{language}.json: default", language, content.get("default"), problems)
     first, second = (texts[language] for language in LANGUAGES)
     if first.get("techniques", {}).keys() != second.get("techniques", {}).keys():
         problems.append("texts: the languages name different techniques")
     for name in first.get("rules", {}).keys() & second.get("rules", {}).keys():
         if placeholders(first["rules"][name]) != placeholders(second["rules"][name]):
-            problems.append(f"texts: {ids.get(name, name)} has different placeholders in the languages")
+            problems.append(f"texts: {ids.get(name, name)} has different placeholders")
 
 
 def read_events(path, problems):
@@ -319,7 +324,9 @@ def planted(change):
 
 
 def change_file(name, old, new, count=1):
-    return planted(lambda root: edit(root, f"{PACK}/{name}", lambda text: text.replace(old, new, count)))
+    def change(root):
+        edit(root, f"{PACK}/{name}", lambda text: text.replace(old, new, count))
+    return planted(change)
 
 
 def drop_text(root):
@@ -342,15 +349,18 @@ PLANTED = [
      "it never acts"),
     ("escaped_wildcard", change_file("sigma/run_value_odd_folder.yml", "\\\\*", "\\*"),
      "escapes its wildcard"),
-    ("unused_search", change_file("sigma/task_hidden.yml", "all of selection_*", "selection_hidden"),
+    ("unused_search",
+     change_file("sigma/task_hidden.yml", "all of selection_*", "selection_hidden"),
      "does not use selection_command"),
     ("no_technique", change_file("sigma/curl_download.yml", "attack.t1105", "attack.g0001"),
      "no ATT&CK technique"),
     ("text_missing", planted(drop_text), "no text for"),
-    ("text_too_long", change_file("texts.ja.json", '"title": "', '"title": "' + "長" * 25), "too long"),
-    ("placeholder_in_one_language", change_file("texts.en.json", '"meaning": "', '"meaning": "{file} '),
-     "different placeholders"),
-    ("sample_missing", planted(lambda root: (root / PACK / "samples/wmic_start/miss.jsonl").unlink()),
+    ("text_too_long", change_file("texts.ja.json", '"title": "', '"title": "' + "長" * 25),
+     "too long"),
+    ("placeholder_in_one_language",
+     change_file("texts.en.json", '"meaning": "', '"meaning": "{file} '), "different placeholders"),
+    ("sample_missing",
+     planted(lambda root: (root / PACK / "samples/wmic_start/miss.jsonl").unlink()),
      "no miss sample"),
     ("sample_broken", change_file("samples/office.jsonl", '"event_id": 1,', '"event_id": "1",'),
      "wrong type"),
