@@ -61,13 +61,20 @@ static void fail_after__counts_down__then_refuses_until_reset(void **state)
     assert_int_equal(eg_mem_failures(), 0);
 }
 
-static void refuse_many(void *arg)
+typedef struct taker {
+    eg_atomic *go;
+    long got;
+} taker;
+
+static void take_many(void *arg)
 {
-    long *got = arg;
+    taker *t = arg;
+    while (eg_atomic_get(t->go) == 0)
+        eg_thread_sleep_ms(1);
     for (int i = 0; i < 1000; i++) {
         void *block = eg_alloc(1);
         if (block)
-            ++*got;
+            t->got++;
         eg_free(block);
     }
 }
@@ -75,23 +82,18 @@ static void refuse_many(void *arg)
 static void fail_after__on_two_threads__lets_exactly_that_many_pass(void **state)
 {
     EG_UNUSED(state);
-    eg_thread *threads[2] = {NULL, NULL};
-    long got[2] = {0, 0};
-    /* Two for the threads themselves. */
-    eg_mem_fail_after(702);
-    int first = eg_thread_start(&threads[0], "a", refuse_many, &got[0]);
-    int second = eg_thread_start(&threads[1], "b", refuse_many, &got[1]);
-    eg_thread_join(threads[0]);
-    eg_thread_join(threads[1]);
+    eg_atomic go = {0};
+    eg_thread *threads[2];
+    taker takers[2] = {{&go, 0}, {&go, 0}};
+    for (size_t i = 0; i < EG_COUNT(threads); i++)
+        assert_int_equal(eg_thread_start(&threads[i], "take", take_many, &takers[i]), EG_OK);
+    eg_mem_fail_after(700);
+    eg_atomic_set(&go, 1);
+    for (size_t i = 0; i < EG_COUNT(threads); i++)
+        eg_thread_join(threads[i]);
     eg_mem_fail_after(-1);
-    assert_int_equal(first, EG_OK);
-    /* The first thread may have used them all up before the second was made. */
-    if (second == EG_OK) {
-        assert_int_equal(got[0] + got[1], 700);
-        assert_int_equal(eg_mem_failures(), 1300);
-    } else {
-        assert_int_equal(got[0], 701);
-    }
+    assert_int_equal(takers[0].got + takers[1].got, 700);
+    assert_int_equal(eg_mem_failures(), 1300);
 }
 
 static void arena__of_many_sizes__is_aligned_zeroed_and_apart(void **state)
