@@ -17,15 +17,12 @@ set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
 
 add_library(eg::dependencies INTERFACE IMPORTED)
 target_include_directories(eg::dependencies SYSTEM INTERFACE ${cache}/include)
-target_compile_definitions(eg::dependencies INTERFACE
-    CURL_STATICLIB PCRE2_STATIC SODIUM_STATIC YAML_DECLARE_STATIC XML_STATIC)
 foreach(name curl sqlite3 yara pcre2-8 zstd sodium yyjson yaml expat)
     target_link_libraries(eg::dependencies INTERFACE ${cache}/lib/lib${name}.a)
 endforeach()
 
 add_library(eg::cmocka INTERFACE IMPORTED)
 target_link_libraries(eg::cmocka INTERFACE ${cache}/lib/libcmocka.a)
-target_compile_definitions(eg::cmocka INTERFACE CMOCKA_STATIC)
 
 if(NOT WIN32)
     find_package(OpenSSL REQUIRED)

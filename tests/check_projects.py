@@ -11,10 +11,9 @@ NAMESPACE = "{http://schemas.microsoft.com/developer/msbuild/2003}"
 XML_SUFFIXES = (".vcxproj", ".props", ".targets", ".manifest", ".wxs", ".admx", ".adml")
 VERSION_HOLDERS = (".c", ".h", ".rc", ".rc2", ".wxs", ".cmake", ".props", ".vcxproj", ".manifest",
                    "CMakeLists.txt", "CMakePresets.json", "vcpkg.json", "Makefile", ".py", ".sh")
-# Definitions CMake may add by itself: what MinGW needs, hardening, and how the libraries were built.
-CMAKE_DEFINITIONS = {"_FORTIFY_SOURCE=2", "__USE_MINGW_ANSI_STDIO=1", "CURL_STATICLIB",
-                     "PCRE2_STATIC", "SODIUM_STATIC", "YAML_DECLARE_STATIC", "XML_STATIC",
-                     "CMOCKA_STATIC", "EG_FUZZ_TARGET=eg_fuzz_${name}", "${define}"}
+# Definitions CMake may add by itself: what MinGW needs, hardening, the name of a fuzzer.
+CMAKE_DEFINITIONS = {"_FORTIFY_SOURCE=2", "__USE_MINGW_ANSI_STDIO=1",
+                     "EG_FUZZ_TARGET=eg_fuzz_${name}", "${define}"}
 SOLUTION_PROJECT = re.compile(
     r'^Project\("\{[0-9A-F-]+\}"\) = "([^"]+)", "([^"]+)", "(\{[0-9A-F-]+\})"', re.MULTILINE)
 
