@@ -10,7 +10,7 @@ else()
     set(cache "${cache}/native")
 endif()
 if(NOT IS_DIRECTORY "${cache}")
-    message(FATAL_ERROR "The libraries are not built yet: run tools/deps/deps.py first (or just `make`)")
+    message(FATAL_ERROR "The libraries are not built yet: run `make deps` first")
 endif()
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
     tools/deps/packages.tsv tools/deps/recipes.py tools/deps/deps.py tools/deps/archive.py)
