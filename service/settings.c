@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service/settings.h"
+
+#include "core/base/conf.h"
+#include "core/base/os.h"
+#include "core/base/status.h"
+
+#define FILE_MAX (256u * 1024)
+#define CONTACT_MAX 200u /* what the tray's window has room for */
+
+static const eg_conf_key keys[] = {
+    {"", "log_level", EG_CONF_TEXT, offsetof(eg_settings, log_level), 0, 16},
+    {"", "alert_min_level", EG_CONF_TEXT, offsetof(eg_settings, alert_min_level), 0, 16},
+    {"", "contact", EG_CONF_TEXT, offsetof(eg_settings, contact), 0, CONTACT_MAX},
+    {"", "retention_days", EG_CONF_NUMBER, offsetof(eg_settings, retention_days), 1, 3650},
+    {"", "max_hits", EG_CONF_NUMBER, offsetof(eg_settings, max_hits), 100, 10000000},
+    {"", "max_clients", EG_CONF_NUMBER, offsetof(eg_settings, max_clients), 1, EG_CLIENTS_MAX},
+};
+
+static bool log_level_from_name(eg_str name, eg_log_level *out)
+{
+    for (int level = EG_LOG_ERROR; level <= EG_LOG_DEBUG; level++) {
+        if (eg_str_equal(name, eg_str_from(eg_log_level_name((eg_log_level)level)))) {
+            *out = (eg_log_level)level;
+            return true;
+        }
+    }
+    return false;
+}
+
+static int check_names(eg_settings *settings, const char *file)
+{
+    if (!log_level_from_name(eg_buf_str(&settings->log_level), &settings->log)) {
+        return eg_fail(EG_E_INVALID,
+                       "%s: log_level is '%s'; it must be error, warning, info or debug", file,
+                       eg_buf_cstr(&settings->log_level));
+    }
+    if (!eg_level_from_name(eg_buf_str(&settings->alert_min_level), &settings->min_level)) {
+        return eg_fail(
+            EG_E_INVALID,
+            "%s: alert_min_level is '%s'; it must be informational, low, medium, high or "
+            "critical",
+            file, eg_buf_cstr(&settings->alert_min_level));
+    }
+    return EG_OK;
+}
+
+int eg_settings_init(eg_settings *settings)
+{
+    *settings = (eg_settings){0};
+    eg_buf_init(&settings->log_level, 16);
+    eg_buf_init(&settings->alert_min_level, 16);
+    eg_buf_init(&settings->contact, CONTACT_MAX);
+    settings->retention_days = 365;
+    settings->max_hits = 100000;
+    settings->max_clients = 16;
+    settings->log = EG_LOG_INFO;
+    settings->min_level = EG_LEVEL_MEDIUM;
+    eg_buf_append_cstr(&settings->log_level, "info");
+    eg_buf_append_cstr(&settings->alert_min_level, "medium");
+    if (settings->log_level.status != EG_OK || settings->alert_min_level.status != EG_OK) {
+        eg_settings_done(settings);
+        return EG_E_NOMEM;
+    }
+    return EG_OK;
+}
+
+void eg_settings_done(eg_settings *settings)
+{
+    eg_buf_done(&settings->log_level);
+    eg_buf_done(&settings->alert_min_level);
+    eg_buf_done(&settings->contact);
+}
+
+int eg_settings_read(eg_settings *settings, eg_str text, const char *file)
+{
+    eg_settings fresh;
+    int status = eg_settings_init(&fresh);
+    if (status != EG_OK) {
+        return status;
+    }
+    status = eg_conf_read(text, file, keys, EG_COUNT(keys), &fresh);
+    if (status == EG_OK) {
+        status = check_names(&fresh, file);
+    }
+    if (status != EG_OK) {
+        eg_settings_done(&fresh);
+        return status;
+    }
+    eg_settings_done(settings);
+    *settings = fresh;
+    return EG_OK;
+}
+
+int eg_settings_load(eg_settings *settings, const char *path)
+{
+    eg_buf text;
+    eg_buf_init(&text, FILE_MAX);
+    int status = eg_file_read(path, FILE_MAX, &text);
+    if (status == EG_OK) {
+        status = eg_settings_read(settings, eg_buf_str(&text), path);
+    } else if (status == EG_E_NOTFOUND) {
+        status = EG_OK;
+    }
+    eg_buf_done(&text);
+    return status;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * emoguard.conf: the settings of the service, with their defaults. Read once at start on the main
+ * thread, then immutable and readable from any thread. Whoever calls eg_settings_init owns the
+ * texts and frees them with eg_settings_done. docs/ describes each key; service/settings.c lists
+ * them.
+ */
+#ifndef EG_SERVICE_SETTINGS_H
+#define EG_SERVICE_SETTINGS_H
+
+#include "core/base/log.h"
+#include "core/base/str.h"
+#include "core/sigma/rule.h"
+
+#define EG_CLIENTS_MAX 60 /* hard limit of the setting max_clients */
+
+typedef struct eg_settings {
+    eg_buf log_level;       /* as written: "error", "warning", "info", "debug" */
+    eg_buf alert_min_level; /* as written: "informational" ... "critical" */
+    eg_buf contact;         /* whom the person at the PC calls; may be empty */
+    uint64_t retention_days;
+    uint64_t max_hits;
+    uint64_t max_clients;
+    eg_log_level log;   /* from log_level */
+    eg_level min_level; /* from alert_min_level: hits below it are stored but not shown */
+} eg_settings;
+
+int eg_settings_init(eg_settings *settings); /* the defaults */
+void eg_settings_done(eg_settings *settings);
+/*
+ * Reads `text` over the defaults; `file` is for messages. EG_E_INVALID with file, line and reason;
+ * the settings then are the defaults, never half of the file.
+ */
+int eg_settings_read(eg_settings *settings, eg_str text, const char *file);
+/* The same from a file. No file is no error: the defaults hold. */
+int eg_settings_load(eg_settings *settings, const char *path);
+
+#endif
