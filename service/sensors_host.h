@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Runs the sensors: one thread each, which opens, runs and closes its sensor and starts it again,
+ * later and later, when it ends by itself; and one thread for snapshots, the baseline at start and
+ * the resync after loss. Keeps the table of their health. Created, stopped and destroyed by the
+ * host.
+ */
+#ifndef EG_SERVICE_SENSORS_HOST_H
+#define EG_SERVICE_SENSORS_HOST_H
+
+#include "core/base/json.h"
+#include "driverless-hooks/sensor.h"
+
+typedef struct eg_sensors_host eg_sensors_host;
+
+typedef struct eg_sensors_options {
+    const eg_sensor *const *sensors;
+    size_t count;
+    void *user;
+    /* Any thread; must not block. Not called after eg_sensors_host_join gave EG_OK. */
+    void (*emit)(void *user, const eg_event *event);
+    /* A sensor sees nothing any more. Any thread; may be NULL. */
+    void (*blind)(void *user, const char *sensor, const char *detail);
+    uint32_t
+        restart_ms; /* before the first restart of a sensor that ended; doubles up to 60 times it */
+} eg_sensors_options;
+
+int eg_sensors_host_start(const eg_sensors_options *options, eg_sensors_host **out);
+/* Asks for a snapshot of every sensor; several requests before it starts are one. Any thread. */
+void eg_sensors_host_resync(eg_sensors_host *host);
+void eg_sensors_host_stop(eg_sensors_host *host); /* tells all to end, does not wait */
+/*
+ * EG_OK when all threads have ended. EG_E_TIMEOUT when one has not, with its name in the message:
+ * then the process must end without destroying anything the threads use.
+ */
+int eg_sensors_host_join(eg_sensors_host *host, uint32_t milliseconds);
+void eg_sensors_host_destroy(eg_sensors_host *host); /* after a successful join; NULL-safe */
+/* Writes an array of {"name","what","health","source","detail"}. Any thread. */
+void eg_sensors_host_write(eg_sensors_host *host, eg_json *json);
+
+#endif
