@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service/intake.h"
+
+#include "core/base/mem.h"
+#include "core/base/os.h"
+#include "core/base/queue.h"
+#include "core/base/status.h"
+
+#include <stdio.h>
+
+struct eg_intake {
+    eg_queue *queue;
+    eg_atomic no_memory; /* events that could not even be copied */
+    uint64_t reported;   /* of the dropped ones */
+};
+
+int eg_intake_create(size_t capacity, eg_intake **out)
+{
+    eg_intake *intake = eg_alloc_zero(1, sizeof(*intake));
+    if (!intake) {
+        return EG_E_NOMEM;
+    }
+    int status = eg_queue_create(&intake->queue, capacity);
+    if (status != EG_OK) {
+        eg_free(intake);
+        return status;
+    }
+    *out = intake;
+    return EG_OK;
+}
+
+void eg_intake_destroy(eg_intake *intake)
+{
+    if (intake) {
+        eg_queue_destroy(intake->queue, eg_free);
+        eg_free(intake);
+    }
+}
+
+void eg_intake_push(eg_intake *intake, const eg_event *event)
+{
+    eg_event *copy = NULL;
+    if (eg_event_clone(event, &copy) != EG_OK) {
+        eg_atomic_add(&intake->no_memory, 1);
+    } else if (eg_queue_push(intake->queue, copy) != EG_OK) {
+        eg_free(copy); /* full: counted by the queue */
+    }
+}
+
+void eg_intake_push_agent(eg_intake *intake, const char *reason, uint64_t count)
+{
+    char number[24];
+    eg_event event;
+    snprintf(number, sizeof(number), "%llu", (unsigned long long)count);
+    eg_event_init(&event, EG_KIND_AGENT);
+    event.time = eg_clock_utc();
+    event.pid = eg_process_id();
+    event.source = EG_STR("service");
+    event.field[EG_FIELD_REASON] = eg_str_from(reason);
+    event.field[EG_FIELD_EVENT_COUNT] = eg_str_from(number);
+    eg_intake_push(intake, &event);
+}
+
+int eg_intake_pop(eg_intake *intake, uint32_t milliseconds, eg_event **event)
+{
+    void *item = NULL;
+    int status = eg_queue_pop(intake->queue, &item, milliseconds);
+    if (status == EG_OK) {
+        *event = item;
+    }
+    return status;
+}
+
+void eg_intake_close(eg_intake *intake)
+{
+    eg_queue_close(intake->queue);
+}
+
+uint64_t eg_intake_dropped(const eg_intake *intake)
+{
+    return eg_queue_dropped(intake->queue) + (uint64_t)eg_atomic_get(&intake->no_memory);
+}
+
+uint64_t eg_intake_report_loss(eg_intake *intake)
+{
+    uint64_t lost = eg_intake_dropped(intake) - intake->reported;
+    if (lost > 0) {
+        intake->reported += lost;
+        eg_intake_push_agent(intake, "telemetry_lost", lost);
+    }
+    return lost;
+}
+
+size_t eg_intake_length(eg_intake *intake)
+{
+    return eg_queue_length(intake->queue);
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service/pipeline_thread.h"
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/base/os.h"
+#include "core/base/status.h"
+
+#define POP_MS 500u
+#define SECOND_NS UINT64_C(1000000000)
+#define RETRY_EVERY_NS (5 * SECOND_NS)   /* waiting hits, loss */
+#define RESYNC_EVERY_NS (60 * SECOND_NS) /* a snapshot may itself overflow the queue */
+#define PRUNE_EVERY_NS (3600 * SECOND_NS)
+#define PRUNE_FIRST_NS (60 * SECOND_NS)
+#define TICKS_PER_DAY (EG_TICKS_PER_SECOND * 86400)
+
+struct eg_pipeline_thread {
+    eg_pipeline_thread_options options;
+    eg_pipeline *pipeline;
+    eg_thread *thread;
+    eg_mutex lock;
+    eg_cond changed;
+    bool rules_settled; /* under the lock, as are the next three */
+    bool stopping;
+    bool ended;
+    uint64_t drain_until; /* monotonic ns */
+    eg_atomic events;
+    /* below: the thread's own */
+    uint64_t next_retry, next_prune, next_resync;
+    bool resync_due;
+};
+
+int eg_pipeline_thread_create(const eg_pipeline_thread_options *options, eg_pipeline_thread **out)
+{
+    eg_pipeline_thread *thread = eg_alloc_zero(1, sizeof(*thread));
+    if (!thread) {
+        return EG_E_NOMEM;
+    }
+    thread->options = *options;
+    int status = eg_mutex_init(&thread->lock);
+    if (status != EG_OK) {
+        goto free_thread;
+    }
+    status = eg_cond_init(&thread->changed);
+    if (status != EG_OK) {
+        goto done_lock;
+    }
+    *out = thread;
+    return EG_OK;
+
+done_lock:
+    eg_mutex_done(&thread->lock);
+free_thread:
+    eg_free(thread);
+    return status;
+}
+
+void eg_pipeline_thread_destroy(eg_pipeline_thread *thread)
+{
+    if (thread) {
+        eg_pipeline_destroy(thread->pipeline);
+        eg_cond_done(&thread->changed);
+        eg_mutex_done(&thread->lock);
+        eg_free(thread);
+    }
+}
+
+static bool wait_for_rules(eg_pipeline_thread *thread)
+{
+    eg_mutex_lock(&thread->lock);
+    while (!thread->rules_settled && !thread->stopping) {
+        eg_cond_wait(&thread->changed, &thread->lock, EG_FOREVER);
+    }
+    bool settled = thread->rules_settled;
+    eg_mutex_unlock(&thread->lock);
+    return settled;
+}
+
+static void prune(eg_pipeline_thread *thread)
+{
+    uint64_t keep = thread->options.retention_days * TICKS_PER_DAY;
+    uint64_t now = eg_clock_utc();
+    if (eg_store_prune(thread->options.store, now > keep ? now - keep : 0,
+                       thread->options.max_hits) != EG_OK) {
+        eg_log(EG_LOG_WARNING, "store", "old hits cannot be deleted: %s", eg_error_message());
+    }
+}
+
+static void report_loss(eg_pipeline_thread *thread)
+{
+    uint64_t lost = eg_intake_report_loss(thread->options.intake);
+    if (lost > 0) {
+        thread->options.lost(thread->options.user, lost);
+        thread->resync_due = true;
+    }
+}
+
+static void keep_house(eg_pipeline_thread *thread)
+{
+    uint64_t now = eg_clock_monotonic_ns();
+    if (now >= thread->next_retry) {
+        thread->next_retry = now + RETRY_EVERY_NS;
+        eg_hit_keeper_retry(thread->options.keeper);
+        report_loss(thread);
+    }
+    /* What was lost is looked up when the rush is over. */
+    if (thread->resync_due && now >= thread->next_resync &&
+        eg_intake_length(thread->options.intake) == 0) {
+        thread->resync_due = false;
+        thread->next_resync = now + RESYNC_EVERY_NS;
+        thread->options.resync(thread->options.user);
+    }
+    if (now >= thread->next_prune) {
+        thread->next_prune = now + PRUNE_EVERY_NS;
+        prune(thread);
+    }
+}
+
+static void feed(eg_pipeline_thread *thread, eg_event *event)
+{
+    eg_atomic_add(&thread->events, 1);
+    if (eg_pipeline_feed(thread->pipeline, event) != EG_OK) {
+        eg_log(EG_LOG_ERROR, "pipeline", "%s event: %s", eg_kind_name(event->kind),
+               eg_error_message());
+    }
+    eg_free(event);
+}
+
+static bool may_drain(eg_pipeline_thread *thread)
+{
+    eg_mutex_lock(&thread->lock);
+    bool may = !thread->stopping || eg_clock_monotonic_ns() < thread->drain_until;
+    eg_mutex_unlock(&thread->lock);
+    return may;
+}
+
+static void work(eg_pipeline_thread *thread)
+{
+    thread->next_prune = eg_clock_monotonic_ns() + PRUNE_FIRST_NS;
+    while (may_drain(thread)) {
+        eg_event *event = NULL;
+        int status = eg_intake_pop(thread->options.intake, POP_MS, &event);
+        if (status == EG_OK) {
+            feed(thread, event);
+        } else if (status == EG_E_CLOSED) {
+            break;
+        }
+        keep_house(thread);
+    }
+    eg_hit_keeper_retry(thread->options.keeper);
+}
+
+static void thread_main(void *arg)
+{
+    eg_pipeline_thread *thread = arg;
+    if (wait_for_rules(thread)) {
+        work(thread);
+    }
+    size_t left = eg_intake_length(thread->options.intake);
+    if (left > 0) {
+        eg_log(EG_LOG_WARNING, "pipeline", "%zu events were not checked before the stop", left);
+    }
+    eg_mutex_lock(&thread->lock);
+    thread->ended = true;
+    eg_cond_wake_all(&thread->changed);
+    eg_mutex_unlock(&thread->lock);
+}
+
+int eg_pipeline_thread_start(eg_pipeline_thread *thread, eg_ruleset_slot *rules)
+{
+    int status =
+        eg_pipeline_create(rules, eg_hit_keeper_take, thread->options.keeper, &thread->pipeline);
+    if (status == EG_OK) {
+        status = eg_thread_start(&thread->thread, "pipeline", thread_main, thread);
+    }
+    return status;
+}
+
+void eg_pipeline_thread_rules_settled(eg_pipeline_thread *thread)
+{
+    eg_mutex_lock(&thread->lock);
+    thread->rules_settled = true;
+    eg_cond_wake_all(&thread->changed);
+    eg_mutex_unlock(&thread->lock);
+}
+
+void eg_pipeline_thread_stop(eg_pipeline_thread *thread, uint32_t drain_ms)
+{
+    eg_mutex_lock(&thread->lock);
+    thread->stopping = true;
+    thread->drain_until = eg_clock_monotonic_ns() + (uint64_t)drain_ms * 1000000;
+    eg_cond_wake_all(&thread->changed);
+    eg_mutex_unlock(&thread->lock);
+}
+
+int eg_pipeline_thread_join(eg_pipeline_thread *thread, uint32_t milliseconds)
+{
+    uint64_t start = eg_clock_monotonic_ns();
+    eg_mutex_lock(&thread->lock);
+    bool ended = thread->ended || !thread->thread;
+    while (!ended) {
+        uint64_t passed = (eg_clock_monotonic_ns() - start) / 1000000;
+        if (passed >= milliseconds) {
+            break;
+        }
+        eg_cond_wait(&thread->changed, &thread->lock, milliseconds - (uint32_t)passed);
+        ended = thread->ended;
+    }
+    eg_mutex_unlock(&thread->lock);
+    if (!ended) {
+        return eg_fail(EG_E_TIMEOUT, "the pipeline does not stop");
+    }
+    eg_thread_join(thread->thread);
+    thread->thread = NULL;
+    return EG_OK;
+}
+
+uint64_t eg_pipeline_thread_events(const eg_pipeline_thread *thread)
+{
+    return (uint64_t)eg_atomic_get(&thread->events);
+}

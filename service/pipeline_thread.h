@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The one thread that takes events out of the intake, feeds them to the pipeline and keeps house:
+ * stores waiting hits again, reports loss, deletes old hits. It begins when the rules have been
+ * loaded, or turned out to be missing, for the first time. Owned by the host.
+ */
+#ifndef EG_SERVICE_PIPELINE_THREAD_H
+#define EG_SERVICE_PIPELINE_THREAD_H
+
+#include "core/detect/pipeline.h"
+#include "service/hit_keeper.h"
+#include "service/intake.h"
+
+typedef struct eg_pipeline_thread eg_pipeline_thread;
+
+typedef struct eg_pipeline_thread_options {
+    eg_intake *intake;
+    eg_hit_keeper *keeper;
+    eg_store *store;
+    uint64_t retention_days;
+    uint64_t max_hits;
+    void *user;
+    void (*lost)(void *user, uint64_t count); /* events were dropped; on the thread */
+    void (*resync)(void *user);               /* asks for a snapshot after loss; on the thread */
+} eg_pipeline_thread_options;
+
+int eg_pipeline_thread_create(const eg_pipeline_thread_options *options, eg_pipeline_thread **out);
+int eg_pipeline_thread_start(eg_pipeline_thread *thread, eg_ruleset_slot *rules);
+void eg_pipeline_thread_rules_settled(eg_pipeline_thread *thread); /* any thread */
+/* After the intake is closed: what is inside is still worked off, for at most `drain_ms`. */
+void eg_pipeline_thread_stop(eg_pipeline_thread *thread, uint32_t drain_ms);
+int eg_pipeline_thread_join(eg_pipeline_thread *thread, uint32_t milliseconds); /* EG_E_TIMEOUT */
+void eg_pipeline_thread_destroy(eg_pipeline_thread *thread);                    /* NULL-safe */
+uint64_t eg_pipeline_thread_events(const eg_pipeline_thread *thread); /* fed; any thread */
+
+#endif
