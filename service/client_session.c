@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service/client_session.h"
+
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/base/status.h"
+#include "core/ipc/frame.h"
+#include "service/client_feed.h"
+#include "service/pipe_io.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define STATUS_MAX (48u * 1024) /* leaves room for escaping in one frame */
+#define OUT_MAX (2u * (EG_FRAME_MAX + EG_FRAME_HEADER))
+#define RETRY_MS 5000u /* look at the store again after a failed read */
+#define LINGER_MS 250u /* for the client to read why it is dropped */
+#define RATE_MESSAGES 100u
+#define RATE_WINDOW_NS UINT64_C(10000000000)
+
+typedef struct session {
+    const eg_session_service *service;
+    eg_pipe_io io;
+    eg_frame_reader reader;
+    eg_message_decoder *decoder;
+    eg_buf out;
+    eg_client client;
+    size_t index; /* in the table of clients */
+    eg_client_feed feed;
+    bool takes_hits;
+    uint64_t rate_start;
+    unsigned rate_count;
+} session;
+
+static int send_message(session *self, const eg_message *message)
+{
+    eg_buf_clear(&self->out);
+    int status = eg_message_encode(&self->out, message);
+    if (status == EG_OK) {
+        status = eg_pipe_io_send(&self->io, eg_buf_str(&self->out), self->service->send_ms);
+    }
+    return status;
+}
+
+static void send_error(session *self, const char *reason)
+{
+    eg_message message = {0};
+    message.type = EG_MESSAGE_ERROR;
+    message.body.error.reason = eg_str_from(reason);
+    if (send_message(self, &message) == EG_OK) {
+        eg_pipe_io_linger(&self->io, LINGER_MS);
+    }
+}
+
+/* One whole message; EG_E_NOTFOUND when more bytes are needed first. */
+static int next_message(session *self, eg_message *out)
+{
+    eg_str payload;
+    int status = eg_frame_reader_next(&self->reader, &payload);
+    if (status != EG_OK) {
+        return status;
+    }
+    uint64_t now = eg_clock_monotonic_ns();
+    if (now - self->rate_start > RATE_WINDOW_NS) {
+        self->rate_start = now;
+        self->rate_count = 0;
+    }
+    if (++self->rate_count > RATE_MESSAGES) {
+        return eg_fail(EG_E_LIMIT, "more than %u messages in %u s", RATE_MESSAGES,
+                       (unsigned)(RATE_WINDOW_NS / 1000000000));
+    }
+    return eg_message_decode(self->decoder, payload, out);
+}
+
+static int receive_hello(session *self, eg_message *out)
+{
+    uint64_t start = eg_clock_monotonic_ns();
+    for (;;) {
+        eg_str bytes;
+        uint64_t passed = (eg_clock_monotonic_ns() - start) / 1000000;
+        if (passed >= self->service->hello_ms) {
+            return eg_fail(EG_E_TIMEOUT, "no hello in %lu ms",
+                           (unsigned long)self->service->hello_ms);
+        }
+        int status =
+            eg_pipe_io_receive(&self->io, self->service->hello_ms - (uint32_t)passed, &bytes);
+        if (status == EG_OK) {
+            status = eg_frame_reader_feed(&self->reader, bytes.ptr, bytes.len);
+        }
+        if (status == EG_OK) {
+            status = next_message(self, out);
+        }
+        if (status != EG_E_NOTFOUND) {
+            return status;
+        }
+    }
+}
+
+static void copy_text(char *out, size_t size, eg_str text)
+{
+    snprintf(out, size, "%.*s", EG_STR_ARGS(text));
+}
+
+/* What the client says of itself is only believed where it does not matter. */
+static void identify(session *self, const eg_hello *hello)
+{
+    ULONG pid = 0;
+    DWORD windows_session = 0;
+    eg_client *client = &self->client;
+    copy_text(client->kind, sizeof(client->kind), hello->client);
+    copy_text(client->version, sizeof(client->version), hello->version);
+    client->language = hello->language;
+    client->pid = GetNamedPipeClientProcessId(self->io.pipe, &pid) && pid ? pid : hello->pid;
+    client->session =
+        ProcessIdToSessionId(client->pid, &windows_session) ? windows_session : hello->session;
+}
+
+static int check_hello(const eg_message *message)
+{
+    if (message->type != EG_MESSAGE_HELLO) {
+        return eg_fail(EG_E_INVALID, "the first message is not hello");
+    }
+    const eg_hello *hello = &message->body.hello;
+    if (hello->protocol != EG_PROTOCOL_VERSION) {
+        return eg_fail(
+            EG_E_UNSUPPORTED,
+            "the client speaks protocol %lu, this service speaks %d: update the older one",
+            (unsigned long)hello->protocol, EG_PROTOCOL_VERSION);
+    }
+    if (!eg_str_equal(hello->client, EG_STR("tray")) &&
+        !eg_str_equal(hello->client, EG_STR("cli"))) {
+        return eg_fail(EG_E_INVALID, "unknown kind of client");
+    }
+    return EG_OK;
+}
+
+static int send_welcome(session *self)
+{
+    eg_buf scratch;
+    eg_message message = {0};
+    message.type = EG_MESSAGE_WELCOME;
+    eg_buf_init(&scratch, 4096);
+    int status = self->service->welcome(self->service->user, &scratch, &message.body.welcome);
+    if (status == EG_OK) {
+        status = send_message(self, &message);
+    }
+    eg_buf_done(&scratch);
+    return status;
+}
+
+/* Hello, welcome, and a place in the table. */
+static int greet(session *self)
+{
+    eg_message message;
+    int status = receive_hello(self, &message);
+    if (status == EG_OK) {
+        status = check_hello(&message);
+    }
+    if (status != EG_OK) {
+        return status;
+    }
+    identify(self, &message.body.hello);
+    status = send_welcome(self);
+    if (status == EG_OK && strcmp(self->client.kind, "tray") == 0) {
+        status = eg_client_feed_init(&self->feed, self->service->store,
+                                     eg_atomic_get(self->service->newest_hit),
+                                     self->client.language, self->service->min_level);
+        self->takes_hits = status == EG_OK;
+    }
+    if (status == EG_OK) {
+        status = eg_clients_add(self->service->clients, &self->client, &self->index);
+    }
+    return status;
+}
+
+static int send_status(session *self)
+{
+    eg_buf json;
+    eg_message message = {0};
+    message.type = EG_MESSAGE_STATUS;
+    eg_buf_init(&json, STATUS_MAX);
+    int status = self->service->status(self->service->user, &json);
+    if (status == EG_OK) {
+        message.body.status.json = eg_buf_str(&json);
+        status = send_message(self, &message);
+    }
+    eg_buf_done(&json);
+    return status;
+}
+
+static void take_shown(session *self, int64_t id, eg_str title)
+{
+    eg_clients_set_window(self->service->clients, self->index, title);
+    if (!self->takes_hits || !eg_client_feed_was_sent(&self->feed, id)) {
+        /* A tray may still show a hit it got before the service restarted; it will get it again. */
+        eg_log(EG_LOG_DEBUG, "pipe", "pid %lu shows hit %lld, which it did not get from us",
+               (unsigned long)self->client.pid, (long long)id);
+        return;
+    }
+    if (eg_store_set_shown(self->service->store, id, eg_clock_utc()) != EG_OK) {
+        eg_log(EG_LOG_WARNING, "pipe", "hit %lld cannot be marked as shown: %s", (long long)id,
+               eg_error_message());
+    }
+}
+
+static int handle(session *self, const eg_message *message)
+{
+    switch (message->type) {
+    case EG_MESSAGE_SHOWN:
+        take_shown(self, message->body.shown.hit_id, message->body.shown.title);
+        return EG_OK;
+    case EG_MESSAGE_STATUS_ASK: return send_status(self);
+    case EG_MESSAGE_ERROR:
+        eg_log(EG_LOG_WARNING, "pipe", "pid %lu reports: %.*s", (unsigned long)self->client.pid,
+               EG_STR_ARGS(message->body.error.reason));
+        return eg_fail(EG_E_CLOSED, "the client gave up");
+    default: return eg_fail(EG_E_INVALID, "a message that a client must not send");
+    }
+}
+
+/* Sends what is due. *again_ms is set when the store has to be asked again without a wake. */
+static int send_hits(session *self, uint32_t *again_ms)
+{
+    *again_ms = INFINITE;
+    while (self->takes_hits) {
+        eg_buf_clear(&self->out);
+        int status =
+            eg_client_feed_next(&self->feed, eg_atomic_get(self->service->newest_hit), &self->out);
+        if (status == EG_E_NOTFOUND) {
+            break;
+        }
+        if (status != EG_OK) {
+            eg_log(EG_LOG_ERROR, "pipe", "a hit cannot be sent to pid %lu: %s",
+                   (unsigned long)self->client.pid, eg_error_message());
+            *again_ms = RETRY_MS;
+            break;
+        }
+        status = eg_pipe_io_send(&self->io, eg_buf_str(&self->out), self->service->send_ms);
+        if (status != EG_OK) {
+            return status;
+        }
+    }
+    return EG_OK;
+}
+
+static int serve(session *self)
+{
+    for (;;) {
+        eg_message message;
+        eg_str bytes = {self->io.buffer, 0};
+        uint32_t wait_ms = INFINITE;
+        int status = send_hits(self, &wait_ms);
+        while (status == EG_OK) {
+            status = next_message(self, &message);
+            if (status == EG_OK) {
+                status = handle(self, &message);
+            }
+        }
+        if (status == EG_E_NOTFOUND) {
+            status = eg_pipe_io_receive(&self->io, wait_ms, &bytes);
+        }
+        if (status == EG_E_TIMEOUT && wait_ms != INFINITE) {
+            status = EG_OK;
+        }
+        if (status == EG_OK) {
+            status = eg_frame_reader_feed(&self->reader, bytes.ptr, bytes.len);
+        }
+        if (status != EG_OK) {
+            return status;
+        }
+    }
+}
+
+static void end(session *self, int status, bool greeted)
+{
+    /* The reason is overwritten by what follows. */
+    char reason[256];
+    copy_text(reason, sizeof(reason), eg_str_from(eg_error_message()));
+    ULONG pid = self->client.pid;
+    if (pid == 0) {
+        GetNamedPipeClientProcessId(self->io.pipe, &pid);
+    }
+    if (status == EG_E_CLOSED) {
+        eg_log(EG_LOG_INFO, "pipe", "%s pid %lu: %s", greeted ? self->client.kind : "client", pid,
+               reason);
+        return;
+    }
+    eg_log(EG_LOG_WARNING, "pipe", "%s pid %lu dropped: %s", greeted ? self->client.kind : "client",
+           pid, reason);
+    send_error(self, reason);
+}
+
+void eg_client_session_run(const eg_session_service *service, HANDLE pipe, HANDLE stop, HANDLE wake)
+{
+    session *self = eg_alloc_zero(1, sizeof(*self));
+    if (!self) {
+        CloseHandle(pipe);
+        return;
+    }
+    self->service = service;
+    eg_frame_reader_init(&self->reader);
+    eg_buf_init(&self->out, OUT_MAX);
+    int status = eg_pipe_io_init(&self->io, pipe, stop, wake);
+    if (status != EG_OK) {
+        eg_log(EG_LOG_ERROR, "pipe", "%s", eg_error_message());
+        goto free_session;
+    }
+    status = eg_message_decoder_create(&self->decoder);
+    if (status == EG_OK) {
+        status = greet(self);
+    }
+    bool greeted = status == EG_OK;
+    if (greeted) {
+        eg_log(EG_LOG_INFO, "pipe", "%s %s pid %lu in session %lu connected", self->client.kind,
+               self->client.version, (unsigned long)self->client.pid,
+               (unsigned long)self->client.session);
+        status = serve(self);
+        eg_clients_remove(service->clients, self->index);
+    }
+    end(self, status, greeted);
+    if (self->takes_hits) {
+        eg_client_feed_done(&self->feed);
+    }
+    eg_message_decoder_destroy(self->decoder);
+    eg_pipe_io_done(&self->io);
+free_session:
+    eg_frame_reader_done(&self->reader);
+    eg_buf_done(&self->out);
+    eg_free(self);
+}
+
+void eg_client_session_refuse(HANDLE pipe, HANDLE stop, const char *reason)
+{
+    eg_pipe_io io;
+    eg_buf frame;
+    eg_message message = {0};
+    if (eg_pipe_io_init(&io, pipe, stop, NULL) != EG_OK) {
+        return;
+    }
+    message.type = EG_MESSAGE_ERROR;
+    message.body.error.reason = eg_str_from(reason);
+    eg_buf_init(&frame, OUT_MAX);
+    if (eg_message_encode(&frame, &message) == EG_OK) {
+        /* Fits into the pipe's buffer: no client can make this wait. */
+        eg_pipe_io_send(&io, eg_buf_str(&frame), 0);
+    }
+    eg_buf_done(&frame);
+    eg_pipe_io_done(&io);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The conversation with one client, from hello to goodbye, on a thread of its own. Everything the
+ * client sends is hostile input: wrong order, wrong version, nonsense, too large, too often or too
+ * slow ends the connection with a reason that the client and the log get. A client can only read
+ * its hits, say that it showed one, and ask for the status; it can change nothing else.
+ */
+#ifndef EG_SERVICE_CLIENT_SESSION_H
+#define EG_SERVICE_CLIENT_SESSION_H
+
+#include "core/base/os.h"
+#include "core/ipc/message.h"
+#include "core/store/store.h"
+#include "service/clients.h"
+
+#include <windows.h>
+
+/* What a conversation needs from the service; outlives it. */
+typedef struct eg_session_service {
+    eg_store *store;
+    eg_clients *clients;
+    const eg_atomic *newest_hit; /* id of the newest hit on disk */
+    eg_level min_level;          /* hits below it are not sent */
+    uint32_t hello_ms;           /* time a client has to say hello */
+    uint32_t send_ms;            /* time a client has to take one message */
+    void *user;
+    /* Fills the answer to hello; texts may lie in `scratch`. */
+    int (*welcome)(void *user, eg_buf *scratch, eg_welcome *out);
+    int (*status)(void *user, eg_buf *json); /* appends the status as JSON */
+} eg_session_service;
+
+/* Blocks until the conversation is over; closes `pipe`. Logs how it ended. */
+void eg_client_session_run(const eg_session_service *service, HANDLE pipe, HANDLE stop,
+                           HANDLE wake);
+/* Tells a client that there is no place for it, and closes `pipe`. Short. */
+void eg_client_session_refuse(HANDLE pipe, HANDLE stop, const char *reason);
+
+#endif

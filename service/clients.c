@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service/clients.h"
+
+#include "core/base/status.h"
+
+#include <string.h>
+
+int eg_clients_init(eg_clients *clients)
+{
+    memset(clients, 0, sizeof(*clients));
+    return eg_mutex_init(&clients->lock);
+}
+
+void eg_clients_done(eg_clients *clients)
+{
+    eg_mutex_done(&clients->lock);
+}
+
+int eg_clients_add(eg_clients *clients, const eg_client *client, size_t *index)
+{
+    int status = EG_E_LIMIT;
+    eg_mutex_lock(&clients->lock);
+    for (size_t i = 0; i < EG_CLIENTS_MAX; i++) {
+        if (!clients->list[i].used) {
+            clients->list[i] = *client;
+            clients->list[i].used = true;
+            *index = i;
+            status = EG_OK;
+            break;
+        }
+    }
+    eg_mutex_unlock(&clients->lock);
+    return status == EG_OK ? EG_OK : eg_fail(status, "too many clients (%d)", EG_CLIENTS_MAX);
+}
+
+void eg_clients_remove(eg_clients *clients, size_t index)
+{
+    eg_mutex_lock(&clients->lock);
+    clients->list[index].used = false;
+    eg_mutex_unlock(&clients->lock);
+}
+
+void eg_clients_set_window(eg_clients *clients, size_t index, eg_str title)
+{
+    size_t length = title.len < EG_CLIENT_WINDOW_SIZE - 1 ? title.len : EG_CLIENT_WINDOW_SIZE - 1;
+    while (length < title.len && length > 0 && ((unsigned char)title.ptr[length] & 0xC0) == 0x80) {
+        length--;
+    }
+    eg_mutex_lock(&clients->lock);
+    char *window = clients->list[index].window;
+    if (length > 0) {
+        memcpy(window, title.ptr, length);
+    }
+    window[length] = '\0';
+    eg_mutex_unlock(&clients->lock);
+}
+
+size_t eg_clients_count(eg_clients *clients)
+{
+    size_t count = 0;
+    eg_mutex_lock(&clients->lock);
+    for (size_t i = 0; i < EG_CLIENTS_MAX; i++) {
+        count += clients->list[i].used;
+    }
+    eg_mutex_unlock(&clients->lock);
+    return count;
+}
+
+void eg_clients_write(eg_clients *clients, eg_json *json)
+{
+    eg_json_array(json);
+    eg_mutex_lock(&clients->lock);
+    for (size_t i = 0; i < EG_CLIENTS_MAX; i++) {
+        const eg_client *client = &clients->list[i];
+        if (!client->used) {
+            continue;
+        }
+        eg_json_object(json);
+        eg_json_put_str(json, "kind", eg_str_from(client->kind));
+        eg_json_put_str(json, "version", eg_str_from(client->version));
+        eg_json_put_u64(json, "pid", client->pid);
+        eg_json_put_u64(json, "session", client->session);
+        eg_json_put_str(json, "language", eg_str_from(eg_language_code(client->language)));
+        eg_json_put_str(json, "window", eg_str_from(client->window));
+        eg_json_object_end(json);
+    }
+    eg_mutex_unlock(&clients->lock);
+    eg_json_array_end(json);
+}
