@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service/host.h"
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/base/os.h"
+#include "core/base/status.h"
+#include "core/version.h"
+#include "service/harden.h"
+#include "service/instance.h"
+#include "service/log_file.h"
+#include "service/pipe_server.h"
+#include "service/pipeline_thread.h"
+#include "service/settings.h"
+#include "service/status.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define LOG_BYTES_MAX (4u * 1024 * 1024)
+#define LOG_FILES_KEPT 3u
+#define INTAKE_EVENTS 8192u
+#define HITS_WAITING_MAX 256u
+#define RULES_RETRY_MS 30000u
+#define SENSOR_RESTART_MS 5000u
+#define PIPE_RETRY_MS 5000u
+#define HELLO_MS 5000u
+#define SEND_MS 5000u
+
+/* The parts of a stop; together below the 3 s that the service has. */
+#define STOP_SENSORS_MS 1000u
+#define STOP_PIPE_MS 500u
+#define STOP_PIPELINE_MS 900u
+#define STOP_RULES_MS 300u
+
+#define META_RUNNING "service_running"
+
+struct eg_host {
+    eg_host_options options;
+    uint64_t start_ns;
+    HANDLE lock;
+    eg_log_file *log;
+    eg_settings settings;
+    char settings_error[EG_NOTICE_SIZE];
+    eg_buf computer;
+    eg_notices notices;
+    eg_clients clients;
+    eg_event_source *events;
+    eg_store *store;
+    eg_atomic last_hit_id;
+    eg_atomic last_hit_time;
+    eg_intake *intake;
+    eg_hit_keeper *keeper;
+    eg_rules *rules;
+    eg_pipeline_thread *pipeline;
+    eg_pipe_server *pipe;
+    eg_sensors_host *sensors;
+};
+
+static void report(eg_host *host, eg_event_message message, const char *text)
+{
+    eg_str value = eg_str_from(text);
+    eg_event_source_report(host->events, message, &value, 1);
+}
+
+/* ---- what the parts call ---- */
+
+static void on_emit(void *user, const eg_event *event)
+{
+    eg_host *host = user;
+    eg_intake_push(host->intake, event);
+}
+
+static void on_blind(void *user, const char *sensor, const char *detail)
+{
+    eg_host *host = user;
+    eg_str values[] = {eg_str_from(sensor), eg_str_from(detail)};
+    eg_event_source_report(host->events, EG_EVENT_MESSAGE_SENSOR_BLIND, values, EG_COUNT(values));
+}
+
+static int on_store(void *user, const eg_hit *hit, const eg_event *event, int64_t *id, bool *is_new)
+{
+    eg_host *host = user;
+    return eg_store_add_hit(host->store, hit, event, id, is_new);
+}
+
+static void on_stored(void *user, int64_t id, uint64_t time)
+{
+    eg_host *host = user;
+    eg_atomic_set(&host->last_hit_time, (int64_t)time);
+    eg_atomic_set(&host->last_hit_id, id);
+    eg_pipe_server_hit_stored(host->pipe, id);
+}
+
+static void on_lost(void *user, uint64_t count)
+{
+    eg_host *host = user;
+    char number[24];
+    snprintf(number, sizeof(number), "%llu", (unsigned long long)count);
+    eg_log(EG_LOG_WARNING, "intake", "%s events dropped: more came than could be checked", number);
+    report(host, EG_EVENT_MESSAGE_TELEMETRY_LOST, number);
+    eg_store_count(host->store, "events_dropped", count);
+}
+
+static void on_resync(void *user)
+{
+    eg_host_resync(user);
+}
+
+static void report_loaded(eg_host *host, const eg_rules_summary *summary)
+{
+    char numbers[4][24];
+    const uint64_t counts[] = {summary->serial, summary->loaded, summary->inert, summary->rejected};
+    for (size_t i = 0; i < EG_COUNT(counts); i++) {
+        snprintf(numbers[i], sizeof(numbers[i]), "%llu", (unsigned long long)counts[i]);
+    }
+    eg_str values[] = {eg_str_from(summary->name), eg_str_from(numbers[0]), eg_str_from(numbers[1]),
+                       eg_str_from(numbers[2]), eg_str_from(numbers[3])};
+    eg_event_source_report(host->events, EG_EVENT_MESSAGE_RULES_LOADED, values, EG_COUNT(values));
+    if (summary->rejected > 0) {
+        eg_str rejected[] = {eg_str_from(numbers[3]), eg_str_from(summary->first_problem)};
+        eg_event_source_report(host->events, EG_EVENT_MESSAGE_RULES_REJECTED, rejected,
+                               EG_COUNT(rejected));
+        eg_intake_push_agent(host->intake, "rules_rejected", summary->rejected);
+    }
+}
+
+static void on_rules_settled(void *user, eg_rules *rules, int status, bool first)
+{
+    eg_host *host = user;
+    eg_rules_summary summary;
+    char text[EG_NOTICE_SIZE];
+    eg_rules_summarize(rules, &summary);
+    if (status == EG_OK) {
+        eg_notices_clear(&host->notices, "rules");
+        report_loaded(host, &summary);
+        if (!first) {
+            eg_host_resync(host); /* what came before the rules is looked at again */
+        }
+    } else {
+        snprintf(text, sizeof(text), "there are no rules, nothing can be detected: %s",
+                 eg_error_message());
+        if (eg_notices_set(&host->notices, "rules", text)) {
+            report(host, EG_EVENT_MESSAGE_NO_RULES, eg_error_message());
+        }
+    }
+    eg_pipeline_thread_rules_settled(host->pipeline);
+}
+
+static int on_welcome(void *user, eg_buf *scratch, eg_welcome *out)
+{
+    eg_host *host = user;
+    eg_rules_summary summary;
+    eg_rules_summarize(host->rules, &summary);
+    int status = eg_buf_append_cstr(scratch, summary.name);
+    *out = (eg_welcome){0};
+    out->protocol = EG_PROTOCOL_VERSION;
+    out->version = EG_STR(EG_VERSION_STRING);
+    out->computer = eg_buf_str(&host->computer);
+    out->contact = eg_buf_str(&host->settings.contact);
+    out->pack = eg_buf_str(scratch);
+    out->pack_serial = summary.serial;
+    out->rules = summary.loaded;
+    return status;
+}
+
+static int on_status(void *user, eg_buf *json)
+{
+    eg_host *host = user;
+    eg_status_view view = {0};
+    view.pid = eg_process_id();
+    view.uptime_seconds = (eg_clock_monotonic_ns() - host->start_ns) / 1000000000;
+    view.data_folder = eg_buf_cstr(&host->options.paths->data);
+    view.database = eg_buf_cstr(&host->options.paths->database);
+    view.pipe = host->options.pipe;
+    view.settings_error = host->settings_error;
+    view.rules = host->rules;
+    view.sensors = host->sensors;
+    view.clients = &host->clients;
+    view.notices = &host->notices;
+    view.events = eg_pipeline_thread_events(host->pipeline);
+    view.dropped = eg_intake_dropped(host->intake);
+    eg_hit_keeper_counts_get(host->keeper, &view.hits);
+    view.last_hit_id = eg_atomic_get(&host->last_hit_id);
+    view.last_hit_time = (uint64_t)eg_atomic_get(&host->last_hit_time);
+    return eg_status_write(&view, json);
+}
+
+/* ---- start ---- */
+
+static int open_folder(eg_host *host)
+{
+    eg_buf notice;
+    const eg_paths *paths = host->options.paths;
+    eg_buf_init(&notice, 8192);
+    int status = eg_paths_secure(paths, &notice);
+    if (status == EG_OK) {
+        status = eg_instance_lock(eg_buf_cstr(&paths->lock), &host->lock);
+    }
+    if (status == EG_OK) {
+        eg_log_file_options log = {eg_buf_cstr(&paths->log), LOG_BYTES_MAX, LOG_FILES_KEPT,
+                                   host->options.echo};
+        status = eg_log_file_open(&log, &host->log);
+    }
+    if (status == EG_OK) {
+        eg_log_set_sink(eg_log_file_write, host->log);
+        eg_log(EG_LOG_INFO, "service", "EmoGuard %s starts, data in %s", EG_VERSION_STRING,
+               eg_buf_cstr(&paths->data));
+        if (notice.len > 0) {
+            eg_log(EG_LOG_WARNING, "service", "%s", eg_buf_cstr(&notice));
+            eg_notices_set(&host->notices, "data_folder", eg_buf_cstr(&notice));
+        }
+        eg_harden_privileges();
+        eg_harden_log();
+    }
+    eg_buf_done(&notice);
+    return status;
+}
+
+static void read_settings(eg_host *host)
+{
+    if (eg_settings_load(&host->settings, eg_buf_cstr(&host->options.paths->settings)) != EG_OK) {
+        snprintf(host->settings_error, sizeof(host->settings_error), "%s", eg_error_message());
+        eg_log(EG_LOG_ERROR, "settings", "the defaults are used: %s", host->settings_error);
+        eg_notices_set(&host->notices, "settings", host->settings_error);
+    }
+    eg_log_set_level(host->settings.log);
+}
+
+static void open_event_log(eg_host *host)
+{
+    if (eg_event_source_register(eg_buf_cstr(&host->options.paths->program)) != EG_OK ||
+        eg_event_source_create(eg_event_source_system_language(), &host->events) != EG_OK) {
+        eg_log(EG_LOG_WARNING, "eventlog", "%s", eg_error_message());
+    }
+    eg_str version = EG_STR(EG_VERSION_STRING);
+    eg_event_source_report(host->events, EG_EVENT_MESSAGE_STARTED, &version, 1);
+    if (host->settings_error[0]) {
+        report(host, EG_EVENT_MESSAGE_SETTINGS, host->settings_error);
+    }
+}
+
+static int keep_last_hit(void *user, const eg_hit *hit)
+{
+    eg_host *host = user;
+    eg_atomic_set(&host->last_hit_id, hit->id);
+    eg_atomic_set(&host->last_hit_time, (int64_t)hit->time);
+    return EG_OK;
+}
+
+static void note_last_end(eg_host *host)
+{
+    eg_buf value;
+    eg_buf_init(&value, 64);
+    if (eg_store_get_meta(host->store, META_RUNNING, &value) == EG_OK &&
+        strcmp(eg_buf_cstr(&value), "1") == 0) {
+        eg_log(EG_LOG_WARNING, "service", "the last run was ended by force or crashed");
+        report(host, EG_EVENT_MESSAGE_KILLED, "");
+        eg_store_count(host->store, "ended_by_force", 1);
+    }
+    eg_buf_done(&value);
+    eg_store_set_meta(host->store, META_RUNNING, EG_STR("1"));
+    eg_store_count(host->store, "starts", 1);
+}
+
+static int open_store(eg_host *host)
+{
+    eg_buf notice;
+    eg_buf_init(&notice, 8192);
+    int status = eg_store_open(eg_buf_cstr(&host->options.paths->database), EG_STORE_READ_WRITE,
+                               &notice, &host->store);
+    if (status == EG_OK && notice.len > 0) {
+        eg_log(EG_LOG_ERROR, "store", "%s", eg_buf_cstr(&notice));
+        eg_notices_set(&host->notices, "database", eg_buf_cstr(&notice));
+        report(host, EG_EVENT_MESSAGE_DATABASE, eg_buf_cstr(&notice));
+    }
+    eg_buf_done(&notice);
+    if (status == EG_OK) {
+        eg_hit_query newest = {0};
+        newest.newest_first = true;
+        newest.limit = 1;
+        status = eg_store_each_hit(host->store, &newest, keep_last_hit, host);
+    }
+    if (status == EG_OK) {
+        note_last_end(host);
+    }
+    return status;
+}
+
+static int start_detection(eg_host *host)
+{
+    eg_hit_keeper_options keeper = {on_store,         host, &host->notices, host->events,
+                                    HITS_WAITING_MAX, host, on_stored};
+    eg_pipeline_thread_options pipeline = {0};
+    eg_rules_options rules = {eg_buf_cstr(&host->options.paths->rules), RULES_RETRY_MS, host,
+                              on_rules_settled};
+    int status = eg_hit_keeper_create(&keeper, &host->keeper);
+    pipeline.intake = host->intake;
+    pipeline.keeper = host->keeper;
+    pipeline.store = host->store;
+    pipeline.retention_days = host->settings.retention_days;
+    pipeline.max_hits = host->settings.max_hits;
+    pipeline.user = host;
+    pipeline.lost = on_lost;
+    pipeline.resync = on_resync;
+    if (status == EG_OK) {
+        status = eg_pipeline_thread_create(&pipeline, &host->pipeline);
+    }
+    if (status == EG_OK) {
+        status = eg_rules_start(&rules, &host->rules);
+    }
+    return status;
+}
+
+static int start_pipe(eg_host *host)
+{
+    eg_pipe_server_options pipe = {0};
+    pipe.name = host->options.pipe;
+    pipe.max_clients = (size_t)host->settings.max_clients;
+    pipe.retry_ms = PIPE_RETRY_MS;
+    pipe.newest_hit = eg_atomic_get(&host->last_hit_id);
+    pipe.notices = &host->notices;
+    pipe.events = host->events;
+    pipe.service.store = host->store;
+    pipe.service.clients = &host->clients;
+    pipe.service.min_level = host->settings.min_level;
+    pipe.service.hello_ms = HELLO_MS;
+    pipe.service.send_ms = SEND_MS;
+    pipe.service.user = host;
+    pipe.service.welcome = on_welcome;
+    pipe.service.status = on_status;
+    return eg_pipe_server_start(&pipe, &host->pipe);
+}
+
+static int start_sensors(eg_host *host)
+{
+    eg_sensors_options sensors = {0};
+    sensors.sensors = eg_sensors(&sensors.count);
+    sensors.user = host;
+    sensors.emit = on_emit;
+    sensors.blind = on_blind;
+    sensors.restart_ms = SENSOR_RESTART_MS;
+    return eg_sensors_host_start(&sensors, &host->sensors);
+}
+
+/*
+ * The pipeline's thread comes last: when it calls back, every part exists. Until then events wait
+ * in the queue, and it leaves them there until the first load of the rules is over.
+ */
+static int start_all(eg_host *host)
+{
+    int status = open_folder(host);
+    if (status == EG_OK) {
+        read_settings(host);
+        open_event_log(host);
+        status = eg_host_name(&host->computer);
+    }
+    if (status == EG_OK) {
+        status = open_store(host);
+    }
+    if (status == EG_OK) {
+        status = eg_intake_create(INTAKE_EVENTS, &host->intake);
+    }
+    if (status == EG_OK) {
+        status = start_detection(host);
+    }
+    if (status == EG_OK) {
+        status = start_sensors(host);
+    }
+    if (status == EG_OK) {
+        status = start_pipe(host);
+    }
+    if (status == EG_OK) {
+        status = eg_pipeline_thread_start(host->pipeline, eg_rules_slot(host->rules));
+    }
+    return status;
+}
+
+static int init(eg_host *host)
+{
+    eg_buf_init(&host->computer, 1024);
+    int status = eg_settings_init(&host->settings);
+    if (status != EG_OK) {
+        return status;
+    }
+    status = eg_notices_init(&host->notices);
+    if (status != EG_OK) {
+        goto done_settings;
+    }
+    status = eg_clients_init(&host->clients);
+    if (status != EG_OK) {
+        goto done_notices;
+    }
+    return EG_OK;
+
+done_notices:
+    eg_notices_done(&host->notices);
+done_settings:
+    eg_settings_done(&host->settings);
+    return status;
+}
+
+int eg_host_start(const eg_host_options *options, eg_host **out)
+{
+    char reason[EG_NOTICE_SIZE];
+    eg_host *host = eg_alloc_zero(1, sizeof(*host));
+    if (!host) {
+        return EG_E_NOMEM;
+    }
+    host->options = *options;
+    host->start_ns = eg_clock_monotonic_ns();
+    host->lock = INVALID_HANDLE_VALUE;
+    int status = init(host);
+    if (status != EG_OK) {
+        eg_free(host);
+        return status;
+    }
+    status = start_all(host);
+    if (status == EG_OK) {
+        *out = host;
+        return EG_OK;
+    }
+    snprintf(reason, sizeof(reason), "%s", eg_error_message());
+    eg_log(EG_LOG_ERROR, "service", "cannot start: %s", reason);
+    eg_host_stop(host);
+    return eg_fail(status, "%s", reason);
+}
+
+void eg_host_resync(eg_host *host)
+{
+    if (host->sensors) {
+        eg_sensors_host_resync(host->sensors);
+    }
+}
+
+/* ---- stop ---- */
+
+static int note_late(int status, int so_far)
+{
+    if (status != EG_OK) {
+        eg_log(EG_LOG_ERROR, "service", "%s", eg_error_message());
+        return status;
+    }
+    return so_far;
+}
+
+/* Tells everybody first, so that they end side by side, then waits for each. */
+static int end_threads(eg_host *host)
+{
+    int status = EG_OK;
+    if (host->sensors) {
+        eg_sensors_host_stop(host->sensors);
+    }
+    if (host->rules) {
+        eg_rules_stop(host->rules);
+    }
+    if (host->sensors) {
+        status = note_late(eg_sensors_host_join(host->sensors, STOP_SENSORS_MS), status);
+    }
+    if (host->intake) {
+        eg_intake_close(host->intake);
+    }
+    if (host->pipeline) {
+        eg_pipeline_thread_stop(host->pipeline, STOP_PIPELINE_MS / 2);
+        status = note_late(eg_pipeline_thread_join(host->pipeline, STOP_PIPELINE_MS), status);
+    }
+    /* After the pipeline: a hit found at the last moment still reaches the trays. */
+    if (host->pipe) {
+        eg_pipe_server_stop(host->pipe);
+        status = note_late(eg_pipe_server_join(host->pipe, STOP_PIPE_MS), status);
+    }
+    if (host->rules) {
+        status = note_late(eg_rules_join(host->rules, STOP_RULES_MS), status);
+    }
+    return status;
+}
+
+static void release(eg_host *host)
+{
+    eg_pipe_server_destroy(host->pipe);
+    eg_sensors_host_destroy(host->sensors);
+    eg_pipeline_thread_destroy(host->pipeline);
+    eg_rules_destroy(host->rules);
+    eg_hit_keeper_destroy(host->keeper);
+    eg_intake_destroy(host->intake);
+    eg_store_close(host->store);
+    eg_event_source_destroy(host->events);
+    eg_log_set_sink(NULL, NULL);
+    eg_log_file_close(host->log);
+    if (host->lock != INVALID_HANDLE_VALUE) {
+        eg_instance_unlock(host->lock);
+    }
+    eg_clients_done(&host->clients);
+    eg_notices_done(&host->notices);
+    eg_settings_done(&host->settings);
+    eg_buf_done(&host->computer);
+    eg_free(host);
+}
+
+int eg_host_stop(eg_host *host)
+{
+    uint64_t start = eg_clock_monotonic_ns();
+    int status = end_threads(host);
+    if (host->store) {
+        eg_store_set_meta(host->store, META_RUNNING, EG_STR("0"));
+    }
+    eg_event_source_report(host->events, EG_EVENT_MESSAGE_STOPPED, NULL, 0);
+    eg_log(EG_LOG_INFO, "service", "EmoGuard stopped after %llu ms",
+           (unsigned long long)((eg_clock_monotonic_ns() - start) / 1000000));
+    if (status == EG_OK) {
+        release(host);
+    }
+    return status;
+}

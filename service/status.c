@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service/status.h"
+
+#include "core/base/clock.h"
+#include "core/version.h"
+
+static void write_counters(const eg_status_view *view, eg_json *json)
+{
+    eg_json_key(json, "counters");
+    eg_json_object(json);
+    eg_json_put_u64(json, "events", view->events);
+    eg_json_put_u64(json, "hits", view->hits.stored);
+    eg_json_put_u64(json, "dropped", view->dropped);
+    eg_json_put_u64(json, "waiting", view->hits.waiting);
+    eg_json_put_u64(json, "lost", view->hits.lost);
+    eg_json_object_end(json);
+}
+
+static void write_last_hit(const eg_status_view *view, eg_json *json)
+{
+    char time[EG_TIME_TEXT_SIZE] = "";
+    if (view->last_hit_time) {
+        eg_time_format(view->last_hit_time, time);
+    }
+    eg_json_key(json, "last_hit");
+    eg_json_object(json);
+    eg_json_key(json, "id");
+    eg_json_i64(json, view->last_hit_id);
+    eg_json_put_str(json, "time", eg_str_from(time));
+    eg_json_object_end(json);
+}
+
+static void write_parts(const eg_status_view *view, eg_json *json)
+{
+    eg_json_key(json, "rules");
+    if (view->rules) {
+        eg_rules_write(view->rules, json);
+    } else {
+        eg_json_null(json);
+    }
+    eg_json_key(json, "sensors");
+    if (view->sensors) {
+        eg_sensors_host_write(view->sensors, json);
+    } else {
+        eg_json_null(json);
+    }
+    eg_json_key(json, "clients");
+    if (view->clients) {
+        eg_clients_write(view->clients, json);
+    } else {
+        eg_json_null(json);
+    }
+    eg_json_key(json, "notices");
+    if (view->notices) {
+        eg_notices_write(view->notices, json);
+    } else {
+        eg_json_null(json);
+    }
+}
+
+int eg_status_write(const eg_status_view *view, eg_buf *out)
+{
+    eg_json json;
+    eg_json_begin(&json, out);
+    eg_json_object(&json);
+    eg_json_put_str(&json, "version", EG_STR(EG_VERSION_STRING));
+    eg_json_put_u64(&json, "pid", view->pid);
+    eg_json_put_u64(&json, "uptime_seconds", view->uptime_seconds);
+    eg_json_put_str(&json, "data_folder", eg_str_from(view->data_folder));
+    eg_json_put_str(&json, "database", eg_str_from(view->database));
+    eg_json_put_str(&json, "pipe", eg_str_from(view->pipe));
+    eg_json_put_str(&json, "settings_error", eg_str_from(view->settings_error));
+    write_counters(view, &json);
+    write_last_hit(view, &json);
+    write_parts(view, &json);
+    eg_json_object_end(&json);
+    return out->status;
+}

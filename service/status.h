@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The state of the service as one JSON object, for `emoguard status` and for tests. Collects from
+ * the parts, each of which locks for itself; any thread. The object:
+ *   version, pid, uptime_seconds, data_folder, database, pipe, settings_error,
+ *   rules    {path, state, name, serial, loaded, inert, rejected, error, problems [..20]}
+ *   sensors  [{name, what, health, source, detail}]
+ *   counters {events, hits, dropped, waiting, lost}
+ *   clients  [{kind, version, pid, session, language, window}]
+ *   last_hit {id, time}, id 0 and time "" when there was none since the start
+ *   notices  [{topic, time, text}]
+ */
+#ifndef EG_SERVICE_STATUS_H
+#define EG_SERVICE_STATUS_H
+
+#include "service/clients.h"
+#include "service/hit_keeper.h"
+#include "service/notices.h"
+#include "service/rules.h"
+#include "service/sensors_host.h"
+
+typedef struct eg_status_view {
+    uint32_t pid;
+    uint64_t uptime_seconds;
+    const char *data_folder;
+    const char *database;
+    const char *pipe;
+    const char *settings_error; /* "" when the settings are in force */
+    eg_rules *rules;            /* the parts may be NULL: their member is null then */
+    eg_sensors_host *sensors;
+    eg_clients *clients;
+    eg_notices *notices;
+    uint64_t events;
+    uint64_t dropped;
+    eg_hit_keeper_counts hits;
+    int64_t last_hit_id;
+    uint64_t last_hit_time; /* FILETIME, 0 none */
+} eg_status_view;
+
+int eg_status_write(const eg_status_view *view, eg_buf *out);
+
+#endif
