@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/event/logsource.h"
+
+#include "core/base/str.h"
+
+#define EVERY_EVENT " EventID Channel Provider_Name Computer UtcTime "
+#define OF_A_TASK \
+    EVERY_EVENT \
+    "TaskName TaskContent Command Arguments WorkingDirectory Triggers UserId RunLevel Hidden User "
+
+/* An event that the sensors of this build and the enrichment behind them can bring about. */
+typedef struct made_event {
+    eg_str channel;
+    uint32_t event_id;
+    eg_str event_type;
+    eg_str fields; /* names between blanks */
+} made_event;
+
+static const made_event made_events[] = {
+    {EG_STR_INIT(EG_CHANNEL_SYSMON), 1, EG_STR_INIT(""),
+     EG_STR_INIT(EVERY_EVENT
+                 "ProcessId Image CommandLine CurrentDirectory User LogonId TerminalSessionId "
+                 "IntegrityLevel FileVersion Description Product Company OriginalFileName "
+                 "ParentProcessId ParentImage ParentCommandLine ParentUser GrandParentImage "
+                 "CreatorProcessId ")},
+    {EG_STR_INIT(EG_CHANNEL_SYSMON), 5, EG_STR_INIT(""),
+     EG_STR_INIT(EVERY_EVENT "ProcessId Image User ExitStatus ")},
+    {EG_STR_INIT(EG_CHANNEL_SYSMON), 13, EG_STR_INIT("SetValue"),
+     EG_STR_INIT(EVERY_EVENT "EventType TargetObject Details PreviousDetails ")},
+    {EG_STR_INIT(EG_CHANNEL_SYSMON), 12, EG_STR_INIT("DeleteValue"),
+     EG_STR_INIT(EVERY_EVENT "EventType TargetObject PreviousDetails ")},
+    {EG_STR_INIT(EG_CHANNEL_AGENT), 106, EG_STR_INIT(""), EG_STR_INIT(OF_A_TASK)},
+    {EG_STR_INIT(EG_CHANNEL_AGENT), 140, EG_STR_INIT(""), EG_STR_INIT(OF_A_TASK)},
+    {EG_STR_INIT(EG_CHANNEL_AGENT), 141, EG_STR_INIT(""), EG_STR_INIT(OF_A_TASK)},
+    {EG_STR_INIT(EG_CHANNEL_TASK), 106, EG_STR_INIT(""), EG_STR_INIT(OF_A_TASK "UserContext ")},
+    {EG_STR_INIT(EG_CHANNEL_TASK), 140, EG_STR_INIT(""), EG_STR_INIT(OF_A_TASK "UserName ")},
+    {EG_STR_INIT(EG_CHANNEL_TASK), 141, EG_STR_INIT(""), EG_STR_INIT(OF_A_TASK "UserName ")},
+    {EG_STR_INIT(EG_CHANNEL_SECURITY), 4698, EG_STR_INIT(""), EG_STR_INIT(OF_A_TASK)},
+    {EG_STR_INIT(EG_CHANNEL_SECURITY), 4702, EG_STR_INIT(""),
+     EG_STR_INIT(OF_A_TASK "TaskContentNew ")},
+    {EG_STR_INIT(EG_CHANNEL_SECURITY), 4699, EG_STR_INIT(""), EG_STR_INIT(OF_A_TASK)},
+    {EG_STR_INIT(EG_CHANNEL_AGENT), 1, EG_STR_INIT(""),
+     EG_STR_INIT(EVERY_EVENT "Sensor Reason Count ")},
+};
+
+static bool makes(const made_event *made, eg_logsource logsource)
+{
+    eg_event event;
+    eg_event_init(&event, EG_KIND_OTHER);
+    event.channel = made->channel;
+    event.event_id = made->event_id;
+    event.field[EG_FIELD_EVENT_TYPE] = made->event_type;
+    return eg_logsource_covers(logsource, &event);
+}
+
+bool eg_logsource_has_sensor(eg_logsource logsource)
+{
+    for (size_t i = 0; i < EG_COUNT(made_events); i++) {
+        if (makes(&made_events[i], logsource))
+            return true;
+    }
+    return false;
+}
+
+static bool lists(eg_str names, eg_str name)
+{
+    eg_str part;
+    while (eg_str_split(&names, ' ', &part)) {
+        if (part.len > 0 && eg_str_equal(part, name))
+            return true;
+    }
+    return false;
+}
+
+bool eg_logsource_has_field(eg_logsource logsource, eg_str field_name)
+{
+    for (size_t i = 0; i < EG_COUNT(made_events); i++) {
+        if (lists(made_events[i].fields, field_name) && makes(&made_events[i], logsource))
+            return true;
+    }
+    return false;
+}
