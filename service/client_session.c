@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define STATUS_MAX (48u * 1024) /* leaves room for escaping in one frame */
+#define STATUS_MAX 30000u /* what a status message may hold */
 #define OUT_MAX (2u * (EG_FRAME_MAX + EG_FRAME_HEADER))
 #define RETRY_MS 5000u /* look at the store again after a failed read */
 #define LINGER_MS 250u /* for the client to read why it is dropped */

@@ -26,7 +26,7 @@ typedef struct eg_session_service {
     void *user;
     /* Fills the answer to hello; texts may lie in `scratch`. */
     int (*welcome)(void *user, eg_buf *scratch, eg_welcome *out);
-    int (*status)(void *user, eg_buf *json); /* appends the status as JSON */
+    int (*status)(void *user, eg_buf *json); /* the status as JSON */
 } eg_session_service;
 
 /* Blocks until the conversation is over; closes `pipe`. Logs how it ended. */

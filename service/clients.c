@@ -66,15 +66,16 @@ size_t eg_clients_count(eg_clients *clients)
     return count;
 }
 
-void eg_clients_write(eg_clients *clients, eg_json *json)
+void eg_clients_write(eg_clients *clients, eg_json *json, size_t max)
 {
     eg_json_array(json);
     eg_mutex_lock(&clients->lock);
     for (size_t i = 0; i < EG_CLIENTS_MAX; i++) {
         const eg_client *client = &clients->list[i];
-        if (!client->used) {
+        if (!client->used || max == 0) {
             continue;
         }
+        max--;
         eg_json_object(json);
         eg_json_put_str(json, "kind", eg_str_from(client->kind));
         eg_json_put_str(json, "version", eg_str_from(client->version));

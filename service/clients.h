@@ -35,7 +35,7 @@ int eg_clients_add(eg_clients *clients, const eg_client *client, size_t *index);
 void eg_clients_remove(eg_clients *clients, size_t index);
 void eg_clients_set_window(eg_clients *clients, size_t index, eg_str title); /* cut to fit */
 size_t eg_clients_count(eg_clients *clients);
-/* Writes an array of {"kind","version","pid","session","language","window"}. */
-void eg_clients_write(eg_clients *clients, eg_json *json);
+/* Writes an array of {"kind","version","pid","session","language","window"}, at most so many. */
+void eg_clients_write(eg_clients *clients, eg_json *json, size_t max);
 
 #endif

@@ -292,7 +292,7 @@ static void write_problem(const problem *found, eg_json *json)
     eg_json_object_end(json);
 }
 
-void eg_rules_write(eg_rules *rules, eg_json *json)
+void eg_rules_write(eg_rules *rules, eg_json *json, size_t problems_max)
 {
     eg_json_object(json);
     eg_json_put_str(json, "path", eg_str_from(rules->options.path));
@@ -306,7 +306,7 @@ void eg_rules_write(eg_rules *rules, eg_json *json)
     eg_json_put_str(json, "error", eg_str_from(rules->error));
     eg_json_key(json, "problems");
     eg_json_array(json);
-    for (size_t i = 0; i < rules->current->kept; i++) {
+    for (size_t i = 0; i < rules->current->kept && i < problems_max; i++) {
         write_problem(&rules->current->problems[i], json);
     }
     eg_json_array_end(json);

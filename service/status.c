@@ -2,6 +2,7 @@
 #include "service/status.h"
 
 #include "core/base/clock.h"
+#include "core/base/status.h"
 #include "core/version.h"
 
 static void write_counters(const eg_status_view *view, eg_json *json)
@@ -30,11 +31,17 @@ static void write_last_hit(const eg_status_view *view, eg_json *json)
     eg_json_object_end(json);
 }
 
-static void write_parts(const eg_status_view *view, eg_json *json)
+/* How much of the lists is written: the next line when the one before did not fit. */
+static const struct {
+    size_t problems;
+    size_t clients;
+} limits[] = {{SIZE_MAX, SIZE_MAX}, {5, 16}, {1, 4}};
+
+static void write_parts(const eg_status_view *view, eg_json *json, size_t attempt)
 {
     eg_json_key(json, "rules");
     if (view->rules) {
-        eg_rules_write(view->rules, json);
+        eg_rules_write(view->rules, json, limits[attempt].problems);
     } else {
         eg_json_null(json);
     }
@@ -46,7 +53,7 @@ static void write_parts(const eg_status_view *view, eg_json *json)
     }
     eg_json_key(json, "clients");
     if (view->clients) {
-        eg_clients_write(view->clients, json);
+        eg_clients_write(view->clients, json, limits[attempt].clients);
     } else {
         eg_json_null(json);
     }
@@ -58,7 +65,7 @@ static void write_parts(const eg_status_view *view, eg_json *json)
     }
 }
 
-int eg_status_write(const eg_status_view *view, eg_buf *out)
+static int write_all(const eg_status_view *view, eg_buf *out, size_t attempt)
 {
     eg_json json;
     eg_json_begin(&json, out);
@@ -70,9 +77,20 @@ int eg_status_write(const eg_status_view *view, eg_buf *out)
     eg_json_put_str(&json, "database", eg_str_from(view->database));
     eg_json_put_str(&json, "pipe", eg_str_from(view->pipe));
     eg_json_put_str(&json, "settings_error", eg_str_from(view->settings_error));
+    eg_json_put_bool(&json, "shortened", attempt > 0);
     write_counters(view, &json);
     write_last_hit(view, &json);
-    write_parts(view, &json);
+    write_parts(view, &json, attempt);
     eg_json_object_end(&json);
     return out->status;
+}
+
+int eg_status_write(const eg_status_view *view, eg_buf *out)
+{
+    int status = EG_E_LIMIT;
+    for (size_t attempt = 0; status == EG_E_LIMIT && attempt < EG_COUNT(limits); attempt++) {
+        eg_buf_clear(out);
+        status = write_all(view, out, attempt);
+    }
+    return status;
 }

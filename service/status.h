@@ -2,7 +2,7 @@
 /*
  * The state of the service as one JSON object, for `emoguard status` and for tests. Collects from
  * the parts, each of which locks for itself; any thread. The object:
- *   version, pid, uptime_seconds, data_folder, database, pipe, settings_error,
+ *   version, pid, uptime_seconds, data_folder, database, pipe, settings_error, shortened
  *   rules    {path, state, name, serial, loaded, inert, rejected, error, problems [..20]}
  *   sensors  [{name, what, health, source, detail}]
  *   counters {events, hits, dropped, waiting, lost}
@@ -37,6 +37,7 @@ typedef struct eg_status_view {
     uint64_t last_hit_time; /* FILETIME, 0 none */
 } eg_status_view;
 
+/* When it does not fit into `out`, lists are shortened and "shortened" is true. */
 int eg_status_write(const eg_status_view *view, eg_buf *out);
 
 #endif
