@@ -16,6 +16,7 @@
 enum {
     SOURCE_COUNT = 3,
     RETRY_FIRST_MS = 250,
+    RETRY_REFUSED_MS = 30 * 1000, /* after a refusal, which seldom lasts for a moment only */
     RETRY_MOST_MS = 5 * 60 * 1000,
     STEADY_MS = 60 * 1000, /* a source that ran this long starts over with its retries */
     REASON_SIZE = 512,
@@ -78,9 +79,12 @@ static int process_open(void **context, const eg_sink *sink)
     return EG_OK;
 }
 
-static void report_failure(process_sensor *sensor, size_t index)
+static void report_failure(process_sensor *sensor, size_t index, uint32_t least_ms)
 {
     retry *at = &sensor->retries[index];
+    if (at->delay_ms < least_ms) {
+        at->delay_ms = least_ms;
+    }
     eg_log(EG_LOG_WARNING, "process", "source %s: %s; next try in %u ms", sources[index]->name,
            eg_error_message(), (unsigned)at->delay_ms);
     at->at = eg_clock_monotonic_ns() + (uint64_t)at->delay_ms * 1000000;
@@ -138,7 +142,7 @@ static void run_source(process_sensor *sensor, size_t index, void *source)
         sensor->retries[index].delay_ms = RETRY_FIRST_MS;
     }
     if (status != EG_OK && status != EG_E_TIMEOUT) {
-        report_failure(sensor, index);
+        report_failure(sensor, index, RETRY_FIRST_MS);
     }
 }
 
@@ -151,7 +155,9 @@ static bool run_best(process_sensor *sensor)
             continue;
         }
         if (sources[i]->open(&source, sensor->feed, sensor->stop) != EG_OK) {
-            report_failure(sensor, i);
+            report_failure(sensor, i,
+                           sources[i] == &eg_process_source_poll ? RETRY_FIRST_MS
+                                                                 : RETRY_REFUSED_MS);
             continue;
         }
         run_source(sensor, i, source);
