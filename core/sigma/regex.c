@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/sigma/regex.h"
+
+#include "core/base/mem.h"
+#include "core/base/status.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#define MATCH_LIMIT 2000000u
+#define DEPTH_LIMIT 10000u
+#define HEAP_LIMIT_KIB 4096u
+#define JIT_STACK_MIN (32u * 1024)
+#define JIT_STACK_MAX (512u * 1024)
+#define PATTERN_MAX 16384
+
+struct eg_regex {
+    pcre2_code *code;
+    size_t memory;
+};
+
+struct eg_regex_scratch {
+    pcre2_general_context *general;
+    pcre2_match_context *context;
+    pcre2_match_data *data;
+    pcre2_jit_stack *stack;
+};
+
+static void *regex_alloc(size_t size, void *user)
+{
+    EG_UNUSED(user);
+    return eg_alloc(size);
+}
+
+static void regex_free(void *block, void *user)
+{
+    EG_UNUSED(user);
+    eg_free(block);
+}
+
+/*
+ * What is spelled differently from the tools rules are written with: "\Z" is the very end of the
+ * text, and "{,3}" counts from zero.
+ */
+static int translate(eg_str pattern, eg_buf *out)
+{
+    bool in_class = false;
+    size_t i;
+
+    for (i = 0; i < pattern.len; i++) {
+        char c = pattern.ptr[i], next = i + 1 < pattern.len ? pattern.ptr[i + 1] : '\0';
+
+        if (c == '\\' && i + 1 < pattern.len) {
+            (void)eg_buf_append_char(out, c);
+            (void)eg_buf_append_char(out, next == 'Z' && !in_class ? 'z' : next);
+            i++;
+        } else if (c == '{' && next == ',' && !in_class) {
+            (void)eg_buf_append_cstr(out, "{0");
+        } else {
+            if (c == '[' && !in_class) {
+                in_class = true;
+                (void)eg_buf_append_char(out, c);
+                if (next == '^')
+                    (void)eg_buf_append_char(out, pattern.ptr[++i]);
+                if (i + 1 < pattern.len && pattern.ptr[i + 1] == ']')
+                    (void)eg_buf_append_char(out, pattern.ptr[++i]);
+                continue;
+            }
+            if (c == ']')
+                in_class = false;
+            (void)eg_buf_append_char(out, c);
+        }
+    }
+    return out->status;
+}
+
+static int compile_code(eg_str pattern, unsigned flags, pcre2_general_context *general,
+                        pcre2_code **out)
+{
+    uint32_t options = PCRE2_UTF | PCRE2_ALT_CIRCUMFLEX | PCRE2_NEVER_BACKSLASH_C;
+    pcre2_compile_context *context = pcre2_compile_context_create(general);
+    PCRE2_UCHAR reason[160];
+    PCRE2_SIZE at = 0;
+    int code = 0;
+
+    if (!context)
+        return eg_fail(EG_E_NOMEM, "no memory for a regular expression");
+    options |= flags & EG_REGEX_NOCASE ? PCRE2_CASELESS : 0;
+    options |= flags & EG_REGEX_MULTILINE ? PCRE2_MULTILINE : 0;
+    options |= flags & EG_REGEX_DOTALL ? PCRE2_DOTALL : 0;
+#ifdef PCRE2_EXTRA_CASELESS_RESTRICT
+    (void)pcre2_set_compile_extra_options(context, PCRE2_EXTRA_CASELESS_RESTRICT);
+#endif
+    (void)pcre2_set_newline(context, PCRE2_NEWLINE_LF);
+    *out = pcre2_compile((PCRE2_SPTR)pattern.ptr, pattern.len, options, &code, &at, context);
+    pcre2_compile_context_free(context);
+    if (*out)
+        return EG_OK;
+    if (code == PCRE2_ERROR_HEAP_FAILED)
+        return eg_fail(EG_E_NOMEM, "no memory for a regular expression");
+    (void)pcre2_get_error_message(code, reason, sizeof(reason));
+    return eg_fail(EG_E_INVALID, "regular expression: %s at character %zu", (const char *)reason,
+                   (size_t)at + 1);
+}
+
+static int compile_translated(eg_str pattern, unsigned flags, eg_regex *regex)
+{
+    pcre2_general_context *general = pcre2_general_context_create(regex_alloc, regex_free, NULL);
+    size_t size = 0, jit_size = 0;
+    int status;
+
+    if (!general)
+        return eg_fail(EG_E_NOMEM, "no memory for a regular expression");
+    status = compile_code(pattern, flags, general, &regex->code);
+    pcre2_general_context_free(general);
+    if (status != EG_OK)
+        return status;
+    /* Where JIT cannot be had, the interpreter gives the same answers, slower. */
+    (void)pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE);
+    (void)pcre2_pattern_info(regex->code, PCRE2_INFO_SIZE, &size);
+    (void)pcre2_pattern_info(regex->code, PCRE2_INFO_JITSIZE, &jit_size);
+    regex->memory = sizeof(*regex) + size + jit_size;
+    return EG_OK;
+}
+
+int eg_regex_compile(eg_str pattern, unsigned flags, eg_regex **out)
+{
+    eg_regex *regex;
+    eg_buf translated;
+    int status;
+
+    if (pattern.len > PATTERN_MAX)
+        return eg_fail(EG_E_LIMIT, "regular expression is longer than %d bytes", PATTERN_MAX);
+    regex = eg_alloc_zero(1, sizeof(*regex));
+    if (!regex)
+        return EG_E_NOMEM;
+    eg_buf_init(&translated, PATTERN_MAX * 2);
+    status = translate(pattern, &translated);
+    if (status == EG_OK)
+        status = compile_translated(eg_buf_str(&translated), flags, regex);
+    eg_buf_done(&translated);
+    if (status != EG_OK) {
+        eg_regex_destroy(regex);
+        return status;
+    }
+    *out = regex;
+    return EG_OK;
+}
+
+void eg_regex_destroy(eg_regex *regex)
+{
+    if (!regex)
+        return;
+    pcre2_code_free(regex->code);
+    eg_free(regex);
+}
+
+size_t eg_regex_memory(const eg_regex *regex)
+{
+    return regex->memory;
+}
+
+int eg_regex_scratch_create(eg_regex_scratch **out)
+{
+    eg_regex_scratch *scratch = eg_alloc_zero(1, sizeof(*scratch));
+
+    if (!scratch)
+        return EG_E_NOMEM;
+    scratch->general = pcre2_general_context_create(regex_alloc, regex_free, NULL);
+    if (scratch->general) {
+        scratch->context = pcre2_match_context_create(scratch->general);
+        scratch->data = pcre2_match_data_create(1, scratch->general);
+        scratch->stack = pcre2_jit_stack_create(JIT_STACK_MIN, JIT_STACK_MAX, scratch->general);
+    }
+    if (!scratch->context || !scratch->data || !scratch->stack) {
+        eg_regex_scratch_destroy(scratch);
+        return eg_fail(EG_E_NOMEM, "no memory for regular expressions");
+    }
+    (void)pcre2_set_match_limit(scratch->context, MATCH_LIMIT);
+    (void)pcre2_set_depth_limit(scratch->context, DEPTH_LIMIT);
+    (void)pcre2_set_heap_limit(scratch->context, HEAP_LIMIT_KIB);
+    pcre2_jit_stack_assign(scratch->context, NULL, scratch->stack);
+    *out = scratch;
+    return EG_OK;
+}
+
+void eg_regex_scratch_destroy(eg_regex_scratch *scratch)
+{
+    if (!scratch)
+        return;
+    pcre2_jit_stack_free(scratch->stack);
+    pcre2_match_data_free(scratch->data);
+    pcre2_match_context_free(scratch->context);
+    pcre2_general_context_free(scratch->general);
+    eg_free(scratch);
+}
+
+int eg_regex_search(const eg_regex *regex, eg_regex_scratch *scratch, eg_str subject, bool *found)
+{
+    int code = pcre2_match(regex->code, (PCRE2_SPTR)(subject.ptr ? subject.ptr : ""), subject.len,
+                           0, PCRE2_NO_UTF_CHECK, scratch->data, scratch->context);
+
+    *found = code >= 0;
+    if (code >= 0 || code == PCRE2_ERROR_NOMATCH)
+        return EG_OK;
+    if (code == PCRE2_ERROR_NOMEMORY)
+        return eg_fail(EG_E_NOMEM, "no memory for a regular expression");
+    return eg_fail(EG_E_LIMIT, "a regular expression took more work than allowed (%d)", code);
+}
