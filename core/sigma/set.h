@@ -22,11 +22,11 @@ typedef struct eg_sigma_options {
 } eg_sigma_options;
 
 typedef struct eg_sigma_stats {
-    size_t rules;    /* compiled */
+    size_t rules; /* compiled */
     size_t inert;
     size_t rejected; /* by the compiler: a broken regex, a duplicate id ... */
     size_t predicates;
-    size_t memory;   /* bytes held by the compiled form */
+    size_t memory; /* bytes held by the compiled form */
 } eg_sigma_stats;
 
 /* Does not keep or free the rules. Order of rules is kept: it is the order of matches. */

@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/sigma/literal_index.h"
+
+#include "core/base/mem.h"
+#include "core/base/status.h"
+
+#include <string.h>
+
+#define KEY_BYTES 8  /* of a head or tail */
+#define GRAM_BYTES 4 /* of a literal inside */
+#define NO_ENTRY UINT32_MAX
+#define BITMAP_BITS_MIN 10
+#define BITMAP_BITS_MAX 18 /* 32 KiB: fits the first-level cache */
+
+typedef struct key_slot {
+    uint64_t key; /* 0: free */
+    uint32_t first;
+} key_slot;
+
+typedef struct entry {
+    uint32_t id;
+    uint32_t next;
+    uint32_t offset; /* of the gram in its literal */
+} entry;
+
+struct eg_literal_index {
+    key_slot *table;
+    unsigned table_shift; /* a key's place is its highest bits */
+    size_t table_mask;
+    entry *entries;
+    size_t entry_count;
+    uint8_t heads, tails; /* bit n - 1: there are keys of n bytes */
+    bool wholes;
+    uint8_t *bitmap; /* grams of GRAM_BYTES; NULL when there are none */
+    unsigned bitmap_shift;
+    uint8_t
+        *shorts; /* by first byte: bit n - 1 for literals of n < GRAM_BYTES bytes; may be NULL */
+    size_t memory;
+};
+
+/* ---- keys ---- */
+
+static uint64_t load(const char *bytes, size_t count)
+{
+    uint64_t value = 0;
+
+    memcpy(&value, bytes, count);
+    return value;
+}
+
+static uint32_t load_gram(const char *bytes)
+{
+    uint32_t value;
+
+    memcpy(&value, bytes, sizeof(value));
+    return value;
+}
+
+static uint64_t make_key(eg_anchor anchor, size_t bytes, uint64_t value)
+{
+    uint64_t key = (value ^ ((uint64_t)anchor << 60 | (uint64_t)bytes << 56)) + bytes * 4 + anchor;
+
+    key *= UINT64_C(0xD6E8FEB86659FD93);
+    key ^= key >> 32;
+    key *= UINT64_C(0xD6E8FEB86659FD93);
+    return key ? key : 1;
+}
+
+static uint64_t hash_whole(eg_str text)
+{
+    uint64_t hash = text.len, i = 0;
+
+    for (; i + 8 <= text.len; i += 8) {
+        hash = (hash ^ load(text.ptr + i, 8)) * UINT64_C(0x9E3779B97F4A7C15);
+        hash ^= hash >> 31;
+    }
+    if (i < text.len)
+        hash = (hash ^ load(text.ptr + i, text.len - i)) * UINT64_C(0x9E3779B97F4A7C15);
+    return hash ^ hash >> 29;
+}
+
+static size_t key_bytes(size_t length)
+{
+    return length < KEY_BYTES ? length : KEY_BYTES;
+}
+
+static uint64_t whole_key(eg_str text)
+{
+    return make_key(EG_ANCHOR_WHOLE, 0, hash_whole(text));
+}
+
+/* The same as load() where EG_LITERAL_PADDING bytes follow: without a loop. */
+static uint64_t load_padded(const char *bytes, size_t count)
+{
+    return load(bytes, 8) & (UINT64_MAX >> (64 - 8 * count));
+}
+
+static uint64_t gram_key(const char *at, size_t bytes)
+{
+    return make_key(EG_ANCHOR_INSIDE, bytes, load(at, bytes));
+}
+
+static uint32_t gram_bit(const eg_literal_index *index, uint32_t gram)
+{
+    return (gram * UINT32_C(0x9E3779B1)) >> index->bitmap_shift;
+}
+
+static uint32_t *find_key(const eg_literal_index *index, uint64_t key)
+{
+    size_t at = (size_t)(key >> index->table_shift);
+
+    while (index->table[at].key != 0) {
+        if (index->table[at].key == key)
+            return &index->table[at].first;
+        at = (at + 1) & index->table_mask;
+    }
+    return NULL;
+}
+
+/* ---- choosing the gram ---- */
+
+/* How often each gram stands in the literals; counted by hash, which is exact enough to choose. */
+typedef struct gram_counts {
+    uint32_t *counts;
+    unsigned shift;
+} gram_counts;
+
+static uint32_t *gram_count(const gram_counts *counts, const char *at)
+{
+    return &counts->counts[(load_gram(at) * UINT32_C(0x9E3779B1)) >> counts->shift];
+}
+
+/* The rarer its bytes are in paths and commands, the better a gram tells its literal apart. */
+static unsigned rareness(const char *at)
+{
+    unsigned sum = 0;
+    size_t i;
+
+    for (i = 0; i < GRAM_BYTES; i++) {
+        char c = at[i];
+
+        if (strchr("etaoinsr\\ .", c) && c != '\0')
+            sum += 1;
+        else if (c >= 'a' && c <= 'z')
+            sum += strchr("jqxzkvwy", c) ? 4 : 2;
+        else
+            sum += 3;
+    }
+    return sum;
+}
+
+static size_t choose_gram(const gram_counts *counts, eg_str text)
+{
+    size_t best = 0, i;
+    uint32_t best_count = UINT32_MAX;
+    unsigned best_rareness = 0;
+
+    for (i = 0; i + GRAM_BYTES <= text.len; i++) {
+        uint32_t count = *gram_count(counts, text.ptr + i);
+        unsigned rare = rareness(text.ptr + i);
+
+        if (count < best_count || (count == best_count && rare > best_rareness)) {
+            best = i;
+            best_count = count;
+            best_rareness = rare;
+        }
+    }
+    return best;
+}
+
+static int count_grams(const eg_literal *literals, size_t count, gram_counts *out)
+{
+    size_t grams = 0, i, j;
+    unsigned bits = 10;
+
+    for (i = 0; i < count; i++) {
+        if (literals[i].anchor == EG_ANCHOR_INSIDE)
+            grams += literals[i].text.len;
+    }
+    while (bits < 22 && (size_t)1 << bits < grams * 2)
+        bits++;
+    out->shift = 32 - bits;
+    out->counts = eg_alloc_zero((size_t)1 << bits, sizeof(*out->counts));
+    if (!out->counts)
+        return EG_E_NOMEM;
+    for (i = 0; i < count; i++) {
+        if (literals[i].anchor != EG_ANCHOR_INSIDE)
+            continue;
+        for (j = 0; j + GRAM_BYTES <= literals[i].text.len; j++)
+            (*gram_count(out, literals[i].text.ptr + j))++;
+    }
+    return EG_OK;
+}
+
+/* ---- building ---- */
+
+static void *keep(eg_literal_index *index, size_t count, size_t size)
+{
+    void *block = eg_alloc_zero(count, size);
+
+    if (block)
+        index->memory += count * size;
+    return block;
+}
+
+static int reserve(eg_literal_index *index, const eg_literal *literals, size_t count)
+{
+    size_t grams = 0, shorts = 0, i;
+    unsigned bits = 4;
+
+    for (i = 0; i < count; i++) {
+        if (literals[i].anchor == EG_ANCHOR_INSIDE)
+            *(literals[i].text.len < GRAM_BYTES ? &shorts : &grams) += 1;
+    }
+    while ((size_t)1 << bits < count * 2)
+        bits++;
+    index->table_shift = 64 - bits;
+    index->table_mask = ((size_t)1 << bits) - 1;
+    index->table = keep(index, (size_t)1 << bits, sizeof(*index->table));
+    index->entries = keep(index, count, sizeof(*index->entries));
+    if (!index->table || !index->entries)
+        return EG_E_NOMEM;
+    if (shorts > 0 && !(index->shorts = keep(index, 256, 1)))
+        return EG_E_NOMEM;
+    bits = BITMAP_BITS_MIN;
+    while (bits < BITMAP_BITS_MAX && (size_t)1 << bits < grams * 32)
+        bits++;
+    index->bitmap_shift = 32 - bits;
+    if (grams > 0 && !(index->bitmap = keep(index, (size_t)1 << (bits - 3), 1)))
+        return EG_E_NOMEM;
+    return EG_OK;
+}
+
+static void add_entry(eg_literal_index *index, uint64_t key, uint32_t id, size_t offset)
+{
+    size_t at = (size_t)(key >> index->table_shift);
+    entry *item = &index->entries[index->entry_count];
+
+    while (index->table[at].key != 0 && index->table[at].key != key)
+        at = (at + 1) & index->table_mask;
+    item->id = id;
+    item->offset = (uint32_t)offset;
+    item->next = index->table[at].key ? index->table[at].first : NO_ENTRY;
+    index->table[at].key = key;
+    index->table[at].first = (uint32_t)index->entry_count++;
+}
+
+static void add_inside(eg_literal_index *index, const gram_counts *counts,
+                       const eg_literal *literal)
+{
+    eg_str text = literal->text;
+    size_t offset;
+    uint32_t bit;
+
+    if (text.len < GRAM_BYTES) {
+        index->shorts[(unsigned char)text.ptr[0]] |= (uint8_t)(1u << (text.len - 1));
+        add_entry(index, gram_key(text.ptr, text.len), literal->id, 0);
+        return;
+    }
+    offset = choose_gram(counts, text);
+    bit = gram_bit(index, load_gram(text.ptr + offset));
+    index->bitmap[bit >> 3] |= (uint8_t)(1u << (bit & 7));
+    add_entry(index, gram_key(text.ptr + offset, GRAM_BYTES), literal->id, offset);
+}
+
+static void add(eg_literal_index *index, const gram_counts *counts, const eg_literal *literal)
+{
+    eg_str text = literal->text;
+    size_t bytes = key_bytes(text.len);
+    uint64_t key;
+
+    switch (literal->anchor) {
+    case EG_ANCHOR_WHOLE:
+        index->wholes = true;
+        add_entry(index, whole_key(text), literal->id, 0);
+        break;
+    case EG_ANCHOR_HEAD:
+        index->heads |= (uint8_t)(1u << (bytes - 1));
+        key = make_key(EG_ANCHOR_HEAD, bytes, load(text.ptr, bytes));
+        add_entry(index, key, literal->id, 0);
+        break;
+    case EG_ANCHOR_TAIL:
+        index->tails |= (uint8_t)(1u << (bytes - 1));
+        key = make_key(EG_ANCHOR_TAIL, bytes, load(text.ptr + text.len - bytes, bytes));
+        add_entry(index, key, literal->id, 0);
+        break;
+    case EG_ANCHOR_INSIDE: add_inside(index, counts, literal); break;
+    }
+}
+
+int eg_literal_index_create(const eg_literal *literals, size_t count, eg_literal_index **out)
+{
+    eg_literal_index *index = eg_alloc_zero(1, sizeof(*index));
+    gram_counts counts = {NULL, 0};
+    size_t i;
+    int status;
+
+    if (!index)
+        return EG_E_NOMEM;
+    index->memory = sizeof(*index);
+    status = reserve(index, literals, count);
+    if (status == EG_OK)
+        status = count_grams(literals, count, &counts);
+    if (status != EG_OK) {
+        eg_literal_index_destroy(index);
+        return status;
+    }
+    for (i = 0; i < count; i++)
+        add(index, &counts, &literals[i]);
+    eg_free(counts.counts);
+    *out = index;
+    return EG_OK;
+}
+
+void eg_literal_index_destroy(eg_literal_index *index)
+{
+    if (!index)
+        return;
+    eg_free(index->table);
+    eg_free(index->entries);
+    eg_free(index->bitmap);
+    eg_free(index->shorts);
+    eg_free(index);
+}
+
+size_t eg_literal_index_memory(const eg_literal_index *index)
+{
+    return index->memory;
+}
+
+/* ---- scanning ---- */
+
+typedef struct scan {
+    const eg_literal_index *index;
+    eg_str text;
+    eg_literal_propose propose;
+    void *user;
+} scan;
+
+/* `at` is where the key was found; a literal that would begin before the text is none. */
+static void propose_all(const scan *s, uint64_t key, size_t at)
+{
+    const uint32_t *first = find_key(s->index, key);
+    uint32_t i;
+
+    for (i = first ? *first : NO_ENTRY; i != NO_ENTRY; i = s->index->entries[i].next) {
+        const entry *item = &s->index->entries[i];
+
+        if (item->offset <= at)
+            s->propose(s->user, item->id, at - item->offset);
+    }
+}
+
+static void scan_ends(const scan *s)
+{
+    const eg_literal_index *index = s->index;
+    const char *end = s->text.ptr + s->text.len;
+    size_t bytes;
+    uint64_t key;
+
+    if (index->wholes)
+        propose_all(s, whole_key(s->text), 0);
+    for (bytes = 1; bytes <= KEY_BYTES && bytes <= s->text.len; bytes++) {
+        if (index->heads >> (bytes - 1) & 1) {
+            key = make_key(EG_ANCHOR_HEAD, bytes, load_padded(s->text.ptr, bytes));
+            propose_all(s, key, 0);
+        }
+        if (index->tails >> (bytes - 1) & 1) {
+            key = make_key(EG_ANCHOR_TAIL, bytes, load_padded(end - bytes, bytes));
+            propose_all(s, key, 0);
+        }
+    }
+}
+
+static void scan_shorts(const scan *s)
+{
+    size_t at, bytes;
+
+    for (at = 0; at < s->text.len; at++) {
+        unsigned lengths = s->index->shorts[(unsigned char)s->text.ptr[at]];
+
+        for (bytes = 1; lengths != 0 && bytes < GRAM_BYTES && at + bytes <= s->text.len; bytes++) {
+            if (lengths >> (bytes - 1) & 1)
+                propose_all(s, gram_key(s->text.ptr + at, bytes), at);
+        }
+    }
+}
+
+static void scan_grams(const scan *s)
+{
+    const eg_literal_index *index = s->index;
+    size_t at;
+
+    for (at = 0; at + GRAM_BYTES <= s->text.len; at++) {
+        uint32_t bit = gram_bit(index, load_gram(s->text.ptr + at));
+
+        if (index->bitmap[bit >> 3] >> (bit & 7) & 1)
+            propose_all(s, gram_key(s->text.ptr + at, GRAM_BYTES), at);
+    }
+}
+
+void eg_literal_index_scan(const eg_literal_index *index, eg_str text, eg_literal_propose propose,
+                           void *user)
+{
+    scan s = {index, text, propose, user};
+
+    scan_ends(&s);
+    if (index->shorts)
+        scan_shorts(&s);
+    if (index->bitmap)
+        scan_grams(&s);
+}

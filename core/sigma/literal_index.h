@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Finds which of many strings one text equals, begins with, ends with or contains, in one pass.
+ *
+ * Whole texts, heads and tails are looked up in a hash table, by their first or last eight bytes
+ * at most. For `contains` every string is known by four bytes of it, the ones that fewest other
+ * strings have: a bitmap that stays in the cache tells for nearly every place of the text that none
+ * begins there. The caller verifies what is proposed, so a false proposal costs time only.
+ *
+ * Immutable once finished; any thread.
+ */
+#ifndef EG_SIGMA_LITERAL_INDEX_H
+#define EG_SIGMA_LITERAL_INDEX_H
+
+#include "core/base/str.h"
+
+typedef enum eg_anchor {
+    EG_ANCHOR_WHOLE,
+    EG_ANCHOR_HEAD,
+    EG_ANCHOR_TAIL,
+    EG_ANCHOR_INSIDE
+} eg_anchor;
+
+typedef struct eg_literal {
+    eg_str text; /* folded, not empty */
+    uint32_t id; /* told to the caller when it may be there */
+    eg_anchor anchor;
+} eg_literal;
+
+typedef struct eg_literal_index eg_literal_index;
+
+/* Borrows nothing from `literals` afterwards. */
+int eg_literal_index_create(const eg_literal *literals, size_t count, eg_literal_index **out);
+void eg_literal_index_destroy(eg_literal_index *index); /* NULL-safe */
+size_t eg_literal_index_memory(const eg_literal_index *index);
+
+/*
+ * Calls `propose` for every literal that may be there, possibly several times. `at` is where it
+ * would begin (EG_ANCHOR_INSIDE), else 0. The text must be followed by EG_LITERAL_PADDING readable
+ * bytes.
+ */
+#define EG_LITERAL_PADDING 8
+typedef void (*eg_literal_propose)(void *user, uint32_t id, size_t at);
+void eg_literal_index_scan(const eg_literal_index *index, eg_str text, eg_literal_propose propose,
+                           void *user);
+
+#endif
