@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/detect/pack.h"
+
+#include "core/base/json.h"
+#include "core/base/os.h"
+#include "core/base/status.h"
+#include "core/version.h"
+
+#define PATH_MAX_BYTES (64u * 1024)
+#define NAME_MAX_BYTES 256
+#define DEPTH_MAX 24
+#define VERSION_PARTS 3
+
+void eg_pack_init(eg_pack *pack)
+{
+    eg_buf_init(&pack->name, NAME_MAX_BYTES);
+    pack->serial = 0;
+}
+
+void eg_pack_done(eg_pack *pack)
+{
+    eg_buf_done(&pack->name);
+}
+
+static int pack_path(const char *folder, eg_buf *out)
+{
+    eg_buf_init(out, PATH_MAX_BYTES);
+    return eg_path_join(out, folder, "pack.json");
+}
+
+bool eg_pack_is_folder(const char *folder)
+{
+    eg_buf path;
+    bool is_pack = pack_path(folder, &path) == EG_OK && eg_file_exists(eg_buf_cstr(&path));
+
+    eg_buf_done(&path);
+    return is_pack;
+}
+
+/* "1.2.3"; parts left out are 0. */
+static bool parse_version(eg_str text, uint64_t parts[VERSION_PARTS])
+{
+    eg_str part;
+    size_t count = 0;
+
+    parts[0] = parts[1] = parts[2] = 0;
+    while (eg_str_split(&text, '.', &part)) {
+        if (count == VERSION_PARTS || !eg_str_to_u64(part, &parts[count]))
+            return false;
+        count++;
+    }
+    return count > 0;
+}
+
+static int check_engine(const char *file, eg_str needed)
+{
+    uint64_t need[VERSION_PARTS], have[VERSION_PARTS];
+    size_t i;
+
+    if (!needed.ptr)
+        return EG_OK;
+    if (!parse_version(needed, need) || !parse_version(EG_STR(EG_VERSION_STRING), have))
+        return eg_fail(EG_E_INVALID, "%s: engine_min \"%.*s\" is no version", file,
+                       EG_STR_ARGS(needed));
+    for (i = 0; i < VERSION_PARTS && need[i] == have[i]; i++) {
+    }
+    if (i < VERSION_PARTS && need[i] > have[i])
+        return eg_fail(EG_E_INVALID, "%s: needs engine %.*s, this is %s", file, EG_STR_ARGS(needed),
+                       EG_VERSION_STRING);
+    return EG_OK;
+}
+
+static int read_root(const char *file, yyjson_val *root, eg_pack *pack)
+{
+    eg_str name = eg_json_get_str(root, "name");
+    uint64_t serial = eg_json_get_u64(root, "serial", 0);
+    int status;
+
+    if (!yyjson_is_obj(root))
+        return eg_fail(EG_E_INVALID, "%s: not an object", file);
+    if (name.len == 0 || name.len > NAME_MAX_BYTES)
+        return eg_fail(EG_E_INVALID, "%s: \"name\" is missing or too long", file);
+    if (serial == 0)
+        return eg_fail(EG_E_INVALID, "%s: \"serial\" must be a number from 1", file);
+    status = check_engine(file, eg_json_get_str(root, "engine_min"));
+    if (status != EG_OK)
+        return status;
+    eg_buf_clear(&pack->name);
+    pack->serial = serial;
+    return eg_buf_append_str(&pack->name, name);
+}
+
+int eg_pack_read(const char *folder, eg_pack *pack)
+{
+    yyjson_doc *doc = NULL;
+    eg_buf path, text;
+    int status = pack_path(folder, &path);
+
+    eg_buf_init(&text, EG_PACK_FILE_MAX);
+    if (status == EG_OK)
+        status = eg_file_read(eg_buf_cstr(&path), EG_PACK_FILE_MAX, &text);
+    if (status == EG_OK)
+        status = eg_json_parse(eg_buf_str(&text), &doc);
+    if (status == EG_E_INVALID)
+        status = eg_fail(EG_E_INVALID, "%s: %.900s", eg_buf_cstr(&path), eg_error_message());
+    if (status == EG_OK)
+        status = read_root(eg_buf_cstr(&path), yyjson_doc_get_root(doc), pack);
+    yyjson_doc_free(doc);
+    eg_buf_done(&text);
+    eg_buf_done(&path);
+    return status;
+}
+
+/* ---- rule files of a folder ---- */
+
+typedef struct walk {
+    eg_pack_rule_file found;
+    void *user;
+    size_t files;
+} walk;
+
+static int visit(void *user, const eg_dir_entry *entry)
+{
+    walk *w = user;
+    eg_str name = eg_str_from(entry->name);
+
+    if (entry->is_dir ||
+        !(eg_str_ends_nocase(name, EG_STR(".yml")) || eg_str_ends_nocase(name, EG_STR(".yaml"))))
+        return EG_OK;
+    if (++w->files > EG_PACK_FILES_MAX)
+        return eg_fail(EG_E_LIMIT, "more than %d rule files", EG_PACK_FILES_MAX);
+    return w->found(w->user, entry->path);
+}
+
+int eg_pack_walk(const char *folder, eg_pack_rule_file found, void *user)
+{
+    walk w = {found, user, 0};
+
+    return eg_dir_walk(folder, DEPTH_MAX, visit, &w);
+}

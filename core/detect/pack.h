@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rule packs on disk: pack.json says what a folder is; rules are its sigma/ folder, texts lie beside
+ * it. Also finds the rule files of folders that are no pack. Called by the thread that loads.
+ */
+#ifndef EG_DETECT_PACK_H
+#define EG_DETECT_PACK_H
+
+#include "core/base/str.h"
+
+#define EG_PACK_FILE_MAX (1024u * 1024)
+#define EG_PACK_TEXTS_MAX (8u * 1024 * 1024)
+#define EG_PACK_FILES_MAX 50000
+
+typedef struct eg_pack {
+    eg_buf name;
+    uint64_t serial;
+} eg_pack;
+
+void eg_pack_init(eg_pack *pack);
+void eg_pack_done(eg_pack *pack);
+/* Is there a pack.json in this folder? */
+bool eg_pack_is_folder(const char *folder);
+/* Reads pack.json. EG_E_INVALID with file and reason, also when it needs a newer engine than ours. */
+int eg_pack_read(const char *folder, eg_pack *pack);
+
+typedef int (*eg_pack_rule_file)(void *user, const char *path);
+/* Every .yml and .yaml below a folder, in order of name. EG_E_LIMIT when there are too many. */
+int eg_pack_walk(const char *folder, eg_pack_rule_file found, void *user);
+
+#endif

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/detect/ruleset.h"
+
+#include "core/base/os.h"
+#include "core/base/status.h"
+#include "core/detect/pack.h"
+
+#include <stdio.h>
+
+#define PATH_MAX_BYTES (64u * 1024)
+
+struct eg_ruleset {
+    eg_atomic references;
+    eg_sigma_set *sigma;
+    eg_texts *texts;
+    eg_pack pack; /* the first one */
+    eg_ruleset_stats stats;
+};
+
+struct eg_ruleset_slot {
+    eg_mutex lock;
+    eg_ruleset *ruleset;
+};
+
+typedef struct loader {
+    eg_ruleset *ruleset;
+    const eg_report *report; /* the caller's */
+    eg_report counting;      /* counts, then tells the caller's */
+    eg_sigma_rule **rules;
+    size_t count, capacity;
+    eg_buf text;
+} loader;
+
+static void count_problem(void *user, const eg_problem *problem)
+{
+    loader *l = user;
+
+    if (problem->kind == EG_PROBLEM_REJECTED)
+        l->ruleset->stats.rejected++;
+    else if (problem->kind == EG_PROBLEM_INERT)
+        l->ruleset->stats.inert++;
+    if (l->report && l->report->problem)
+        l->report->problem(l->report->user, problem);
+}
+
+/* ---- files ---- */
+
+static int keep_rule(void *user, eg_sigma_rule *rule)
+{
+    loader *l = user;
+
+    if (l->count == l->capacity) {
+        size_t capacity = l->capacity ? l->capacity * 2 : 256;
+        eg_sigma_rule **rules = eg_realloc((void *)l->rules, capacity * sizeof(*rules));
+
+        if (!rules) {
+            eg_sigma_rule_destroy(rule);
+            return EG_E_NOMEM;
+        }
+        l->rules = rules;
+        l->capacity = capacity;
+    }
+    l->rules[l->count++] = rule;
+    return EG_OK;
+}
+
+/* A file that cannot be read is one bad rule; the others are still loaded. */
+static int load_file(void *user, const char *path)
+{
+    loader *l = user;
+    int status;
+
+    l->ruleset->stats.files++;
+    eg_buf_clear(&l->text);
+    status = eg_file_read(path, EG_PACK_FILE_MAX, &l->text);
+    if (status == EG_OK)
+        return eg_sigma_parse(eg_buf_str(&l->text), path, &l->counting, keep_rule, l);
+    if (status == EG_E_NOMEM)
+        return status;
+    eg_report_problem(&l->counting, EG_PROBLEM_REJECTED, path, 0, EG_STR_NONE, "%s",
+                      eg_error_message());
+    return EG_OK;
+}
+
+/* A text that cannot be read is a pity: hits then explain themselves less well. */
+static int load_texts(loader *l, const char *folder, eg_language language)
+{
+    char name[32];
+    eg_buf path;
+    int status;
+
+    (void)snprintf(name, sizeof(name), "texts.%s.json", eg_language_code(language));
+    eg_buf_init(&path, PATH_MAX_BYTES);
+    eg_buf_clear(&l->text);
+    status = eg_path_join(&path, folder, name);
+    if (status == EG_OK)
+        status = eg_file_read(eg_buf_cstr(&path), EG_PACK_TEXTS_MAX, &l->text);
+    if (status == EG_OK)
+        status =
+            eg_texts_read(l->ruleset->texts, language, eg_buf_str(&l->text), eg_buf_cstr(&path));
+    if (status != EG_OK && status != EG_E_NOMEM) {
+        eg_report_problem(&l->counting, EG_PROBLEM_WARNING, eg_buf_cstr(&path), 0, EG_STR_NONE,
+                          "%s", eg_error_message());
+        status = EG_OK;
+    }
+    eg_buf_done(&path);
+    return status;
+}
+
+static int load_pack(loader *l, const char *folder)
+{
+    eg_ruleset *ruleset = l->ruleset;
+    eg_pack pack;
+    eg_buf path;
+    size_t i;
+    int status;
+
+    eg_pack_init(&pack);
+    eg_buf_init(&path, PATH_MAX_BYTES);
+    status = eg_pack_read(folder, &pack);
+    if (status == EG_OK)
+        status = eg_path_join(&path, folder, "sigma");
+    if (status == EG_OK && eg_dir_exists(eg_buf_cstr(&path)))
+        status = eg_pack_walk(eg_buf_cstr(&path), load_file, l);
+    for (i = 0; i < EG_LANGUAGE_COUNT && status == EG_OK; i++)
+        status = load_texts(l, folder, (eg_language)i);
+    if (status == EG_OK && ruleset->pack.serial == 0) {
+        eg_pack_done(&ruleset->pack);
+        ruleset->pack = pack;
+    } else {
+        eg_pack_done(&pack);
+    }
+    eg_buf_done(&path);
+    return status;
+}
+
+static int load_path(loader *l, const char *path)
+{
+    if (!eg_file_exists(path))
+        return eg_fail(EG_E_NOTFOUND, "%s does not exist", path);
+    if (!eg_dir_exists(path))
+        return load_file(l, path);
+    if (eg_pack_is_folder(path))
+        return load_pack(l, path);
+    return eg_pack_walk(path, load_file, l);
+}
+
+/* ---- the set ---- */
+
+static int compile(loader *l, bool report_inert)
+{
+    eg_ruleset *ruleset = l->ruleset;
+    eg_sigma_options options = {report_inert};
+    eg_sigma_stats stats;
+    int status = eg_sigma_compile((const eg_sigma_rule *const *)l->rules, l->count, &options,
+                                  &l->counting, &ruleset->sigma);
+
+    if (status != EG_OK)
+        return status;
+    if (eg_sigma_set_size(ruleset->sigma) == 0)
+        return eg_fail(EG_E_INVALID, "no rule could be loaded (%zu files, %zu rejected, %zu inert)",
+                       ruleset->stats.files, ruleset->stats.rejected, ruleset->stats.inert);
+    eg_sigma_set_stats(ruleset->sigma, &stats);
+    ruleset->stats.loaded = stats.rules - stats.inert;
+    ruleset->stats.memory = stats.memory;
+    ruleset->stats.name = eg_buf_str(&ruleset->pack.name);
+    ruleset->stats.serial = ruleset->pack.serial;
+    return EG_OK;
+}
+
+static int load_all(loader *l, const char *const *paths, size_t count, bool report_inert)
+{
+    size_t i;
+    int status = eg_texts_create(&l->ruleset->texts);
+
+    for (i = 0; i < count && status == EG_OK; i++)
+        status = load_path(l, paths[i]);
+    return status == EG_OK ? compile(l, report_inert) : status;
+}
+
+int eg_ruleset_load(const char *const *paths, size_t count, bool report_inert,
+                    const eg_report *report, eg_ruleset **out)
+{
+    eg_ruleset *ruleset = eg_alloc_zero(1, sizeof(*ruleset));
+    loader l = {ruleset, report, {count_problem, NULL}, NULL, 0, 0, {0}};
+    size_t i;
+    int status;
+
+    if (!ruleset)
+        return EG_E_NOMEM;
+    l.counting.user = &l;
+    eg_atomic_set(&ruleset->references, 1);
+    eg_pack_init(&ruleset->pack);
+    eg_buf_init(&l.text, EG_PACK_TEXTS_MAX);
+    status = load_all(&l, paths, count, report_inert);
+    for (i = 0; i < l.count; i++)
+        eg_sigma_rule_destroy(l.rules[i]);
+    eg_free((void *)l.rules);
+    eg_buf_done(&l.text);
+    if (status != EG_OK) {
+        eg_ruleset_unref(ruleset);
+        return status;
+    }
+    *out = ruleset;
+    return EG_OK;
+}
+
+eg_ruleset *eg_ruleset_ref(eg_ruleset *ruleset)
+{
+    (void)eg_atomic_add(&ruleset->references, 1);
+    return ruleset;
+}
+
+void eg_ruleset_unref(eg_ruleset *ruleset)
+{
+    if (!ruleset || eg_atomic_add(&ruleset->references, -1) > 0)
+        return;
+    eg_sigma_set_destroy(ruleset->sigma);
+    eg_texts_destroy(ruleset->texts);
+    eg_pack_done(&ruleset->pack);
+    eg_free(ruleset);
+}
+
+const eg_sigma_set *eg_ruleset_sigma(const eg_ruleset *ruleset)
+{
+    return ruleset->sigma;
+}
+
+const eg_texts *eg_ruleset_texts(const eg_ruleset *ruleset)
+{
+    return ruleset->texts;
+}
+
+void eg_ruleset_stats_get(const eg_ruleset *ruleset, eg_ruleset_stats *stats)
+{
+    *stats = ruleset->stats;
+}
+
+/* ---- the current one ---- */
+
+int eg_ruleset_slot_create(eg_ruleset_slot **out)
+{
+    eg_ruleset_slot *slot = eg_alloc_zero(1, sizeof(*slot));
+    int status;
+
+    if (!slot)
+        return EG_E_NOMEM;
+    status = eg_mutex_init(&slot->lock);
+    if (status != EG_OK) {
+        eg_free(slot);
+        return status;
+    }
+    *out = slot;
+    return EG_OK;
+}
+
+void eg_ruleset_slot_destroy(eg_ruleset_slot *slot)
+{
+    if (!slot)
+        return;
+    eg_ruleset_unref(slot->ruleset);
+    eg_mutex_done(&slot->lock);
+    eg_free(slot);
+}
+
+eg_ruleset *eg_ruleset_slot_get(eg_ruleset_slot *slot)
+{
+    eg_ruleset *ruleset;
+
+    eg_mutex_lock(&slot->lock);
+    ruleset = slot->ruleset ? eg_ruleset_ref(slot->ruleset) : NULL;
+    eg_mutex_unlock(&slot->lock);
+    return ruleset;
+}
+
+void eg_ruleset_slot_put(eg_ruleset_slot *slot, eg_ruleset *ruleset)
+{
+    eg_ruleset *old;
+
+    eg_mutex_lock(&slot->lock);
+    old = slot->ruleset;
+    slot->ruleset = ruleset;
+    eg_mutex_unlock(&slot->lock);
+    eg_ruleset_unref(old); /* outside the lock: freeing a large set takes a while */
+}
