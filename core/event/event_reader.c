@@ -210,7 +210,10 @@ int eg_event_read_exported(eg_event_reader *reader, yyjson_val *exported, eg_eve
     if (!yyjson_is_obj(system))
         return eg_fail(EG_E_INVALID, "not an event: \"Event\" has no object \"System\"");
     uint64_t id = 0;
-    if (!eg_str_to_u64(system_text(reader, system, "EventID"), &id) || id > UINT32_MAX)
+    eg_str id_text = system_text(reader, system, "EventID");
+    if (reader->status != EG_OK)
+        return reader->status;
+    if (!eg_str_to_u64(id_text, &id) || id > UINT32_MAX)
         return eg_fail(EG_E_INVALID, "not an event: \"System\" has no \"EventID\"");
     event->event_id = (uint32_t)id;
     event->channel = system_text(reader, system, "Channel");
