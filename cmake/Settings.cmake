@@ -37,6 +37,8 @@ endif()
 
 if(WIN32)
     target_compile_definitions(settings INTERFACE __USE_MINGW_ANSI_STDIO=1)
+    # MinGW's isnan() and its kin convert inside their macros.
+    target_compile_options(settings INTERFACE $<$<COMPILE_LANGUAGE:C>:-Wno-float-conversion>)
     target_link_options(settings INTERFACE -static -s -fstack-protector-strong
         -Wl,--dynamicbase -Wl,--high-entropy-va
         -Wl,--nxcompat -Wl,--no-insert-timestamp)
