@@ -18,6 +18,7 @@ typedef struct compiler {
     eg_rule_place place;
     eg_buf folded;
     bool keywords; /* the rule at hand asks for text in any field */
+    bool reported; /* the rule at hand was rejected: its first fault is told */
     uint32_t *ids; /* open addressing over ids of accepted rules: number + 1 */
     size_t ids_size;
 } compiler;
@@ -45,11 +46,12 @@ static int add_ref(compiler *c, ref_list *list, eg_ref ref)
     return EG_OK;
 }
 
-/* Anything but lack of memory is the rule's fault and reported at this line. */
+/* Anything but lack of memory is the rule's fault; only the innermost place reports it. */
 static int reject(compiler *c, int line, int status)
 {
-    if (status == EG_OK || status == EG_E_NOMEM)
+    if (status == EG_OK || status == EG_E_NOMEM || c->reported)
         return status;
+    c->reported = true;
     return eg_rule_reject(&c->place, line, "%s", eg_error_message());
 }
 
@@ -307,7 +309,7 @@ static int compile_item(compiler *c, const eg_item *item, eg_ref *out)
     if (item->field.len > 0)
         status = eg_builder_slot(&c->builder, item->field, &slot);
     else if (item->count == 0)
-        return eg_rule_reject(&c->place, item->line, "the list of keywords is empty");
+        status = eg_fail(EG_E_INVALID, "the list of keywords is empty");
     else
         c->keywords = true;
     if (status == EG_OK)
@@ -409,7 +411,7 @@ static int compile_rule(compiler *c, const eg_sigma_rule *rule)
 
     c->place.file = rule->info.file;
     c->place.rule_id = rule->info.id;
-    c->keywords = false;
+    c->keywords = c->reported = false;
     eg_arena_reset(c->builder.scratch);
     if (c->ids[place] != 0)
         return eg_rule_reject(&c->place, rule->line, "the id is used already, by %s",
