@@ -19,6 +19,7 @@ import time
 
 WINE = next((p for p in ("/usr/lib/wine/wine64", "/usr/bin/wine64", "/usr/bin/wine") if os.path.exists(p)), "wine")
 SCREEN = "1280x960x24"
+FONT_LINKS = r"HKLM\Software\Microsoft\Windows NT\CurrentVersion\FontLink\SystemLink"
 
 
 class BoxError(Exception):
@@ -38,10 +39,11 @@ def wait_for(condition, seconds, what, pause=0.05):
 
 
 class WineBox:
-    def __init__(self, folder, language="ja"):
+    def __init__(self, folder, language="ja", screen=SCREEN):
         self.folder = pathlib.Path(folder).resolve()
         self.prefix = self.folder / "prefix"
         self.log = self.folder / "wine.log"
+        self.screen = screen
         self.display = None
         self.processes = []
         self.env = dict(os.environ)
@@ -69,7 +71,7 @@ class WineBox:
         reader, writer = os.pipe()
         with open(self.folder / "xvfb.log", "wb") as log:
             try:
-                screen = subprocess.Popen(["Xvfb", "-displayfd", str(writer), "-screen", "0", SCREEN, "-nolisten", "tcp"],
+                screen = subprocess.Popen(["Xvfb", "-displayfd", str(writer), "-screen", "0", self.screen, "-nolisten", "tcp"],
                                           pass_fds=[writer], stdout=log, stderr=log)
             except FileNotFoundError:
                 raise BoxError("Xvfb is missing (Debian package xvfb)") from None
@@ -86,6 +88,9 @@ class WineBox:
         self.run_raw([WINE, "wineboot", "--init"], 180)
         # A fresh prefix pretends to be Windows 7; we support Windows 10 and later.
         self.run(["reg", "add", r"HKCU\Software\Wine", "/v", "Version", "/d", "win10", "/f"], 60)
+        # Title bars, menus and balloons are written in Tahoma, which has no Japanese here: link it to a font that has.
+        for face in ("Tahoma", "Tahoma Bold"):
+            self.run(["reg", "add", FONT_LINKS, "/v", face, "/t", "REG_MULTI_SZ", "/d", "ipagp.ttf,IPAPGothic", "/f"], 60)
         # wineboot returns before services.exe is there; a service manager that answers is what we need.
         wait_for(lambda: self.run_raw([WINE, "sc", "query", "PlugPlay"], 60).returncode == 0, 60, "the service manager of Wine")
 
@@ -126,7 +131,7 @@ class WineBox:
 
     def desktop(self):
         """A Wine desktop with a taskbar, so that tray icons and balloons have a place on the screen."""
-        width, height, _ = SCREEN.split("x")
+        width, height, _ = self.screen.split("x")
         return self.start(["explorer", f"/desktop=EmoGuard,{width}x{height}"])
 
     def kill_program(self, name):
