@@ -7,7 +7,7 @@
 #include "core/base/status.h"
 #include "driverless-hooks/account_name.h"
 #include "driverless-hooks/decode/event_text.h"
-#include "driverless-hooks/decode/process_table.h"
+#include "driverless-hooks/decode/seen_table.h"
 #include "driverless-hooks/image_version.h"
 #include "driverless-hooks/nt_query.h"
 #include "driverless-hooks/process_info.h"
@@ -20,7 +20,7 @@
 struct eg_process_feed {
     eg_sink sink;
     eg_mutex lock;
-    eg_process_table *table;
+    eg_seen_table *table;
     eg_account_cache *accounts;
     eg_version_cache *versions;
     eg_event_text text; /* of the event being built */
@@ -42,7 +42,7 @@ int eg_process_feed_create(eg_process_feed **out, const eg_sink *sink)
     }
     status = eg_event_text_init(&feed->text);
     if (status == EG_OK) {
-        status = eg_process_table_create(&feed->table);
+        status = eg_seen_table_create(&feed->table);
     }
     if (status == EG_OK) {
         status = eg_account_cache_create(&feed->accounts);
@@ -64,7 +64,7 @@ void eg_process_feed_destroy(eg_process_feed *feed)
         eg_nt_list_done(&feed->list);
         eg_version_cache_destroy(feed->versions);
         eg_account_cache_destroy(feed->accounts);
-        eg_process_table_destroy(feed->table);
+        eg_seen_table_destroy(feed->table);
         eg_event_text_done(&feed->text);
         eg_mutex_done(&feed->lock);
         eg_free(feed);
@@ -160,14 +160,14 @@ static bool complete(eg_process_feed *feed, eg_event *event, eg_str user_sid)
 static void emit_start(eg_process_feed *feed, eg_event *event, eg_str user_sid)
 {
     bool exact = complete(feed, event, user_sid);
-    const eg_process_entry *known = eg_process_table_find(feed->table, event->pid);
+    const eg_seen_process *known = eg_seen_table_find(feed->table, event->pid);
     if (known && (known->create_time == event->create_time ||
                   ((!known->exact || !exact) && is_near(known->create_time, event->create_time)))) {
         return;
     }
     /* without memory for the entry the stop goes unreported, the start does not */
-    eg_process_table_put(feed->table, event->pid, event->create_time, exact,
-                         event->field[EG_FIELD_IMAGE], event->field[EG_FIELD_USER]);
+    eg_seen_table_put(feed->table, event->pid, event->create_time, exact,
+                      event->field[EG_FIELD_IMAGE], event->field[EG_FIELD_USER]);
     feed->sink.emit(feed->sink.user, event);
 }
 
@@ -180,7 +180,7 @@ void eg_process_feed_start(eg_process_feed *feed, const eg_event *seen, eg_str u
     eg_mutex_unlock(&feed->lock);
 }
 
-static void emit_stop(eg_process_feed *feed, eg_event *event, const eg_process_entry *entry)
+static void emit_stop(eg_process_feed *feed, eg_event *event, const eg_seen_process *entry)
 {
     event->pid = entry->pid;
     event->create_time = entry->create_time;
@@ -195,16 +195,16 @@ void eg_process_feed_stop(eg_process_feed *feed, const eg_event *seen)
 {
     eg_event event = *seen;
     eg_mutex_lock(&feed->lock);
-    const eg_process_entry *entry = eg_process_table_find(feed->table, seen->pid);
+    const eg_seen_process *entry = eg_seen_table_find(feed->table, seen->pid);
     if (entry) {
         eg_event_text_reset(&feed->text);
         emit_stop(feed, &event, entry);
-        eg_process_table_remove(feed->table, seen->pid);
+        eg_seen_table_remove(feed->table, seen->pid);
     }
     eg_mutex_unlock(&feed->lock);
 }
 
-static void polled_gone(void *user, const eg_process_entry *entry)
+static void polled_gone(void *user, const eg_seen_process *entry)
 {
     eg_process_feed *feed = user;
     eg_event event;
@@ -242,12 +242,12 @@ static void learn(eg_process_feed *feed, const eg_nt_process *process)
     if (!image.ptr) {
         image = eg_event_text_utf16le(&feed->text, process->name, process->name_size);
     }
-    eg_process_table_put(feed->table, process->pid, process->create_time, true, image, EG_STR_NONE);
+    eg_seen_table_put(feed->table, process->pid, process->create_time, true, image, EG_STR_NONE);
 }
 
 static bool is_known(eg_process_feed *feed, const eg_nt_process *process)
 {
-    eg_process_entry *entry = eg_process_table_find(feed->table, process->pid);
+    eg_seen_process *entry = eg_seen_table_find(feed->table, process->pid);
     if (!entry) {
         return false;
     }
@@ -258,7 +258,7 @@ static bool is_known(eg_process_feed *feed, const eg_nt_process *process)
         return true;
     }
     polled_gone(feed, entry);
-    eg_process_table_remove(feed->table, process->pid);
+    eg_seen_table_remove(feed->table, process->pid);
     return false;
 }
 
@@ -275,12 +275,12 @@ static uint32_t compare_list(eg_process_feed *feed)
             emit_start(feed, &event, EG_STR_NONE);
             new_count++;
         }
-        eg_process_entry *entry = eg_process_table_find(feed->table, process.pid);
+        eg_seen_process *entry = eg_seen_table_find(feed->table, process.pid);
         if (entry) {
             entry->seen = true;
         }
     }
-    eg_process_table_sweep(feed->table, polled_gone, feed);
+    eg_seen_table_sweep(feed->table, polled_gone, feed);
     feed->filled = true;
     return new_count;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "driverless-hooks/decode/process_table.h"
+#include "driverless-hooks/decode/seen_table.h"
 
 #include "core/base/mem.h"
 #include "core/base/status.h"
@@ -9,14 +9,14 @@
 enum { FIRST_CAPACITY = 128 };
 
 /* Sorted by pid: a few hundred entries, searched often, changed a few times a second. */
-struct eg_process_table {
-    eg_process_entry *entries;
+struct eg_seen_table {
+    eg_seen_process *entries;
     size_t count, capacity;
 };
 
-int eg_process_table_create(eg_process_table **out)
+int eg_seen_table_create(eg_seen_table **out)
 {
-    eg_process_table *table = eg_alloc_zero(1, sizeof(*table));
+    eg_seen_table *table = eg_alloc_zero(1, sizeof(*table));
     if (!table) {
         return EG_E_NOMEM;
     }
@@ -24,7 +24,7 @@ int eg_process_table_create(eg_process_table **out)
     return EG_OK;
 }
 
-static void free_texts(eg_process_entry *entry)
+static void free_texts(eg_seen_process *entry)
 {
     eg_free(entry->image);
     eg_free(entry->user);
@@ -32,7 +32,7 @@ static void free_texts(eg_process_entry *entry)
     entry->user = NULL;
 }
 
-void eg_process_table_destroy(eg_process_table *table)
+void eg_seen_table_destroy(eg_seen_table *table)
 {
     if (table) {
         for (size_t i = 0; i < table->count; i++) {
@@ -44,7 +44,7 @@ void eg_process_table_destroy(eg_process_table *table)
 }
 
 /* Index of the first entry with at least this pid. */
-static size_t lower_bound(const eg_process_table *table, uint32_t pid)
+static size_t lower_bound(const eg_seen_table *table, uint32_t pid)
 {
     size_t low = 0;
     size_t high = table->count;
@@ -59,17 +59,17 @@ static size_t lower_bound(const eg_process_table *table, uint32_t pid)
     return low;
 }
 
-eg_process_entry *eg_process_table_find(eg_process_table *table, uint32_t pid)
+eg_seen_process *eg_seen_table_find(eg_seen_table *table, uint32_t pid)
 {
     size_t at = lower_bound(table, pid);
     return at < table->count && table->entries[at].pid == pid ? &table->entries[at] : NULL;
 }
 
-static int insert_at(eg_process_table *table, size_t at)
+static int insert_at(eg_seen_table *table, size_t at)
 {
     if (table->count == table->capacity) {
         size_t capacity = table->capacity ? 2 * table->capacity : FIRST_CAPACITY;
-        eg_process_entry *entries = eg_realloc(table->entries, capacity * sizeof(*entries));
+        eg_seen_process *entries = eg_realloc(table->entries, capacity * sizeof(*entries));
         if (!entries) {
             return EG_E_NOMEM;
         }
@@ -83,10 +83,10 @@ static int insert_at(eg_process_table *table, size_t at)
     return EG_OK;
 }
 
-int eg_process_table_put(eg_process_table *table, uint32_t pid, uint64_t create_time, bool exact,
-                         eg_str image, eg_str user)
+int eg_seen_table_put(eg_seen_table *table, uint32_t pid, uint64_t create_time, bool exact,
+                      eg_str image, eg_str user)
 {
-    eg_process_entry *entry = eg_process_table_find(table, pid);
+    eg_seen_process *entry = eg_seen_table_find(table, pid);
     if (!entry) {
         size_t at = lower_bound(table, pid);
         int status = insert_at(table, at);
@@ -104,7 +104,7 @@ int eg_process_table_put(eg_process_table *table, uint32_t pid, uint64_t create_
     return EG_OK;
 }
 
-static void remove_at(eg_process_table *table, size_t at)
+static void remove_at(eg_seen_table *table, size_t at)
 {
     free_texts(&table->entries[at]);
     table->count--;
@@ -112,7 +112,7 @@ static void remove_at(eg_process_table *table, size_t at)
             (table->count - at) * sizeof(*table->entries));
 }
 
-void eg_process_table_remove(eg_process_table *table, uint32_t pid)
+void eg_seen_table_remove(eg_seen_table *table, uint32_t pid)
 {
     size_t at = lower_bound(table, pid);
     if (at < table->count && table->entries[at].pid == pid) {
@@ -120,8 +120,8 @@ void eg_process_table_remove(eg_process_table *table, uint32_t pid)
     }
 }
 
-void eg_process_table_sweep(eg_process_table *table,
-                            void (*gone)(void *user, const eg_process_entry *entry), void *user)
+void eg_seen_table_sweep(eg_seen_table *table,
+                         void (*gone)(void *user, const eg_seen_process *entry), void *user)
 {
     size_t at = 0;
     while (at < table->count) {
@@ -134,7 +134,7 @@ void eg_process_table_sweep(eg_process_table *table,
     }
 }
 
-size_t eg_process_table_count(const eg_process_table *table)
+size_t eg_seen_table_count(const eg_seen_table *table)
 {
     return table->count;
 }
