@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of running processes, and the names of a sensor's states. */
+#include "tests/unit/unit.h"
+
+#include "core/base/status.h"
+#include "driverless-hooks/decode/seen_table.h"
+#include "driverless-hooks/sensor.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void count_gone(void *user, const eg_seen_process *entry)
+{
+    char *out = user;
+    snprintf(out + strlen(out), 64 - strlen(out), "%u:%s ", (unsigned)entry->pid,
+             entry->image ? entry->image : "?");
+}
+
+static void seen_table__sweep__reports_what_was_not_seen(void **state)
+{
+    eg_seen_table *table = NULL;
+    char gone[64] = "";
+    EG_UNUSED(state);
+    assert_int_equal(eg_seen_table_create(&table), EG_OK);
+    for (uint32_t pid = 400; pid > 0; pid -= 4) {
+        assert_int_equal(eg_seen_table_put(table, pid, pid, true, EG_STR("x.exe"), EG_STR_NONE),
+                         EG_OK);
+    }
+    assert_int_equal(eg_seen_table_count(table), 100);
+    for (uint32_t pid = 4; pid <= 400; pid += 4) {
+        eg_seen_process *entry = eg_seen_table_find(table, pid);
+        assert_non_null(entry);
+        assert_int_equal(entry->create_time, pid);
+        entry->seen = pid != 40 && pid != 400;
+    }
+    eg_seen_table_sweep(table, count_gone, gone);
+    assert_string_equal(gone, "40:x.exe 400:x.exe ");
+    assert_int_equal(eg_seen_table_count(table), 98);
+    assert_false(eg_seen_table_find(table, 4)->seen);
+    assert_null(eg_seen_table_find(table, 40));
+    eg_seen_table_destroy(table);
+}
+
+static void seen_table__pid_put_again__replaces_the_entry(void **state)
+{
+    eg_seen_table *table = NULL;
+    EG_UNUSED(state);
+    assert_int_equal(eg_seen_table_create(&table), EG_OK);
+    eg_seen_table_put(table, 8, 1, true, EG_STR("a"), EG_STR("u"));
+    eg_seen_table_put(table, 8, 2, false, EG_STR("b"), EG_STR_NONE);
+    const eg_seen_process *entry = eg_seen_table_find(table, 8);
+    assert_int_equal(eg_seen_table_count(table), 1);
+    assert_int_equal(entry->create_time, 2);
+    assert_false(entry->exact);
+    assert_string_equal(entry->image, "b");
+    assert_null(entry->user);
+    eg_seen_table_remove(table, 8);
+    eg_seen_table_remove(table, 8);
+    assert_int_equal(eg_seen_table_count(table), 0);
+    eg_seen_table_destroy(table);
+}
+
+static void sensor_health__every_state__has_a_name(void **state)
+{
+    EG_UNUSED(state);
+    assert_string_equal(eg_sensor_health_name(EG_SENSOR_STARTING), "starting");
+    assert_string_equal(eg_sensor_health_name(EG_SENSOR_FULL), "full");
+    assert_string_equal(eg_sensor_health_name(EG_SENSOR_DEGRADED), "degraded");
+    assert_string_equal(eg_sensor_health_name(EG_SENSOR_BLIND), "blind");
+}
+
+int eg_test_seen_table(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(seen_table__sweep__reports_what_was_not_seen),
+        cmocka_unit_test(seen_table__pid_put_again__replaces_the_entry),
+        cmocka_unit_test(sensor_health__every_state__has_a_name),
+    };
+    return cmocka_run_group_tests_name("seen_table", tests, NULL, NULL);
+}
