@@ -143,6 +143,8 @@ static void read_data(eg_event_reader *reader, yyjson_val *object, bool containe
     size_t count;
     yyjson_val *key;
     yyjson_val *value;
+    if (!yyjson_is_obj(object))
+        return;
     yyjson_obj_foreach(object, index, count, key, value) {
         eg_str name = {yyjson_get_str(key), yyjson_get_len(key)};
         if (eg_str_equal(name, EG_STR("#attributes")))
