@@ -9,7 +9,7 @@ if [ $# -lt 2 ]; then
     exit 2
 fi
 build=$(cd "$1" && pwd)
-output=$2
+output=$(realpath -m "$2")
 source=$(cd "$(dirname "$0")/.." && pwd)
 version=${3:-$(sed -n 's/^#define EG_VERSION_STRING "\(.*\)"$/\1/p' "$source/core/version.h")}
 
@@ -17,13 +17,17 @@ command -v wixl >/dev/null || { echo "build-msi.sh: wixl is missing (Debian pack
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT INT TERM
 python3 "$source/installer/list_rules.py" "$source/rules" "$scratch/rules.wxs"
-# wixl says on standard error that it ignores Property/@Secure and Package/@Platform: -a x64 sets the platform,
-# and REMOVEDATA is given on the command line of an elevated msiexec. Anything else it says is shown.
-if ! wixl -a x64 -D Version="$version" -D BuildDir="$build" -D IconFile="$source/tray/res/emoguard.ico" \
-    -o "$scratch/emoguard.msi" "$source/installer/emoguard.wxs" "$scratch/rules.wxs" 2>"$scratch/messages"; then
-    cat "$scratch/messages" >&2
+# wixl takes only paths relative to where it runs, so the folders are linked beside the output.
+ln -s "$build" "$scratch/programs"
+ln -s "$source" "$scratch/source"
+cd "$scratch"
+# It says on standard error that it ignores Property/@Secure and Package/@Platform: -a x64 sets the platform, and
+# REMOVEDATA is given on the command line of an elevated msiexec. Anything else it says is shown.
+if ! wixl -a x64 -D Version="$version" -D BuildDir=programs -D RulesDir=source/rules -D IconFile=source/tray/res/fine.ico \
+    -o emoguard.msi source/installer/emoguard.wxs rules.wxs 2>messages; then
+    cat messages >&2
     exit 1
 fi
-grep -v -e "has no property named 'Secure'" -e "has no property named 'Platform'" -e '^$' "$scratch/messages" >&2 || true
-mv "$scratch/emoguard.msi" "$output"
+grep -v -e "has no property named 'Secure'" -e "has no property named 'Platform'" -e '^$' messages >&2 || true
+mv emoguard.msi "$output"
 echo "$output: EmoGuard $version, $(wc -c <"$output") bytes"

@@ -4,7 +4,8 @@
 
     list_rules.py PACK_FOLDER OUTPUT.wxs
 
-The rules, their texts and pack.json go into the package; samples and documentation do not.
+The rules, their texts and pack.json go into the package; samples and documentation do not. The variable RulesDir stands
+for the folder when the fragment is compiled.
 """
 import pathlib
 import sys
@@ -20,7 +21,7 @@ def component(path, pack):
     number = uuid.uuid5(NAMESPACE, relative)
     ident = "rule_" + number.hex
     return (f'      <Component Id="{ident}" Guid="{str(number).upper()}" Win64="yes">\n'
-            f'        <File Id="{ident}.f" Name={quoteattr(path.name)} Source={quoteattr(path.as_posix())}'
+            f'        <File Id="{ident}.f" Name={quoteattr(path.name)} Source={quoteattr("$(var.RulesDir)/" + relative)}'
             f' KeyPath="yes" />\n'
             f'      </Component>\n'), ident
 
