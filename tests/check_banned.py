@@ -150,4 +150,4 @@ PLANTED = [
 ]
 
 if __name__ == "__main__":
-    main("check_banned", find_problems, PLANTED)
+    main("check_banned", find_problems, PLANTED, alone=True)
