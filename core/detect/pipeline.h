@@ -22,7 +22,7 @@ typedef struct eg_pipeline_stats {
 typedef int (*eg_pipeline_on_hit)(void *user, const eg_hit *hit, const eg_event *event);
 
 int eg_pipeline_create(eg_ruleset_slot *rules, eg_pipeline_on_hit on_hit, void *user,
-                       eg_pipeline **out); /* the slot must outlive the pipeline */
+                       eg_pipeline **out);       /* the slot must outlive the pipeline */
 void eg_pipeline_destroy(eg_pipeline *pipeline); /* NULL-safe */
 /*
  * Events fed before any ruleset is loaded are only learned from, never lost silently: the caller

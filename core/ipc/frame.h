@@ -21,7 +21,7 @@ void eg_frame_reader_init(eg_frame_reader *reader);
 void eg_frame_reader_done(eg_frame_reader *reader);
 /* Up to EG_FRAME_MAX bytes at a time fit always, when `next` was called until it had none. */
 int eg_frame_reader_feed(eg_frame_reader *reader, const void *bytes, size_t size);
-/* EG_OK and *payload (valid until the next feed or next); EG_E_NOTFOUND when no whole frame is there. */
+/* EG_OK and *payload, valid until the next feed or next; EG_E_NOTFOUND when none is whole. */
 int eg_frame_reader_next(eg_frame_reader *reader, eg_str *payload);
 /* Appends header and payload, or nothing: EG_E_LIMIT when either does not fit. */
 int eg_frame_write(eg_buf *out, eg_str payload);

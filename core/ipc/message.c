@@ -96,7 +96,7 @@ static bool is_clean(eg_str text)
     return eg_utf8_valid(text);
 }
 
-/* `text` with U+FFFD for what is not allowed, cut at a character to `max` bytes with an ellipsis. */
+/* `text` with U+FFFD for what is not allowed; cut to `max` bytes with an ellipsis. */
 static int clean(eg_buf *out, eg_str text, size_t max)
 {
     static const char ellipsis[] = "\xE2\x80\xA6";

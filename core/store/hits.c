@@ -3,6 +3,7 @@
 #include "core/base/status.h"
 #include "core/store/store_internal.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define TEXTS_MAX (256u * 1024)
@@ -165,8 +166,7 @@ int eg_store_add_hit(eg_store *store, const eg_hit *hit, const eg_event *event, 
     "SELECT hit.id, hit.time, stored_time, shown_time, count, fingerprint, pack_serial, level," \
     " rule_id, rule_title, rule_author, tags, program, parent, user, texts," \
     " coalesce(event.json, '{}') FROM hit LEFT JOIN event ON event.id = hit.event_id"
-#define HIT_FILTER \
-    " WHERE hit.id > ?1 AND stored_time >= ?2 AND level >= ?3 AND (?4 = 0 OR shown_time = 0)"
+#define HIT_FILTER " WHERE hit.id > ?1 AND stored_time >= ?2 AND level >= ?3"
 
 typedef struct reading {
     const eg_hit_query *query;
@@ -235,30 +235,42 @@ static int visit_row(eg_statement *row, reading *read)
     return status;
 }
 
-static void bind_query(eg_statement *statement, const eg_hit_query *query)
+static void bind_filter(eg_statement *statement, const eg_hit_query *query)
 {
     eg_statement_bind_i64(statement, 1, query->after_id);
     eg_statement_bind_u64(statement, 2, query->since);
     eg_statement_bind_i64(statement, 3, (int64_t)query->min_level);
-    eg_statement_bind_i64(statement, 4, query->only_not_shown ? 1 : 0);
-    eg_statement_bind_u64(statement, 5, query->limit > 0 ? query->limit : DEFAULT_LIMIT);
+}
+
+/* "shown_time = 0" must stand there as it is, or SQLite does not use the small index for it. */
+static int prepare_query(eg_store *store, const eg_hit_query *query, eg_statement **out)
+{
+    char sql[1024];
+    snprintf(sql, sizeof(sql), HIT_SELECT HIT_FILTER "%s ORDER BY hit.id%s LIMIT ?4",
+             query->only_not_shown ? " AND shown_time = 0" : "",
+             query->newest_first ? " DESC" : "");
+    int status = eg_sqlite_prepare(store->db, sql, out);
+    if (status != EG_OK)
+        return status;
+    bind_filter(*out, query);
+    eg_statement_bind_u64(*out, 4, query->limit > 0 ? query->limit : DEFAULT_LIMIT);
+    return EG_OK;
+}
+
+static int prepare_one(eg_store *store, int64_t id, eg_statement **out)
+{
+    int status = eg_sqlite_prepare(store->db, HIT_SELECT " WHERE hit.id = ?1", out);
+    if (status == EG_OK)
+        eg_statement_bind_i64(*out, 1, id);
+    return status;
 }
 
 static int read_work(eg_store *store, void *context)
 {
     reading *read = context;
-    const char *sql = HIT_SELECT " WHERE hit.id = ?1";
-    if (read->query)
-        sql = read->query->newest_first ? HIT_SELECT HIT_FILTER " ORDER BY hit.id DESC LIMIT ?5"
-                                        : HIT_SELECT HIT_FILTER " ORDER BY hit.id LIMIT ?5";
     eg_statement *statement = NULL;
-    int status = eg_sqlite_prepare(store->db, sql, &statement);
-    if (status != EG_OK)
-        return status;
-    if (read->query)
-        bind_query(statement, read->query);
-    else
-        eg_statement_bind_i64(statement, 1, read->id);
+    int status = read->query ? prepare_query(store, read->query, &statement)
+                             : prepare_one(store, read->id, &statement);
     while (status == EG_OK && read->answer == EG_OK) {
         status = eg_statement_step(statement);
         if (status == EG_OK)
@@ -293,11 +305,12 @@ static int count_work(eg_store *store, void *context)
 {
     reading *read = context;
     eg_statement *statement = NULL;
-    int status =
-        eg_sqlite_prepare(store->db, "SELECT count(*) FROM hit" HIT_FILTER " LIMIT ?5", &statement);
+    int status = eg_sqlite_prepare(
+        store->db, "SELECT count(*) FROM hit WHERE stored_time >= ?1 AND level >= ?2", &statement);
     if (status != EG_OK)
         return status;
-    bind_query(statement, read->query);
+    eg_statement_bind_u64(statement, 1, read->query->since);
+    eg_statement_bind_i64(statement, 2, (int64_t)read->query->min_level);
     status = eg_statement_step(statement);
     if (status == EG_OK)
         read->count = eg_statement_u64(statement, 0);

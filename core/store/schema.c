@@ -52,6 +52,7 @@ static const char version_1[] =
     "CREATE INDEX hit_event ON hit(event_id);\n"
     "CREATE INDEX hit_fingerprint ON hit(fingerprint);\n"
     "CREATE INDEX hit_not_shown ON hit(id) WHERE shown_time = 0;\n"
+    "CREATE INDEX hit_stored ON hit(stored_time, level);\n"
 
     "CREATE VIEW hit_report AS SELECT"
     "  hit.id AS id,"

@@ -19,7 +19,7 @@ typedef struct eg_statement eg_statement;
  * account may not, EG_E_NOMEM. The message names the file and what was tried.
  */
 int eg_sqlite_open(const char *path, bool read_only, eg_sqlite **out); /* creates when missing */
-void eg_sqlite_close(eg_sqlite *db); /* NULL-safe */
+void eg_sqlite_close(eg_sqlite *db);                                   /* NULL-safe */
 /* Closes without tidying up: every byte of the file stays as another program left it. */
 void eg_sqlite_close_untouched(eg_sqlite *db);
 

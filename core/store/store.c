@@ -32,7 +32,7 @@ static const char reader_settings[] = "PRAGMA query_only = ON;"
                                       "PRAGMA cache_size = -512;"
                                       "PRAGMA temp_store = MEMORY";
 
-/* Whole structure of a small file; the structure of the small tables and the last hit of a large. */
+/* The whole structure of a small file; of a large one a small table and the last hit. */
 static int check_pages(eg_sqlite *db)
 {
     int64_t pages = 0, page_size = 0;

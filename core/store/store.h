@@ -17,7 +17,8 @@ typedef enum eg_store_mode { EG_STORE_READ_WRITE, EG_STORE_READ_ONLY } eg_store_
 /*
  * Opens or creates and migrates. A damaged file is moved aside to "<path>.damaged-<time>" and a new
  * one started (read-write mode only): EG_OK, and `notice` says so for people; `notice` is empty
- * otherwise (NULL: only the log says it). A database of a newer version: EG_E_UNSUPPORTED, untouched.
+ * otherwise (NULL: only the log says it). A database of a newer version: EG_E_UNSUPPORTED, and it
+ * is left as it was.
  */
 int eg_store_open(const char *path, eg_store_mode mode, eg_buf *notice, eg_store **out);
 void eg_store_close(eg_store *store); /* NULL-safe */
@@ -35,18 +36,19 @@ int eg_store_add_hit(eg_store *store, const eg_hit *hit, const eg_event *event, 
                      bool *is_new);
 
 typedef struct eg_hit_query {
-    int64_t after_id;    /* only larger ids */
-    uint64_t since;      /* FILETIME: stored since then, 0 = all */
+    int64_t after_id; /* only larger ids */
+    uint64_t since;   /* FILETIME: stored since then, 0 = all */
     eg_level min_level;
     bool only_not_shown;
     bool newest_first;
-    size_t limit;        /* 0 = 1000 */
+    size_t limit; /* 0 = 1000 */
 } eg_hit_query;
 
 /* Not EG_OK stops and is returned. Runs under the store's lock: must not call the store. */
 typedef int (*eg_hit_visit)(void *user, const eg_hit *hit);
 int eg_store_each_hit(eg_store *store, const eg_hit_query *query, eg_hit_visit visit, void *user);
-int eg_store_get_hit(eg_store *store, int64_t id, eg_hit_visit visit, void *user); /* EG_E_NOTFOUND */
+/* EG_E_NOTFOUND when there is no such hit. */
+int eg_store_get_hit(eg_store *store, int64_t id, eg_hit_visit visit, void *user);
 /* The first time counts: a hit that was shown before stays as it is. EG_E_NOTFOUND. */
 int eg_store_set_shown(eg_store *store, int64_t id, uint64_t time);
 int eg_store_count_hits(eg_store *store, uint64_t since, eg_level min_level, uint64_t *count);
@@ -55,7 +57,8 @@ int eg_store_get_meta(eg_store *store, const char *key, eg_buf *value); /* EG_E_
 int eg_store_set_meta(eg_store *store, const char *key, eg_str value);
 /* Adds to a named counter that survives restarts (dropped events, restarts ...). */
 int eg_store_count(eg_store *store, const char *name, uint64_t amount);
-int eg_store_get_count(eg_store *store, const char *name, uint64_t *amount); /* 0 when never added */
+/* 0 for a counter that nothing was added to. */
+int eg_store_get_count(eg_store *store, const char *name, uint64_t *amount);
 
 /*
  * Deletes hits last seen before `before` and, oldest first, what exceeds `max_hits` (0 = no limit),

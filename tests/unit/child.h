@@ -18,7 +18,7 @@ typedef void (*eg_child_main)(void *arg, eg_child_tell tell, void *pipe);
 int eg_child_start(eg_child_main run, void *arg, eg_child **out);
 /* Waits for the next number; EG_E_CLOSED when the child is dead and has told no more. */
 int eg_child_hear(eg_child *child, int64_t *number);
-void eg_child_kill(eg_child *child); /* at once, without a chance to tidy up */
+void eg_child_kill(eg_child *child);    /* at once, without a chance to tidy up */
 void eg_child_destroy(eg_child *child); /* kills, waits, frees; NULL-safe */
 
 #endif
