@@ -28,7 +28,10 @@ static void print_rules(yyjson_val *rules)
     yyjson_val *problem;
     size_t i, count;
     yyjson_arr_foreach(yyjson_obj_get(rules, "problems"), i, count, problem) {
-        print_line("", (eg_str){yyjson_get_str(problem), yyjson_get_len(problem)});
+        printf("%-12s %.*s:%llu: ", "", EG_STR_ARGS(eg_json_get_str(problem, "file")),
+               (unsigned long long)eg_json_get_u64(problem, "line", 0));
+        eg_cli_print(stdout, eg_json_get_str(problem, "reason"));
+        putchar('\n');
     }
 }
 
@@ -82,7 +85,7 @@ static void print_status(yyjson_val *root)
            EG_STR_ARGS(eg_json_get_str(root, "version")),
            (unsigned long long)eg_json_get_u64(root, "pid", 0),
            (unsigned long long)eg_json_get_u64(root, "uptime_seconds", 0));
-    print_line("data", eg_json_get_str(root, "data"));
+    print_line("data", eg_json_get_str(root, "data_folder"));
     print_rules(yyjson_obj_get(root, "rules"));
     print_sensors(yyjson_obj_get(root, "sensors"));
     printf("%-12s %llu events, %llu hits, %llu dropped\n", "seen",
@@ -93,7 +96,7 @@ static void print_status(yyjson_val *root)
     yyjson_val *notice;
     size_t i, count;
     yyjson_arr_foreach(yyjson_obj_get(root, "notices"), i, count, notice) {
-        print_line("attention", (eg_str){yyjson_get_str(notice), yyjson_get_len(notice)});
+        print_line("attention", eg_json_get_str(notice, "text"));
     }
 }
 

@@ -207,7 +207,7 @@ def database__damaged__is_moved_aside_and_reported(world):
     path = world.installed.database()
     path.write_bytes(b"this is not a database" * 1000)
     status = start_service(world)
-    check(any("damaged" in notice for notice in status["notices"]), f"notices: {status['notices']}")
+    check(any("damaged" in notice["text"] for notice in status["notices"]), f"notices: {status['notices']}")
     check(list(path.parent.glob("emoguard.db.damaged-*")), "the damaged file is gone")
     write_run_value(world, "EgNew", bad_command("new"))
     wait_for(lambda: hits_of(world, RULES["run value with a library"]), 15, "a hit in the new database")

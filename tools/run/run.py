@@ -36,7 +36,7 @@ def print_hits(installed, language):
     print()
     for line in text.splitlines():
         hit = json.loads(line)
-        words = hit["texts"][language]
+        words = hit["text"][language]
         print(f"  [{hit['level']}] {words['title']}\n      {words['meaning']}\n      → {words['advice']}\n"
               f"      {hit['program']}\n")
 
@@ -79,7 +79,7 @@ def main():
     try:
         with WineBox(options.out / "box", language=options.lang) as box:
             play(box, options)
-    except BoxError as error:
+    except (BoxError, subprocess.SubprocessError) as error:
         print(f"make run: {error}", file=sys.stderr)
         return 1
     print("pictures: " + ", ".join(str(p) for p in sorted(options.out.glob("*.png"))))
