@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What fuzz targets use to check a property: a violation ends the process, which the fuzzer keeps. */
+/* How fuzz targets check a property: a violation ends the process; the fuzzer keeps the input. */
 #ifndef EG_TESTS_FUZZ_H
 #define EG_TESTS_FUZZ_H
 

@@ -99,7 +99,7 @@ static void read__of_other_types__gives_the_text_as_written(void **state)
 static void read__of_a_repeated_field__keeps_the_last(void **state)
 {
     eg_event event;
-    read_ok(state, "{\"fields\":{\"Image\":\"a\",\"x\":\"1\",\"Image\":\"b\",\"x\":\"2\"}}", &event);
+    read_ok(state, "{\"fields\":{\"Image\":\"a\",\"x\":1,\"Image\":\"b\",\"x\":2}}", &event);
     check_field(&event, "Image", "b");
     check_field(&event, "x", "2");
     assert_int_equal(event.extra_count, 1);

@@ -76,8 +76,9 @@ static void covers__of_category_with_service__needs_both(void **state)
     assert_false(covers("process_creation", "security", EG_CHANNEL_SYSMON, 1));
     assert_int_equal(find("ps_script", "powershell"), find("ps_script", NULL));
     eg_logsource out = 7;
-    assert_int_equal(eg_logsource_find(EG_STR_NONE, EG_STR("registry_set"), EG_STR("security"), &out),
-                     EG_E_NOTFOUND);
+    int status =
+        eg_logsource_find(EG_STR_NONE, EG_STR("registry_set"), EG_STR("security"), &out);
+    assert_int_equal(status, EG_E_NOTFOUND);
     assert_int_equal(out, 7);
 }
 
@@ -232,9 +233,9 @@ static void views__of_a_task_our_sensor_saw__are_both_logs_of_windows(void **sta
 }
 
 #define TASK_XML \
-    "<?xml version=\"1.0\" encoding=\"UTF-16\"?><Task xmlns=\"http://x\"><Triggers><LogonTrigger/>" \
-    "</Triggers><Principals><Principal><UserId>S-1-5-18</UserId></Principal></Principals>" \
-    "<Settings><Hidden>true</Hidden></Settings><Actions><Exec><Command>regsvr32.exe</Command>" \
+    "<?xml version=\"1.0\" encoding=\"UTF-16\"?><Task xmlns=\"http://x\"><Triggers>" \
+    "<LogonTrigger/></Triggers><Principals><Principal><UserId>S-1-5-18</UserId></Principal>" \
+    "</Principals><Settings><Hidden>true</Hidden></Settings><Actions><Exec><Command>regsvr32.exe</Command>" \
     "<Arguments>/s a.dll</Arguments></Exec></Actions></Task>"
 
 static void check_task_fields(const eg_event *view)

@@ -115,9 +115,8 @@ static void parse__of_bad_xml__fails_with_the_line_and_keeps_the_old(void **stat
     EG_UNUSED(state);
     eg_task_xml task;
     eg_task_xml_init(&task);
-    assert_int_equal(parse_text("<Task><Actions><Exec><Command>old</Command></Exec></Actions></Task>",
-                                &task),
-                     EG_OK);
+    const char old[] = "<Task><Actions><Exec><Command>old</Command></Exec></Actions></Task>";
+    assert_int_equal(parse_text(old, &task), EG_OK);
     assert_int_equal(parse_text("<Task>\n<Actions>\n</Task>", &task), EG_E_INVALID);
     assert_non_null(strstr(eg_error_message(), "line 3"));
     const char *const wrong[] = {
