@@ -235,7 +235,8 @@ static void views__of_a_task_our_sensor_saw__are_both_logs_of_windows(void **sta
 #define TASK_XML \
     "<?xml version=\"1.0\" encoding=\"UTF-16\"?><Task xmlns=\"http://x\"><Triggers>" \
     "<LogonTrigger/></Triggers><Principals><Principal><UserId>S-1-5-18</UserId></Principal>" \
-    "</Principals><Settings><Hidden>true</Hidden></Settings><Actions><Exec><Command>regsvr32.exe</Command>" \
+    "</Principals><Settings><Hidden>true</Hidden></Settings><Actions><Exec>" \
+    "<Command>regsvr32.exe</Command>" \
     "<Arguments>/s a.dll</Arguments></Exec></Actions></Task>"
 
 static void check_task_fields(const eg_event *view)
