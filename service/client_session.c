@@ -84,6 +84,9 @@ static int receive_hello(session *self, eg_message *out)
         }
         int status =
             eg_pipe_io_receive(&self->io, self->service->hello_ms - (uint32_t)passed, &bytes);
+        if (status == EG_E_TIMEOUT) {
+            continue; /* the clock above says it better */
+        }
         if (status == EG_OK) {
             status = eg_frame_reader_feed(&self->reader, bytes.ptr, bytes.len);
         }

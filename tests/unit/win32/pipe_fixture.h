@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A pipe server with a store of its own, and clients that talk to it over the real pipe. Everything a
+ * client waits for has a deadline. One test at a time; the test's thread only.
+ */
+#ifndef EG_TESTS_PIPE_FIXTURE_H
+#define EG_TESTS_PIPE_FIXTURE_H
+
+#include "core/ipc/frame.h"
+#include "service/pipe_io.h"
+#include "service/pipe_server.h"
+#include "tests/unit/store_fixture.h"
+
+#define EG_TEST_DEADLINE_MS 20000
+#define EG_TEST_HELLO_MS 300 /* what the server of the fixture gives a client to say hello */
+#define EG_TEST_CLIENTS 16
+
+typedef struct eg_pipe_fixture {
+    eg_store_fixture *store;
+    eg_clients clients;
+    eg_notices notices;
+    eg_pipe_server *server;
+    char name[128];
+    HANDLE never; /* an event that nobody sets */
+} eg_pipe_fixture;
+
+int eg_pipe_fixture_set_up(void **state);
+int eg_pipe_fixture_tear_down(void **state);
+/* Stores hit `number` and tells the server; its id. */
+int64_t eg_pipe_fixture_add_hit(eg_pipe_fixture *fixture, int number);
+
+typedef struct eg_test_client {
+    eg_pipe_io io;
+    eg_frame_reader reader;
+    eg_message_decoder *decoder;
+} eg_test_client;
+
+void eg_test_client_connect(eg_test_client *client, const eg_pipe_fixture *fixture);
+void eg_test_client_close(eg_test_client *client);
+void eg_test_client_send(eg_test_client *client, const void *bytes, size_t size);
+void eg_test_client_say(eg_test_client *client, const eg_message *message);
+void eg_test_client_hello(eg_test_client *client, const char *kind, eg_language language);
+/* The next message: EG_OK, EG_E_CLOSED, EG_E_TIMEOUT after `milliseconds`. */
+int eg_test_client_listen(eg_test_client *client, uint32_t milliseconds, eg_message *out);
+/* The next message, which must be of this type. */
+void eg_test_client_expect(eg_test_client *client, eg_message_type type, eg_message *out);
+/* Must be dropped: an error with this text in it, or nothing when `reason` is NULL; then the end. */
+void eg_test_client_expect_drop(eg_test_client *client, const char *reason);
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/unit.h"
+
+#include "service/settings.c"
+#include "tests/unit/temp_folder.h"
+
+#include <string.h>
+
+static void assert_message_has(const char *part)
+{
+    if (!strstr(eg_error_message(), part)) {
+        fail_msg("\"%s\" is not in \"%s\"", part, eg_error_message());
+    }
+}
+
+static void settings__not_read__are_the_defaults(void **state)
+{
+    EG_UNUSED(state);
+    eg_settings settings;
+    assert_int_equal(eg_settings_init(&settings), EG_OK);
+    assert_int_equal(settings.min_level, EG_LEVEL_MEDIUM);
+    assert_int_equal(settings.log, EG_LOG_INFO);
+    assert_int_equal(settings.retention_days, 365);
+    assert_int_equal(settings.max_hits, 100000);
+    assert_int_equal(settings.max_clients, 16);
+    assert_int_equal(settings.contact.len, 0);
+    eg_settings_done(&settings);
+}
+
+static void settings_read__every_key__takes_it(void **state)
+{
+    EG_UNUSED(state);
+    eg_settings settings;
+    assert_int_equal(eg_settings_init(&settings), EG_OK);
+    eg_str text = EG_STR("# EmoGuard\nlog_level = debug\nalert_min_level = high\n"
+                         "contact = 情報システム係 内線 1234\nretention_days = 30\n"
+                         "max_hits = 5000\nmax_clients = 8\n");
+    assert_int_equal(eg_settings_read(&settings, text, "emoguard.conf"), EG_OK);
+    assert_int_equal(settings.log, EG_LOG_DEBUG);
+    assert_int_equal(settings.min_level, EG_LEVEL_HIGH);
+    assert_string_equal(eg_buf_cstr(&settings.contact), "情報システム係 内線 1234");
+    assert_int_equal(settings.retention_days, 30);
+    assert_int_equal(settings.max_hits, 5000);
+    assert_int_equal(settings.max_clients, 8);
+    eg_settings_done(&settings);
+}
+
+static void assert_refused(const char *text, const char *first, const char *second)
+{
+    eg_settings settings;
+    assert_int_equal(eg_settings_init(&settings), EG_OK);
+    assert_int_equal(eg_settings_read(&settings, eg_str_from(text), "my.conf"), EG_E_INVALID);
+    assert_message_has("my.conf");
+    assert_message_has(first);
+    assert_message_has(second);
+    assert_int_equal(settings.retention_days, 365); /* nothing of the file is in force */
+    assert_int_equal(settings.min_level, EG_LEVEL_MEDIUM);
+    eg_settings_done(&settings);
+}
+
+static void settings_read__unknown_key__names_line_and_keeps_defaults(void **state)
+{
+    EG_UNUSED(state);
+    assert_refused("retention_days = 30\n\nretenion = 3\n", "3", "retenion");
+}
+
+static void settings_read__number_out_of_range__is_refused(void **state)
+{
+    EG_UNUSED(state);
+    assert_refused("retention_days = 0\n", "1", "retention_days");
+    assert_refused("max_clients = 61\n", "1", "max_clients");
+}
+
+static void settings_read__unknown_level__says_which_there_are(void **state)
+{
+    EG_UNUSED(state);
+    assert_refused("alert_min_level = loud\n", "loud", "critical");
+    assert_refused("retention_days = 30\nlog_level = chatty\n", "chatty", "warning");
+}
+
+static void settings_load__no_file__keeps_defaults(void **state)
+{
+    eg_settings settings;
+    assert_int_equal(eg_settings_init(&settings), EG_OK);
+    assert_int_equal(eg_settings_load(&settings, eg_test_path(*state, "none.conf")), EG_OK);
+    assert_int_equal(settings.retention_days, 365);
+    eg_settings_done(&settings);
+}
+
+static void settings_load__file__takes_it(void **state)
+{
+    const char *path = eg_test_path(*state, "設定.conf");
+    eg_settings settings;
+    assert_int_equal(eg_settings_init(&settings), EG_OK);
+    assert_int_equal(eg_file_append(path, "\xEF\xBB\xBFmax_hits = 700\r\n", 19), EG_OK);
+    assert_int_equal(eg_settings_load(&settings, path), EG_OK);
+    assert_int_equal(settings.max_hits, 700);
+    eg_settings_done(&settings);
+}
+
+int eg_test_service_settings(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(settings__not_read__are_the_defaults),
+        cmocka_unit_test(settings_read__every_key__takes_it),
+        cmocka_unit_test(settings_read__unknown_key__names_line_and_keeps_defaults),
+        cmocka_unit_test(settings_read__number_out_of_range__is_refused),
+        cmocka_unit_test(settings_read__unknown_level__says_which_there_are),
+        cmocka_unit_test_setup_teardown(settings_load__no_file__keeps_defaults, eg_test_folder_make,
+                                        eg_test_folder_remove),
+        cmocka_unit_test_setup_teardown(settings_load__file__takes_it, eg_test_folder_make,
+                                        eg_test_folder_remove),
+    };
+    return cmocka_run_group_tests_name("service_settings", tests, NULL, NULL);
+}

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/unit.h"
+
+#include "service/rules.c"
+#include "service/status.c"
+#include "tests/unit/temp_folder.h"
+
+#define DEADLINE_MS 30000
+
+static const char good_rule[] = "title: A good rule\n"
+                                "id: 0b5a0000-0000-4000-8000-000000000001\n"
+                                "status: test\n"
+                                "logsource:\n"
+                                "    category: process_creation\n"
+                                "    product: windows\n"
+                                "detection:\n"
+                                "    selection:\n"
+                                "        Image|endswith: '\\evil.exe'\n"
+                                "    condition: selection\n"
+                                "level: high\n";
+static const char bad_rule[] = "title: A broken rule\n"
+                               "id: 0b5a0000-0000-4000-8000-000000000002\n"
+                               "logsource:\n"
+                               "    category: process_creation\n"
+                               "    product: windows\n"
+                               "detection:\n"
+                               "    selection:\n"
+                               "        Image|nosuchmodifier: x\n"
+                               "    condition: selection\n";
+
+/* What the callback saw. */
+typedef struct settled {
+    eg_atomic count;
+    eg_atomic good;
+    eg_atomic first;
+} settled;
+
+static void on_settled(void *user, eg_rules *rules, int status, bool first)
+{
+    settled *seen = user;
+    EG_UNUSED(rules);
+    if (status == EG_OK) {
+        eg_atomic_add(&seen->good, 1);
+    }
+    if (first) {
+        eg_atomic_add(&seen->first, 1);
+    }
+    eg_atomic_add(&seen->count, 1);
+}
+
+static void ignore_log(void *user, eg_log_level level, const char *area, const char *line)
+{
+    EG_UNUSED(user);
+    EG_UNUSED(level);
+    EG_UNUSED(area);
+    EG_UNUSED(line);
+}
+
+static int set_up(void **state)
+{
+    eg_log_set_sink(ignore_log, NULL);
+    return eg_test_folder_make(state);
+}
+
+static int tear_down(void **state)
+{
+    eg_log_set_sink(NULL, NULL);
+    return eg_test_folder_remove(state);
+}
+
+static void wait_for(const eg_atomic *counter, int64_t at_least)
+{
+    uint64_t end = eg_clock_monotonic_ns() + UINT64_C(1000000) * DEADLINE_MS;
+    while (eg_atomic_get(counter) < at_least) {
+        assert_true(eg_clock_monotonic_ns() < end);
+        eg_thread_sleep_ms(1);
+    }
+}
+
+static eg_rules *start(const char *path, settled *seen)
+{
+    eg_rules_options options = {path, 10, seen, on_settled};
+    eg_rules *rules = NULL;
+    assert_int_equal(eg_rules_start(&options, &rules), EG_OK);
+    wait_for(&seen->count, 1);
+    return rules;
+}
+
+static void stop(eg_rules *rules)
+{
+    eg_rules_stop(rules);
+    assert_int_equal(eg_rules_join(rules, DEADLINE_MS), EG_OK);
+    eg_rules_destroy(rules);
+}
+
+static void put_file(const char *path, const char *text)
+{
+    assert_int_equal(eg_file_append(path, text, strlen(text)), EG_OK);
+}
+
+static void rules__folder_missing__says_so_and_finds_it_later(void **state)
+{
+    const char *path = eg_test_path(*state, "rules");
+    settled seen = {0};
+    eg_buf text;
+    eg_json json;
+    eg_rules *rules = start(path, &seen);
+    assert_int_equal(eg_atomic_get(&seen.good), 0);
+    eg_buf_init(&text, 30000);
+    eg_json_begin(&json, &text);
+    eg_rules_write(rules, &json, SIZE_MAX);
+    assert_non_null(strstr(eg_buf_cstr(&text), "\"state\":\"missing\""));
+    eg_buf_done(&text);
+
+    assert_int_equal(eg_dir_create(eg_test_path(*state, "new")), EG_OK);
+    put_file(eg_test_path(*state, "new/good.yml"), good_rule);
+    assert_int_equal(eg_file_move(eg_test_path(*state, "new"), path), EG_OK);
+    wait_for(&seen.good, 1);
+    assert_int_equal(eg_atomic_get(&seen.first), 1);
+    eg_ruleset *set = eg_ruleset_slot_get(eg_rules_slot(rules));
+    assert_non_null(set);
+    eg_ruleset_unref(set);
+    stop(rules);
+}
+
+static void rules__one_is_broken__names_it_and_uses_the_rest(void **state)
+{
+    settled seen = {0};
+    eg_rules_summary summary;
+    eg_buf text;
+    eg_json json;
+    put_file(eg_test_path(*state, "good.yml"), good_rule);
+    put_file(eg_test_path(*state, "bad.yml"), bad_rule);
+    eg_rules *rules = start(*state, &seen);
+    assert_int_equal(eg_atomic_get(&seen.good), 1);
+    eg_rules_summarize(rules, &summary);
+    assert_int_equal(summary.loaded, 1);
+    assert_int_equal(summary.rejected, 1);
+    assert_non_null(strstr(summary.first_problem, "bad.yml:8: "));
+    eg_buf_init(&text, 30000);
+    eg_json_begin(&json, &text);
+    eg_rules_write(rules, &json, SIZE_MAX);
+    assert_non_null(strstr(eg_buf_cstr(&text), "\"line\":8"));
+    assert_non_null(strstr(eg_buf_cstr(&text), "nosuchmodifier"));
+    eg_buf_done(&text);
+    stop(rules);
+}
+
+static void rules__many_are_broken__keeps_the_first_twenty(void **state)
+{
+    settled seen = {0};
+    char name[32];
+    eg_buf text;
+    eg_json json;
+    put_file(eg_test_path(*state, "good.yml"), good_rule);
+    for (int i = 0; i < 30; i++) {
+        snprintf(name, sizeof(name), "bad%02d.yml", i);
+        put_file(eg_test_path(*state, name), bad_rule);
+    }
+    eg_rules *rules = start(*state, &seen);
+    eg_buf_init(&text, 30000);
+    eg_json_begin(&json, &text);
+    eg_rules_write(rules, &json, SIZE_MAX);
+    assert_int_equal(text.status, EG_OK);
+    assert_non_null(strstr(eg_buf_cstr(&text), "bad19.yml"));
+    assert_null(strstr(eg_buf_cstr(&text), "bad20.yml"));
+    eg_buf_done(&text);
+    stop(rules);
+}
+
+static void fill(eg_clients *clients, eg_notices *notices, size_t count)
+{
+    eg_client client = {0};
+    size_t index = 0;
+    snprintf(client.kind, sizeof(client.kind), "tray");
+    memset(client.window, 'w', sizeof(client.window) - 1);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(eg_clients_add(clients, &client, &index), EG_OK);
+    }
+    eg_notices_set(notices, "store", "the disk is full");
+}
+
+static void status__all_parts__is_one_object_with_what_is_documented(void **state)
+{
+    EG_UNUSED(state);
+    static const char *const members[] = {"version",  "pid",      "uptime_seconds", "data_folder",
+                                          "database", "pipe",     "settings_error", "rules",
+                                          "counters", "last_hit", "sensors",        "clients",
+                                          "notices",  "shortened"};
+    eg_clients clients;
+    eg_notices notices;
+    eg_buf text;
+    yyjson_doc *document = NULL;
+    assert_int_equal(eg_clients_init(&clients), EG_OK);
+    assert_int_equal(eg_notices_init(&notices), EG_OK);
+    fill(&clients, &notices, 1);
+    eg_status_view view = {0};
+    view.pid = 12;
+    view.data_folder = "C:\\ProgramData\\EmoGuard";
+    view.clients = &clients;
+    view.notices = &notices;
+    view.hits.stored = 3;
+    view.last_hit_id = 9;
+    view.last_hit_time = UINT64_C(134116992000000000);
+    eg_buf_init(&text, 30000);
+    assert_int_equal(eg_status_write(&view, &text), EG_OK);
+    assert_int_equal(eg_json_parse(eg_buf_str(&text), &document), EG_OK);
+    yyjson_val *root = yyjson_doc_get_root(document);
+    for (size_t i = 0; i < EG_COUNT(members); i++) {
+        assert_non_null(yyjson_obj_get(root, members[i]));
+    }
+    assert_int_equal(eg_json_get_u64(root, "pid", 0), 12);
+    assert_int_equal(eg_json_get_u64(yyjson_obj_get(root, "counters"), "hits", 0), 3);
+    assert_int_equal(eg_json_get_u64(yyjson_obj_get(root, "last_hit"), "id", 0), 9);
+    assert_int_equal(yyjson_arr_size(yyjson_obj_get(root, "clients")), 1);
+    assert_int_equal(yyjson_arr_size(yyjson_obj_get(root, "notices")), 1);
+    assert_false(eg_json_get_bool(root, "shortened", true));
+    yyjson_doc_free(document);
+    eg_buf_done(&text);
+    eg_notices_done(&notices);
+    eg_clients_done(&clients);
+}
+
+static void status__too_long__is_shortened_and_says_so(void **state)
+{
+    EG_UNUSED(state);
+    eg_clients clients;
+    eg_notices notices;
+    eg_buf text;
+    yyjson_doc *document = NULL;
+    assert_int_equal(eg_clients_init(&clients), EG_OK);
+    assert_int_equal(eg_notices_init(&notices), EG_OK);
+    fill(&clients, &notices, EG_CLIENTS_MAX);
+    eg_status_view view = {0};
+    view.clients = &clients;
+    view.notices = &notices;
+    eg_buf_init(&text, 10000);
+    assert_int_equal(eg_status_write(&view, &text), EG_OK);
+    assert_int_equal(eg_json_parse(eg_buf_str(&text), &document), EG_OK);
+    yyjson_val *root = yyjson_doc_get_root(document);
+    assert_true(eg_json_get_bool(root, "shortened", false));
+    assert_int_equal(yyjson_arr_size(yyjson_obj_get(root, "clients")), 16);
+    yyjson_doc_free(document);
+    eg_buf_done(&text);
+    eg_notices_done(&notices);
+    eg_clients_done(&clients);
+}
+
+static void clients__table_full__refuses(void **state)
+{
+    EG_UNUSED(state);
+    eg_clients clients;
+    eg_notices notices;
+    eg_client one_more = {0};
+    size_t index = 0;
+    assert_int_equal(eg_clients_init(&clients), EG_OK);
+    assert_int_equal(eg_notices_init(&notices), EG_OK);
+    fill(&clients, &notices, EG_CLIENTS_MAX);
+    assert_int_equal(eg_clients_add(&clients, &one_more, &index), EG_E_LIMIT);
+    eg_clients_remove(&clients, 5);
+    assert_int_equal(eg_clients_add(&clients, &one_more, &index), EG_OK);
+    assert_int_equal(index, 5);
+    eg_notices_done(&notices);
+    eg_clients_done(&clients);
+}
+
+static void clients__title_too_long__is_cut_at_a_character(void **state)
+{
+    EG_UNUSED(state);
+    eg_clients clients;
+    eg_client client = {0};
+    size_t index = 0;
+    char title[3 * EG_CLIENT_WINDOW_SIZE + 1];
+    for (size_t i = 0; i + 3 < sizeof(title); i += 3) {
+        memcpy(title + i, "題", 4);
+    }
+    assert_int_equal(eg_clients_init(&clients), EG_OK);
+    assert_int_equal(eg_clients_add(&clients, &client, &index), EG_OK);
+    eg_clients_set_window(&clients, index, eg_str_from(title));
+    assert_int_equal(strlen(clients.list[index].window), (EG_CLIENT_WINDOW_SIZE - 1) / 3 * 3);
+    eg_clients_done(&clients);
+}
+
+int eg_test_service_status(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(rules__folder_missing__says_so_and_finds_it_later, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(rules__one_is_broken__names_it_and_uses_the_rest, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(rules__many_are_broken__keeps_the_first_twenty, set_up,
+                                        tear_down),
+        cmocka_unit_test(status__all_parts__is_one_object_with_what_is_documented),
+        cmocka_unit_test(status__too_long__is_shortened_and_says_so),
+        cmocka_unit_test(clients__table_full__refuses),
+        cmocka_unit_test(clients__title_too_long__is_cut_at_a_character),
+    };
+    return cmocka_run_group_tests_name("service_status", tests, NULL, NULL);
+}
