@@ -84,9 +84,7 @@ static int read_value(conf_reading *r, const eg_conf_key *key, eg_str text, conf
     conf_value value = {.set = true, .text = text};
     int status = EG_OK;
     switch (key->type) {
-    case EG_CONF_NUMBER:
-        status = read_number(r, key, text, &value.number);
-        break;
+    case EG_CONF_NUMBER: status = read_number(r, key, text, &value.number); break;
     case EG_CONF_BOOL:
         if (!read_bool(text, &value.number))
             status = fail_line(r, "neither true nor false", text);

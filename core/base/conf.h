@@ -15,8 +15,8 @@ typedef struct eg_conf_key {
     const char *section; /* "" before the first heading */
     const char *name;
     eg_conf_type type;
-    size_t offset;       /* of the target in the settings struct: eg_buf, uint64_t or bool */
-    uint64_t min, max;   /* numbers: range; texts: max bytes */
+    size_t offset;     /* of the target in the settings struct: eg_buf, uint64_t or bool */
+    uint64_t min, max; /* numbers: range; texts: max bytes */
 } eg_conf_key;
 
 /* Fills `settings` (already holding the defaults) from `text`; `file` is for messages only. */

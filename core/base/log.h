@@ -18,6 +18,6 @@ typedef void (*eg_log_sink)(void *user, eg_log_level level, const char *area, co
 void eg_log_set_sink(eg_log_sink sink, void *user); /* NULL restores standard error */
 void eg_log_set_level(eg_log_level level);          /* EG_LOG_INFO by default */
 void eg_log(eg_log_level level, const char *area, const char *format, ...) EG_PRINTF(3, 4);
-const char *eg_log_level_name(eg_log_level level);  /* "error", "warning", "info", "debug" */
+const char *eg_log_level_name(eg_log_level level); /* "error", "warning", "info", "debug" */
 
 #endif

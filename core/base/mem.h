@@ -14,9 +14,9 @@
 
 /* NULL and status EG_E_NOMEM with a message when memory runs out. size 0 gives a valid pointer. */
 void *eg_alloc(size_t size);
-void *eg_alloc_zero(size_t count, size_t size); /* checks count * size for overflow */
-void *eg_realloc(void *block, size_t size);     /* the old block stays valid on failure */
-void eg_free(void *block);                      /* NULL-safe */
+void *eg_alloc_zero(size_t count, size_t size);      /* checks count * size for overflow */
+void *eg_realloc(void *block, size_t size);          /* the old block stays valid on failure */
+void eg_free(void *block);                           /* NULL-safe */
 char *eg_copy_bytes(const char *bytes, size_t size); /* adds a NUL */
 
 /*
@@ -29,10 +29,10 @@ long eg_mem_failures(void);
 typedef struct eg_arena eg_arena;
 
 int eg_arena_create(eg_arena **out, size_t block_size);
-void eg_arena_destroy(eg_arena *arena);                /* NULL-safe */
+void eg_arena_destroy(eg_arena *arena);             /* NULL-safe */
 void *eg_arena_alloc(eg_arena *arena, size_t size); /* aligned, zeroed; NULL on no memory */
 char *eg_arena_copy(eg_arena *arena, const char *bytes, size_t size); /* adds a NUL */
-void eg_arena_reset(eg_arena *arena);                  /* forgets everything, keeps the memory */
-size_t eg_arena_bytes(const eg_arena *arena);          /* held from the heap */
+void eg_arena_reset(eg_arena *arena);         /* forgets everything, keeps the memory */
+size_t eg_arena_bytes(const eg_arena *arena); /* held from the heap */
 
 #endif

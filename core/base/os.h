@@ -14,17 +14,24 @@
 typedef struct eg_thread eg_thread;
 typedef void (*eg_thread_main)(void *arg);
 int eg_thread_start(eg_thread **out, const char *name, eg_thread_main run, void *arg);
-void eg_thread_join(eg_thread *thread);      /* waits, then frees; NULL-safe */
+void eg_thread_join(eg_thread *thread); /* waits, then frees; NULL-safe */
 void eg_thread_sleep_ms(uint32_t milliseconds);
 
-typedef struct eg_mutex { void *opaque[10]; } eg_mutex;
-#define EG_MUTEX_INIT {{NULL}} /* for a static mutex, which needs no init and no done */
+typedef struct eg_mutex {
+    void *opaque[10];
+} eg_mutex;
+/* For a static mutex, which needs no init and no done. */
+/* clang-format off */
+#define EG_MUTEX_INIT {{NULL}}
+/* clang-format on */
 int eg_mutex_init(eg_mutex *mutex);
 void eg_mutex_done(eg_mutex *mutex);
-void eg_mutex_lock(eg_mutex *mutex);         /* not recursive */
+void eg_mutex_lock(eg_mutex *mutex); /* not recursive */
 void eg_mutex_unlock(eg_mutex *mutex);
 
-typedef struct eg_cond { void *opaque[10]; } eg_cond;
+typedef struct eg_cond {
+    void *opaque[10];
+} eg_cond;
 int eg_cond_init(eg_cond *cond);
 void eg_cond_done(eg_cond *cond);
 #define EG_FOREVER UINT32_MAX
@@ -33,7 +40,9 @@ int eg_cond_wait(eg_cond *cond, eg_mutex *mutex, uint32_t milliseconds);
 void eg_cond_wake_all(eg_cond *cond);
 
 /* Counters and flags shared between threads; sequentially consistent. */
-typedef struct eg_atomic { volatile int64_t value; } eg_atomic;
+typedef struct eg_atomic {
+    volatile int64_t value;
+} eg_atomic;
 int64_t eg_atomic_add(eg_atomic *counter, int64_t amount); /* the new value */
 int64_t eg_atomic_get(const eg_atomic *counter);
 void eg_atomic_set(eg_atomic *counter, int64_t value);
@@ -50,15 +59,15 @@ int eg_file_write_atomic(const char *path, const void *data, size_t size);
 int eg_file_append(const char *path, const void *data, size_t size);
 bool eg_file_exists(const char *path); /* file or folder */
 bool eg_dir_exists(const char *path);
-int eg_file_move(const char *from, const char *to);   /* replaces `to` */
-int eg_file_copy(const char *from, const char *to);   /* replaces `to` */
-int eg_file_delete(const char *path);                 /* EG_E_NOTFOUND when it is not there */
-int eg_dir_create(const char *path);                  /* with its parents; EG_OK when it exists */
-int eg_dir_delete(const char *path);                  /* must be empty */
+int eg_file_move(const char *from, const char *to); /* replaces `to` */
+int eg_file_copy(const char *from, const char *to); /* replaces `to` */
+int eg_file_delete(const char *path);               /* EG_E_NOTFOUND when it is not there */
+int eg_dir_create(const char *path);                /* with its parents; EG_OK when it exists */
+int eg_dir_delete(const char *path);                /* must be empty */
 
 typedef struct eg_dir_entry {
-    const char *path;  /* root joined with the relative path, '/' between */
-    const char *name;  /* last component */
+    const char *path; /* root joined with the relative path, '/' between */
+    const char *name; /* last component */
     bool is_dir;
     uint64_t size;
     uint64_t modified; /* FILETIME */
@@ -73,10 +82,10 @@ typedef int (*eg_dir_visit)(void *user, const eg_dir_entry *entry);
 int eg_dir_walk(const char *root, int depth, eg_dir_visit visit, void *user);
 
 int eg_path_join(eg_buf *out, const char *folder, const char *name); /* replaces what is in out */
-int eg_env_get(const char *name, eg_buf *out);   /* EG_E_NOTFOUND when unset; replaces out */
-int eg_temp_dir(eg_buf *out);                    /* existing folder; replaces out */
-int eg_host_name(eg_buf *out);                   /* replaces out */
+int eg_env_get(const char *name, eg_buf *out); /* EG_E_NOTFOUND when unset; replaces out */
+int eg_temp_dir(eg_buf *out);                  /* existing folder; replaces out */
+int eg_host_name(eg_buf *out);                 /* replaces out */
 uint32_t eg_process_id(void);
-int eg_random_bytes(void *out, size_t size);     /* from the system's generator */
+int eg_random_bytes(void *out, size_t size); /* from the system's generator */
 
 #endif

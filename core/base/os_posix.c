@@ -30,18 +30,13 @@ static int status_from_errno(uint32_t code)
 {
     switch (code) {
     case ENOENT:
-    case ENOTDIR:
-        return EG_E_NOTFOUND;
+    case ENOTDIR: return EG_E_NOTFOUND;
     case EACCES:
     case EPERM:
-    case EROFS:
-        return EG_E_DENIED;
-    case EEXIST:
-        return EG_E_EXISTS;
-    case ENOMEM:
-        return EG_E_NOMEM;
-    default:
-        return EG_E_IO;
+    case EROFS: return EG_E_DENIED;
+    case EEXIST: return EG_E_EXISTS;
+    case ENOMEM: return EG_E_NOMEM;
+    default: return EG_E_IO;
     }
 }
 

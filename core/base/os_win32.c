@@ -28,22 +28,17 @@ static int status_from_win32(uint32_t code)
     case ERROR_BAD_NETPATH:
     case ERROR_BAD_NET_NAME:
     case ERROR_NOT_FOUND:
-    case ERROR_SERVICE_DOES_NOT_EXIST:
-        return EG_E_NOTFOUND;
+    case ERROR_SERVICE_DOES_NOT_EXIST: return EG_E_NOTFOUND;
     case ERROR_ACCESS_DENIED:
     case ERROR_PRIVILEGE_NOT_HELD:
-    case ERROR_WRITE_PROTECT:
-        return EG_E_DENIED;
+    case ERROR_WRITE_PROTECT: return EG_E_DENIED;
     case ERROR_FILE_EXISTS:
     case ERROR_ALREADY_EXISTS:
-    case ERROR_SERVICE_EXISTS:
-        return EG_E_EXISTS;
+    case ERROR_SERVICE_EXISTS: return EG_E_EXISTS;
     case ERROR_NOT_ENOUGH_MEMORY:
     case ERROR_OUTOFMEMORY:
-    case ERROR_NO_SYSTEM_RESOURCES:
-        return EG_E_NOMEM;
-    default:
-        return EG_E_IO;
+    case ERROR_NO_SYSTEM_RESOURCES: return EG_E_NOMEM;
+    default: return EG_E_IO;
     }
 }
 
@@ -51,8 +46,8 @@ static int status_from_win32(uint32_t code)
 static void system_text(uint32_t code, char *out, int size)
 {
     wchar_t wide[256];
-    DWORD flags = FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS |
-                  FORMAT_MESSAGE_MAX_WIDTH_MASK;
+    DWORD flags =
+        FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS | FORMAT_MESSAGE_MAX_WIDTH_MASK;
     DWORD length = FormatMessageW(flags, NULL, code, 0, wide, (DWORD)EG_COUNT(wide), NULL);
     while (length > 0 && (wide[length - 1] == L' ' || wide[length - 1] == L'.'))
         length--;

@@ -10,7 +10,7 @@ struct eg_queue {
     eg_cond changed;
     eg_atomic dropped;
     size_t capacity;
-    size_t head;    /* index of the oldest item */
+    size_t head; /* index of the oldest item */
     size_t length;
     size_t waiting; /* consumers inside eg_cond_wait */
     bool closed;

@@ -43,31 +43,18 @@ const char *eg_error_message(void)
 const char *eg_status_name(int status)
 {
     switch (status) {
-    case EG_OK:
-        return "ok";
-    case EG_E_NOMEM:
-        return "out of memory";
-    case EG_E_INVALID:
-        return "invalid";
-    case EG_E_NOTFOUND:
-        return "not found";
-    case EG_E_EXISTS:
-        return "exists";
-    case EG_E_DENIED:
-        return "denied";
-    case EG_E_IO:
-        return "input/output";
-    case EG_E_LIMIT:
-        return "limit";
-    case EG_E_TIMEOUT:
-        return "timeout";
-    case EG_E_CLOSED:
-        return "closed";
-    case EG_E_UNSUPPORTED:
-        return "unsupported";
-    case EG_E_CORRUPT:
-        return "corrupt";
-    default:
-        return "unknown status";
+    case EG_OK: return "ok";
+    case EG_E_NOMEM: return "out of memory";
+    case EG_E_INVALID: return "invalid";
+    case EG_E_NOTFOUND: return "not found";
+    case EG_E_EXISTS: return "exists";
+    case EG_E_DENIED: return "denied";
+    case EG_E_IO: return "input/output";
+    case EG_E_LIMIT: return "limit";
+    case EG_E_TIMEOUT: return "timeout";
+    case EG_E_CLOSED: return "closed";
+    case EG_E_UNSUPPORTED: return "unsupported";
+    case EG_E_CORRUPT: return "corrupt";
+    default: return "unknown status";
     }
 }

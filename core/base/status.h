@@ -17,17 +17,17 @@
 
 enum {
     EG_OK = 0,
-    EG_E_NOMEM = -1,       /* memory ran out */
-    EG_E_INVALID = -2,     /* malformed input from outside: file, payload, message, argument */
-    EG_E_NOTFOUND = -3,    /* the named thing does not exist */
-    EG_E_EXISTS = -4,      /* it exists already: a second instance, a duplicate id */
-    EG_E_DENIED = -5,      /* the operating system refuses this account */
-    EG_E_IO = -6,          /* reading, writing, disk full, network */
-    EG_E_LIMIT = -7,       /* larger or more than we accept */
-    EG_E_TIMEOUT = -8,     /* a deadline passed */
-    EG_E_CLOSED = -9,      /* the other side, or we, shut down */
+    EG_E_NOMEM = -1,        /* memory ran out */
+    EG_E_INVALID = -2,      /* malformed input from outside: file, payload, message, argument */
+    EG_E_NOTFOUND = -3,     /* the named thing does not exist */
+    EG_E_EXISTS = -4,       /* it exists already: a second instance, a duplicate id */
+    EG_E_DENIED = -5,       /* the operating system refuses this account */
+    EG_E_IO = -6,           /* reading, writing, disk full, network */
+    EG_E_LIMIT = -7,        /* larger or more than we accept */
+    EG_E_TIMEOUT = -8,      /* a deadline passed */
+    EG_E_CLOSED = -9,       /* the other side, or we, shut down */
     EG_E_UNSUPPORTED = -10, /* this build or this system cannot do it */
-    EG_E_CORRUPT = -11,    /* our own stored data is damaged */
+    EG_E_CORRUPT = -11,     /* our own stored data is damaged */
 };
 
 /* Records the message (UTF-8, cut at 1023 bytes) for this thread and returns `status`. */

@@ -21,7 +21,9 @@ typedef struct eg_str {
 
 #define EG_STR(literal) ((eg_str){"" literal, sizeof(literal) - 1})
 /* The same as an initialiser inside a static table. */
+/* clang-format off */
 #define EG_STR_INIT(literal) {"" literal, sizeof(literal) - 1}
+/* clang-format on */
 #define EG_STR_NONE ((eg_str){NULL, 0})
 /* For "%.*s". Cuts at INT_MAX. */
 #define EG_STR_ARGS(view) eg_str_printf_len(view), ((view).ptr ? (view).ptr : "")
@@ -33,26 +35,26 @@ bool eg_str_equal(eg_str a, eg_str b);
 bool eg_str_equal_nocase(eg_str a, eg_str b);
 bool eg_str_starts_nocase(eg_str text, eg_str prefix);
 bool eg_str_ends_nocase(eg_str text, eg_str suffix);
-int eg_str_compare(eg_str a, eg_str b);      /* bytewise, like memcmp then length */
-eg_str eg_str_trim(eg_str text);             /* ASCII white space */
+int eg_str_compare(eg_str a, eg_str b); /* bytewise, like memcmp then length */
+eg_str eg_str_trim(eg_str text);        /* ASCII white space */
 /* Cuts `*rest` at the first `separator`: returns what was before it; false when nothing is left. */
 bool eg_str_split(eg_str *rest, char separator, eg_str *part);
 /* Decimal, or 0x hexadecimal; the whole view must be a number that fits. */
 bool eg_str_to_u64(eg_str text, uint64_t *out);
-uint64_t eg_str_hash(eg_str text);           /* for tables, not for secrets */
-eg_str eg_path_base(eg_str path);            /* part behind the last '\\' or '/' */
+uint64_t eg_str_hash(eg_str text); /* for tables, not for secrets */
+eg_str eg_path_base(eg_str path);  /* part behind the last '\\' or '/' */
 
 typedef struct eg_buf {
-    char *data;   /* NUL-terminated; NULL until the first append */
-    size_t len;   /* bytes without the NUL */
+    char *data; /* NUL-terminated; NULL until the first append */
+    size_t len; /* bytes without the NUL */
     size_t cap;
-    size_t max;   /* appending beyond this many bytes is EG_E_LIMIT */
-    int status;   /* EG_OK, or the first failure: later appends do nothing and return it */
+    size_t max; /* appending beyond this many bytes is EG_E_LIMIT */
+    int status; /* EG_OK, or the first failure: later appends do nothing and return it */
 } eg_buf;
 
 void eg_buf_init(eg_buf *buf, size_t max);
-void eg_buf_done(eg_buf *buf);               /* frees; empty again, with the same max */
-void eg_buf_clear(eg_buf *buf);              /* keeps the memory, clears status */
+void eg_buf_done(eg_buf *buf);  /* frees; empty again, with the same max */
+void eg_buf_clear(eg_buf *buf); /* keeps the memory, clears status */
 /* Makes room for `extra` more bytes: data[len .. len + extra) may then be written by the caller. */
 int eg_buf_reserve(eg_buf *buf, size_t extra);
 /* `bytes` must not lie in the buffer itself. */
@@ -62,8 +64,8 @@ int eg_buf_append_cstr(eg_buf *buf, const char *text);
 int eg_buf_append_char(eg_buf *buf, char c);
 int eg_buf_appendf(eg_buf *buf, const char *format, ...) EG_PRINTF(2, 3);
 int eg_buf_appendv(eg_buf *buf, const char *format, va_list args);
-eg_str eg_buf_str(const eg_buf *buf);        /* view, valid until the next append; never ptr NULL */
-const char *eg_buf_cstr(const eg_buf *buf);  /* "" when empty */
+eg_str eg_buf_str(const eg_buf *buf);       /* view, valid until the next append; never ptr NULL */
+const char *eg_buf_cstr(const eg_buf *buf); /* "" when empty */
 /* Hands the block to the caller (eg_free); NULL if empty or failed. */
 char *eg_buf_take(eg_buf *buf);
 

@@ -28,7 +28,7 @@ uint16_t *eg_utf16_copy(eg_str text);
 /* Decodes one code point at *at (must be < text.len) and advances; 0xFFFD for a malformed byte. */
 uint32_t eg_utf8_next(eg_str text, size_t *at);
 size_t eg_utf8_encode(uint32_t code, char out[4]); /* bytes written; surrogates allowed (WTF-8) */
-bool eg_utf8_valid(eg_str text);                  /* strict UTF-8, no surrogates */
+bool eg_utf8_valid(eg_str text);                   /* strict UTF-8, no surrogates */
 
 /*
  * Lower case of one code point, the simple one-to-one mapping of Unicode 14 plus U+0130

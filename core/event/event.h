@@ -42,10 +42,10 @@ typedef enum eg_kind {
 } eg_kind;
 
 enum {
-    EG_EVENT_EXISTING = 1 << 0,          /* from a snapshot: it was there already, not just made */
+    EG_EVENT_EXISTING = 1 << 0,           /* from a snapshot: it was there already, not just made */
     EG_EVENT_CHANGED_WHILE_DOWN = 1 << 1, /* differs from what we knew before the service stopped */
-    EG_EVENT_COMMAND_LINE_CUT = 1 << 2,  /* by the source, and it could not be re-read */
-    EG_EVENT_POLLED = 1 << 3,            /* seen by polling: short-lived ones may be missed */
+    EG_EVENT_COMMAND_LINE_CUT = 1 << 2,   /* by the source, and it could not be re-read */
+    EG_EVENT_POLLED = 1 << 3,             /* seen by polling: short-lived ones may be missed */
 };
 
 typedef struct eg_named_value {
@@ -57,15 +57,15 @@ typedef struct eg_named_value {
 
 typedef struct eg_event {
     eg_kind kind;
-    uint32_t flags;       /* EG_EVENT_... */
-    uint64_t time;        /* FILETIME, taken at the source */
-    uint32_t pid;         /* process the event is about; 0 when none */
+    uint32_t flags; /* EG_EVENT_... */
+    uint64_t time;  /* FILETIME, taken at the source */
+    uint32_t pid;   /* process the event is about; 0 when none */
     uint32_t parent_pid;
     uint64_t create_time; /* FILETIME of its start, 0 unknown: pid + create_time names it */
     uint32_t event_id;
     eg_str channel;
     eg_str provider;
-    eg_str source;        /* sensor that saw it: "etw", "poll", "registry", ...; for evidence */
+    eg_str source; /* sensor that saw it: "etw", "poll", "registry", ...; for evidence */
     eg_str field[EG_FIELD_COUNT];
     const eg_named_value *extra; /* fields of other names, sorted as they came */
     size_t extra_count;

@@ -169,7 +169,7 @@ static void read_attribute(eg_event_reader *reader, yyjson_val *system, const ch
 static void read_system_fields(eg_event_reader *reader, yyjson_val *system, eg_event *event)
 {
     static const char *const texts[] = {
-        "EventID", "Version",  "Level",         "Task",    "Opcode",
+        "EventID",  "Version",       "Level",   "Task",     "Opcode",
         "Keywords", "EventRecordID", "Channel", "Computer",
     };
     static const struct {

@@ -50,8 +50,7 @@ static const task_ids tasks[] = {
 /* What a sensor of ours saw of a task, as the two logs of Windows would tell it. */
 static void add_windows_task_views(view_list *list, const task_ids *ids)
 {
-    eg_event *view =
-        add_view(list, EG_CHANNEL_TASK, EG_PROVIDER_TASK, ids->task, ids->task_text);
+    eg_event *view = add_view(list, EG_CHANNEL_TASK, EG_PROVIDER_TASK, ids->task, ids->task_text);
     eg_str user = view->field[EG_FIELD_USER];
     /* 106 calls who did it UserContext, 140 and 141 call it UserName. */
     default_field(view, ids->task == 106 ? EG_FIELD_USER_CONTEXT : EG_FIELD_USER_NAME, user);
@@ -92,8 +91,7 @@ static void set_from_definition(eg_event *view, const eg_task_xml *task, eg_aren
 /* A recorded 4698, 4702 or 4699 as our scheduled_task: the definition is in its TaskContent. */
 static void add_our_task_view(view_list *list, const task_ids *ids, eg_arena *arena)
 {
-    eg_event *view =
-        add_view(list, EG_CHANNEL_AGENT, EG_PROVIDER_AGENT, ids->task, ids->task_text);
+    eg_event *view = add_view(list, EG_CHANNEL_AGENT, EG_PROVIDER_AGENT, ids->task, ids->task_text);
     eg_str xml = view->field[EG_FIELD_TASK_CONTENT_NEW];
     if (!xml.ptr)
         xml = view->field[EG_FIELD_TASK_CONTENT];
@@ -127,8 +125,8 @@ static void add_service_view(view_list *list)
 {
     if (list->views[0].source.len == 0)
         return;
-    eg_event *view = add_view(list, EG_CHANNEL_SECURITY, EG_PROVIDER_SECURITY, 4697,
-                              EG_STR("4697"));
+    eg_event *view =
+        add_view(list, EG_CHANNEL_SECURITY, EG_PROVIDER_SECURITY, 4697, EG_STR("4697"));
     default_field(view, EG_FIELD_SERVICE_FILE_NAME, view->field[EG_FIELD_IMAGE_PATH]);
 }
 
@@ -153,15 +151,12 @@ size_t eg_event_views(const eg_event *event, eg_arena *arena, eg_event views[EG_
         break;
     case EG_KIND_TASK_REGISTERED:
     case EG_KIND_TASK_UPDATED:
-    case EG_KIND_TASK_REMOVED:
-        add_task_views(&list, arena);
-        break;
+    case EG_KIND_TASK_REMOVED: add_task_views(&list, arena); break;
     case EG_KIND_SERVICE_INSTALLED:
         if (event->event_id == 7045)
             add_service_view(&list);
         break;
-    default:
-        break;
+    default: break;
     }
     return list.count;
 }

@@ -51,10 +51,7 @@ typedef struct row {
 
 static const row rows[] = {
     {ROW_ANY, EG_STR_INIT("any"), {{{0}, {0}}}, {{0}}},
-    {ROW_CATEGORY,
-     EG_STR_INIT("process_creation"),
-     {{SYSMON, {1}}, {SECURITY, {4688}}},
-     {{0}}},
+    {ROW_CATEGORY, EG_STR_INIT("process_creation"), {{SYSMON, {1}}, {SECURITY, {4688}}}, {{0}}},
     {ROW_BOTH, EG_STR_INIT("process_creation/sysmon"), {{SYSMON, {1}}}, {{0}}},
     {ROW_BOTH, EG_STR_INIT("process_creation/security"), {{SECURITY, {4688}}}, {{0}}},
 #include "core/event/logsource.def"
@@ -178,8 +175,7 @@ typedef struct kind_source {
 } kind_source;
 
 static const kind_source kind_sources[] = {
-#define KIND(id, name, channel, provider, event_id) \
-    {EG_STR_INIT(channel), event_id, EG_KIND_##id},
+#define KIND(id, name, channel, provider, event_id) {EG_STR_INIT(channel), event_id, EG_KIND_##id},
 #include "core/event/kinds.def"
 #undef KIND
     /* the same things in the logs of Windows */
@@ -200,8 +196,7 @@ static const kind_source kind_sources[] = {
 eg_kind eg_logsource_kind(eg_str channel, uint32_t event_id)
 {
     for (size_t i = 0; i < EG_COUNT(kind_sources) && channel.len > 0; i++) {
-        if (kind_sources[i].event_id == event_id &&
-            eg_str_equal(kind_sources[i].channel, channel))
+        if (kind_sources[i].event_id == event_id && eg_str_equal(kind_sources[i].channel, channel))
             return kind_sources[i].kind;
     }
     return EG_KIND_OTHER;

@@ -16,8 +16,9 @@ void eg_task_xml_init(eg_task_xml *task)
 {
     memset(task, 0, sizeof(*task));
     eg_buf *texts[] = {
-        &task->command, &task->arguments, &task->working_directory, &task->com_class,
-        &task->triggers, &task->user_id, &task->run_level, &task->author, &task->uri,
+        &task->command,   &task->arguments, &task->working_directory,
+        &task->com_class, &task->triggers,  &task->user_id,
+        &task->run_level, &task->author,    &task->uri,
     };
     for (size_t i = 0; i < EG_COUNT(texts); i++)
         eg_buf_init(texts[i], TEXT_MAX);
@@ -197,9 +198,9 @@ static int parse(reading *r, const void *xml, size_t size)
         if (code == XML_ERROR_NO_MEMORY)
             r->status = eg_fail(EG_E_NOMEM, "task definition: out of memory");
         else
-            r->status = eg_fail(EG_E_INVALID, "task definition line %lu: %s",
-                                (unsigned long)XML_GetCurrentLineNumber(r->parser),
-                                XML_ErrorString(code));
+            r->status =
+                eg_fail(EG_E_INVALID, "task definition line %lu: %s",
+                        (unsigned long)XML_GetCurrentLineNumber(r->parser), XML_ErrorString(code));
     }
     XML_ParserFree(r->parser);
     return r->status;

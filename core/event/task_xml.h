@@ -11,13 +11,13 @@
 #define EG_TASK_XML_MAX (512u * 1024)
 
 typedef struct eg_task_xml {
-    eg_buf command;     /* first Exec/Command; further ones are appended after "; " */
-    eg_buf arguments;   /* the same for Exec/Arguments */
+    eg_buf command;   /* first Exec/Command; further ones are appended after "; " */
+    eg_buf arguments; /* the same for Exec/Arguments */
     eg_buf working_directory;
-    eg_buf com_class;   /* ComHandler/ClassId */
-    eg_buf triggers;    /* names in order: "LogonTrigger, TimeTrigger" */
-    eg_buf user_id;     /* Principal/UserId or GroupId */
-    eg_buf run_level;   /* "HighestAvailable", "LeastPrivilege", "" */
+    eg_buf com_class; /* ComHandler/ClassId */
+    eg_buf triggers;  /* names in order: "LogonTrigger, TimeTrigger" */
+    eg_buf user_id;   /* Principal/UserId or GroupId */
+    eg_buf run_level; /* "HighestAvailable", "LeastPrivilege", "" */
     eg_buf author;
     eg_buf uri;
     bool hidden;
