@@ -19,8 +19,8 @@ static void event_init__of_each_kind__carries_what_kinds_def_says(void **state)
     assert_int_equal(event.event_id, 7045);
     assert_true(eg_str_equal(event.field[EG_FIELD_EVENT_ID], EG_STR("7045")));
     assert_true(eg_str_equal(event.field[EG_FIELD_CHANNEL], EG_STR("System")));
-    assert_true(eg_str_equal(event.field[EG_FIELD_PROVIDER_NAME],
-                             EG_STR("Service Control Manager")));
+    assert_true(
+        eg_str_equal(event.field[EG_FIELD_PROVIDER_NAME], EG_STR("Service Control Manager")));
     assert_int_equal(event.extra_count, 0);
     assert_null(event.field[EG_FIELD_IMAGE].ptr);
     for (int kind = EG_KIND_OTHER + 1; kind < EG_KIND_COUNT; kind++) {

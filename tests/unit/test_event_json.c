@@ -69,8 +69,10 @@ static void read__of_the_line_format__fills_the_event(void **state)
 static void read__of_a_line_with_its_own_event_id_field__adds_nothing(void **state)
 {
     eg_event event;
-    read_ok(state, "{\"channel\":\"System\",\"provider\":\"P\",\"event_id\":5,"
-                   "\"fields\":{\"EventID\":\"5\"}}", &event);
+    read_ok(state,
+            "{\"channel\":\"System\",\"provider\":\"P\",\"event_id\":5,"
+            "\"fields\":{\"EventID\":\"5\"}}",
+            &event);
     check_field(&event, "Channel", NULL);
     check_field(&event, "Provider_Name", NULL);
 }
@@ -168,17 +170,32 @@ static void read__of_a_recorded_4688__knows_the_process(void **state)
 static void read__of_broken_text__replaces_bytes_and_keeps_surrogates(void **state)
 {
     eg_event event;
-    read_ok(state, "{\"fields\":{\"Image\":\"a\xFF\xFE" "b\\ud800c\xED\xB0\x80\"}}", &event);
-    check_field(&event, "Image", "a\xEF\xBF\xBD\xEF\xBF\xBD" "b\xED\xA0\x80" "c\xED\xB0\x80");
+    read_ok(state,
+            "{\"fields\":{\"Image\":\"a\xFF\xFE"
+            "b\\ud800c\xED\xB0\x80\"}}",
+            &event);
+    check_field(&event, "Image",
+                "a\xEF\xBF\xBD\xEF\xBF\xBD"
+                "b\xED\xA0\x80"
+                "c\xED\xB0\x80");
 }
 
 static void read__of_what_is_no_event__says_why(void **state)
 {
     const char *const wrong[] = {
-        "", "null", "[]", "{}", "{\"fields\":[]}", "{\"Event\":3}", "{\"Event\":{}}",
-        "{\"Event\":{\"System\":{}}}", "{\"Event\":{\"System\":{\"EventID\":\"x\"}}}",
-        "{\"Event\":{\"System\":{\"EventID\":4294967296}}}", "{\"fields\":{}} {}",
-        "{\"fields\":{\"a\":[[[[[[[[[[1]]]]]]]]]]}}", "{\"fields\":{\"a\":\"\\ud8\"}}",
+        "",
+        "null",
+        "[]",
+        "{}",
+        "{\"fields\":[]}",
+        "{\"Event\":3}",
+        "{\"Event\":{}}",
+        "{\"Event\":{\"System\":{}}}",
+        "{\"Event\":{\"System\":{\"EventID\":\"x\"}}}",
+        "{\"Event\":{\"System\":{\"EventID\":4294967296}}}",
+        "{\"fields\":{}} {}",
+        "{\"fields\":{\"a\":[[[[[[[[[[1]]]]]]]]]]}}",
+        "{\"fields\":{\"a\":\"\\ud8\"}}",
     };
     for (size_t i = 0; i < EG_COUNT(wrong); i++) {
         eg_event event = {.pid = 77};

@@ -122,9 +122,16 @@ static void parse__of_bad_json__names_line_and_column(void **state)
     assert_int_equal(eg_json_parse(EG_STR("{\n \"a\": 1,\n x}"), &document), EG_E_INVALID);
     assert_non_null(strstr(eg_error_message(), "line 3, column 2"));
     const eg_str wrong[] = {
-        EG_STR(""),        EG_STR("{"),          EG_STR("[1,]"),         EG_STR("{} x"),
-        EG_STR("\"\xFF\""), EG_STR("\"\\u12\""), EG_STR("\"\xED\xA0\x80\""), EG_STR("\"\\"),
-        EG_STR("\"\\ud800"), EG_STR("\"\\ud800\xFF\""),
+        EG_STR(""),
+        EG_STR("{"),
+        EG_STR("[1,]"),
+        EG_STR("{} x"),
+        EG_STR("\"\xFF\""),
+        EG_STR("\"\\u12\""),
+        EG_STR("\"\xED\xA0\x80\""),
+        EG_STR("\"\\"),
+        EG_STR("\"\\ud800"),
+        EG_STR("\"\\ud800\xFF\""),
     };
     for (size_t i = 0; i < EG_COUNT(wrong); i++)
         assert_int_equal(eg_json_parse(wrong[i], &document), EG_E_INVALID);

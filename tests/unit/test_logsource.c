@@ -76,8 +76,7 @@ static void covers__of_category_with_service__needs_both(void **state)
     assert_false(covers("process_creation", "security", EG_CHANNEL_SYSMON, 1));
     assert_int_equal(find("ps_script", "powershell"), find("ps_script", NULL));
     eg_logsource out = 7;
-    int status =
-        eg_logsource_find(EG_STR_NONE, EG_STR("registry_set"), EG_STR("security"), &out);
+    int status = eg_logsource_find(EG_STR_NONE, EG_STR("registry_set"), EG_STR("security"), &out);
     assert_int_equal(status, EG_E_NOTFOUND);
     assert_int_equal(out, 7);
 }

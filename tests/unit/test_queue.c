@@ -190,8 +190,7 @@ int eg_test_queue(void)
         cmocka_unit_test(queue_pop__when_empty__times_out_and_leaves_the_item),
         cmocka_unit_test(queue_close__with_items_inside__still_gives_them_out),
         cmocka_unit_test(queue_close__while_others_wait__wakes_all),
-        cmocka_unit_test(
-            queue__with_many_producers__keeps_each_ones_order_and_counts_every_drop),
+        cmocka_unit_test(queue__with_many_producers__keeps_each_ones_order_and_counts_every_drop),
     };
     return cmocka_run_group_tests_name("queue", tests, NULL, NULL);
 }

@@ -78,8 +78,9 @@ static void str_to_u64__at_the_limits__accepts_what_fits(void **state)
     assert_true(eg_str_to_u64(EG_STR("000"), &value));
     assert_true(value == 0);
     value = 7;
-    const char *const wrong[] = {"",   "0x",  "18446744073709551616", "0x10000000000000000", "-1",
-                                 "1 ", " 1",  "1a",  "0xg", "+1", "1.0"};
+    const char *const wrong[] = {
+        "",   "0x", "18446744073709551616", "0x10000000000000000", "-1", "1 ", " 1", "1a", "0xg",
+        "+1", "1.0"};
     for (size_t i = 0; i < EG_COUNT(wrong); i++)
         assert_false(eg_str_to_u64(eg_str_from(wrong[i]), &value));
     assert_true(value == 7);

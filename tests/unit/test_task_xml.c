@@ -120,8 +120,16 @@ static void parse__of_bad_xml__fails_with_the_line_and_keeps_the_old(void **stat
     assert_int_equal(parse_text("<Task>\n<Actions>\n</Task>", &task), EG_E_INVALID);
     assert_non_null(strstr(eg_error_message(), "line 3"));
     const char *const wrong[] = {
-        "", " ", "x", "<", "<Task>", "<Task/><Task/>", "<Task>\xFF</Task>", "<Task>&x;</Task>",
-        "<Task a=1/>", "<Task>\xED\xA0\x80</Task>",
+        "",
+        " ",
+        "x",
+        "<",
+        "<Task>",
+        "<Task/><Task/>",
+        "<Task>\xFF</Task>",
+        "<Task>&x;</Task>",
+        "<Task a=1/>",
+        "<Task>\xED\xA0\x80</Task>",
     };
     for (size_t i = 0; i < EG_COUNT(wrong); i++) {
         if (parse_text(wrong[i], &task) != EG_E_INVALID)

@@ -49,10 +49,18 @@ static void utf8_next__of_malformed_bytes__takes_one_byte_each(void **state)
 {
     EG_UNUSED(state);
     const eg_str wrong[] = {
-        EG_STR("\x80"),             EG_STR("\xC0\x80"),         EG_STR("\xC1\xBF"),
-        EG_STR("\xE0\x80\x80"),     EG_STR("\xE0\x9F\xBF"),     EG_STR("\xF0\x80\x80\x80"),
-        EG_STR("\xF0\x8F\xBF\xBF"), EG_STR("\xF4\x90\x80\x80"), EG_STR("\xF5\x80\x80\x80"),
-        EG_STR("\xFF"),             EG_STR("\xE3\x81"),         EG_STR("\xF0\x9F\x98"),
+        EG_STR("\x80"),
+        EG_STR("\xC0\x80"),
+        EG_STR("\xC1\xBF"),
+        EG_STR("\xE0\x80\x80"),
+        EG_STR("\xE0\x9F\xBF"),
+        EG_STR("\xF0\x80\x80\x80"),
+        EG_STR("\xF0\x8F\xBF\xBF"),
+        EG_STR("\xF4\x90\x80\x80"),
+        EG_STR("\xF5\x80\x80\x80"),
+        EG_STR("\xFF"),
+        EG_STR("\xE3\x81"),
+        EG_STR("\xF0\x9F\x98"),
     };
     for (size_t i = 0; i < EG_COUNT(wrong); i++) {
         size_t steps = 0;
@@ -128,13 +136,16 @@ static void fold_str__of_mixed_text__folds_each_character(void **state)
     check_fold("C:\\Windows\\SYSTEM32 [A]", "c:\\windows\\system32 [a]");
     check_fold("\xC3\x84\xC3\x96 \xEF\xBC\xA1", "\xC3\xA4\xC3\xB6 \xEF\xBD\x81"); /* full width A */
     check_fold("\xE8\xAB\x8B\xE6\xB1\x82.DOC", "\xE8\xAB\x8B\xE6\xB1\x82.doc");
-    check_fold("\xC4\xB0X", "i\xCC\x87x");         /* U+0130 as Python */
-    check_fold("\xE2\x84\xAA", "k");               /* Kelvin sign shrinks */
-    check_fold("\xC8\xBA", "\xE2\xB1\xA5");        /* U+023A grows */
+    check_fold("\xC4\xB0X", "i\xCC\x87x");              /* U+0130 as Python */
+    check_fold("\xE2\x84\xAA", "k");                    /* Kelvin sign shrinks */
+    check_fold("\xC8\xBA", "\xE2\xB1\xA5");             /* U+023A grows */
     check_fold("\xCE\x9F\xCE\xA3", "\xCE\xBF\xCF\x83"); /* no final sigma */
-    check_fold("A\xFF\xC3", "a\xFF\xC3");          /* malformed bytes stay */
-    check_fold("\xED\xA0\x80Z", "\xED\xA0\x80z");  /* so do lone surrogates */
-    check_fold("\xEF\xBF\xBD" "A", "\xEF\xBF\xBD" "a");
+    check_fold("A\xFF\xC3", "a\xFF\xC3");               /* malformed bytes stay */
+    check_fold("\xED\xA0\x80Z", "\xED\xA0\x80z");       /* so do lone surrogates */
+    check_fold("\xEF\xBF\xBD"
+               "A",
+               "\xEF\xBF\xBD"
+               "a");
 }
 
 static int fold_into_new_buffer(void *arg)
@@ -169,7 +180,8 @@ static void append_safe__of_deceptive_text__shows_it(void **state)
     eg_utf8_append_safe(&out, EG_STR("a\x1B[2J\r\n\x7F"));
     assert_string_equal(eg_buf_cstr(&out), "a\\u{1B}[2J\\u{D}\\u{A}\\u{7F}");
     eg_buf_clear(&out);
-    eg_utf8_append_safe(&out, EG_STR("txt.\xE2\x80\xAE" "exe\xED\xA0\x80\xFF\xC2\x85"));
+    eg_utf8_append_safe(&out, EG_STR("txt.\xE2\x80\xAE"
+                                     "exe\xED\xA0\x80\xFF\xC2\x85"));
     assert_string_equal(eg_buf_cstr(&out), "txt.\\u{202E}exe\\u{D800}\\u{FF}\\u{85}");
     eg_buf_clear(&out);
     /* Japanese, with an ideographic variation selector, and an emoji stay as they are. */
