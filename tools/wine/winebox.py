@@ -19,6 +19,7 @@ import time
 
 WINE = next((p for p in ("/usr/lib/wine/wine64", "/usr/bin/wine64", "/usr/bin/wine") if os.path.exists(p)), "wine")
 SCREEN = "1280x960x24"
+WINE_FONTS = pathlib.Path("/usr/share/wine/fonts")
 FONT_LINKS = r"HKLM\Software\Microsoft\Windows NT\CurrentVersion\FontLink\SystemLink"
 
 
@@ -71,7 +72,8 @@ class WineBox:
         reader, writer = os.pipe()
         with open(self.folder / "xvfb.log", "wb") as log:
             try:
-                screen = subprocess.Popen(["Xvfb", "-displayfd", str(writer), "-screen", "0", self.screen, "-nolisten", "tcp"],
+                screen = subprocess.Popen(["Xvfb", "-displayfd", str(writer), "-screen", "0", self.screen, "-noreset",
+                                           "-nolisten", "tcp"],
                                           pass_fds=[writer], stdout=log, stderr=log)
             except FileNotFoundError:
                 raise BoxError("Xvfb is missing (Debian package xvfb)") from None
@@ -88,11 +90,20 @@ class WineBox:
         self.run_raw([WINE, "wineboot", "--init"], 180)
         # A fresh prefix pretends to be Windows 7; we support Windows 10 and later.
         self.run(["reg", "add", r"HKCU\Software\Wine", "/v", "Version", "/d", "win10", "/f"], 60)
-        # Title bars, menus and balloons are written in Tahoma, which has no Japanese here: link it to a font that has.
-        for face in ("Tahoma", "Tahoma Bold"):
-            self.run(["reg", "add", FONT_LINKS, "/v", face, "/t", "REG_MULTI_SZ", "/d", "ipagp.ttf,IPAPGothic", "/f"], 60)
         # wineboot returns before services.exe is there; a service manager that answers is what we need.
         wait_for(lambda: self.run_raw([WINE, "sc", "query", "PlugPlay"], 60).returncode == 0, 60, "the service manager of Wine")
+        self._add_fonts()
+
+    def _add_fonts(self):
+        """Title bars, menus and balloons are written in Tahoma, which has no Japanese here: link it to a font that has."""
+        for name in ("marlett.ttf", "tahoma.ttf", "tahomabd.ttf"):
+            if (WINE_FONTS / name).exists():
+                shutil.copy(WINE_FONTS / name, self.prefix / "drive_c/windows/Fonts")
+        self.run(["reg", "add", FONT_LINKS, "/v", "Tahoma Bold", "/t", "REG_MULTI_SZ", "/d", "ipagp.ttf,IPAPGothic", "/f"],
+                 60)
+        # Wine restores the link of the regular Tahoma itself; it leads to MS UI Gothic, which is not there either.
+        for name in ("MS UI Gothic", "MS Shell Dlg", "MS Shell Dlg 2"):
+            self.run(["reg", "add", r"HKCU\Software\Wine\Fonts\Replacements", "/v", name, "/d", "IPAPGothic", "/f"], 60)
 
     def close(self):
         if self.prefix.exists():
@@ -130,8 +141,14 @@ class WineBox:
         return process
 
     def desktop(self):
-        """A Wine desktop with a taskbar, so that tray icons and balloons have a place on the screen."""
+        """A Wine desktop with a taskbar, so that tray icons and balloons have a place on the screen.
+
+        From now on every program of the box appears on it; call this before the first window is opened.
+        """
         width, height, _ = self.screen.split("x")
+        key = r"HKCU\Software\Wine\Explorer"
+        self.run(["reg", "add", key, "/v", "Desktop", "/d", "EmoGuard", "/f"], 60)
+        self.run(["reg", "add", key + r"\Desktops", "/v", "EmoGuard", "/d", f"{width}x{height}", "/f"], 60)
         return self.start(["explorer", f"/desktop=EmoGuard,{width}x{height}"])
 
     def kill_program(self, name):
@@ -163,9 +180,9 @@ class WineBox:
     def screenshot(self, target):
         target = pathlib.Path(target)
         target.parent.mkdir(parents=True, exist_ok=True)
-        raw = subprocess.run(["xwd", "-root", "-silent", "-display", self.display], stdout=subprocess.PIPE,
-                             stderr=subprocess.DEVNULL, check=True).stdout
-        subprocess.run(["/usr/bin/convert", "xwd:-", str(target)], input=raw, check=True)
+        # Not xwd: it paints what a window of another shape leaves free, as around a balloon, black.
+        subprocess.run(["/usr/bin/import", "-display", self.display, "-window", "root", str(target)],
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
         return target
 
     def window_titles(self):
