@@ -84,6 +84,15 @@ def stage_recorded(results):
     recorded.hunt(results)
 
 
+def stage_sigma(results):
+    """verdicts of the Sigma engine beside those of the reference evaluator"""
+    if not built(results, "native"):
+        return
+    for name in ("check_sigma", "check_sigma_random"):
+        done = script(f"tests/{name}.py")
+        results.read_checks(done.output, done.code, name)
+
+
 def stage_xbuild(results):
     """an MSBuild engine over every project of the solution"""
     done = script("tests/check_xbuild.py")
