@@ -22,7 +22,7 @@ enum {
     REASON_SIZE = 512,
 };
 
-static const eg_process_source *const sources[SOURCE_COUNT] = {
+static const eg_process_source *const best_first[SOURCE_COUNT] = {
     &eg_process_source_etw,
     &eg_process_source_wmi,
     &eg_process_source_poll,
@@ -36,6 +36,7 @@ typedef struct retry {
 
 typedef struct process_sensor {
     eg_sink sink;
+    const eg_process_source *const *sources;
     eg_process_feed *feed;
     HANDLE stop;
     retry retries[SOURCE_COUNT];
@@ -62,6 +63,7 @@ static int process_open(void **context, const eg_sink *sink)
         return EG_E_NOMEM;
     }
     sensor->sink = *sink;
+    sensor->sources = best_first;
     sensor->reported = SOURCE_COUNT;
     for (size_t i = 0; i < SOURCE_COUNT; i++) {
         sensor->retries[i].delay_ms = RETRY_FIRST_MS;
@@ -85,8 +87,8 @@ static void report_failure(process_sensor *sensor, size_t index, uint32_t least_
     if (at->delay_ms < least_ms) {
         at->delay_ms = least_ms;
     }
-    eg_log(EG_LOG_WARNING, "process", "source %s: %s; next try in %u ms", sources[index]->name,
-           eg_error_message(), (unsigned)at->delay_ms);
+    eg_log(EG_LOG_WARNING, "process", "source %s: %s; next try in %u ms",
+           sensor->sources[index]->name, eg_error_message(), (unsigned)at->delay_ms);
     at->at = eg_clock_monotonic_ns() + (uint64_t)at->delay_ms * 1000000;
     at->delay_ms = at->delay_ms < RETRY_MOST_MS / 2 ? 2 * at->delay_ms : RETRY_MOST_MS;
     /* the best source's own words say most; those of the fallbacks only follow from them */
@@ -100,7 +102,7 @@ static void report_failure(process_sensor *sensor, size_t index, uint32_t least_
 
 static void report_health(process_sensor *sensor, size_t index)
 {
-    const eg_process_source *source = sources[index];
+    const eg_process_source *source = sensor->sources[index];
     if (sensor->reported == index) {
         return;
     }
@@ -137,7 +139,7 @@ static void run_source(process_sensor *sensor, size_t index, void *source)
 {
     uint64_t begin = eg_clock_monotonic_ns();
     report_health(sensor, index);
-    int status = sources[index]->run(source, until_better(sensor, index));
+    int status = sensor->sources[index]->run(source, until_better(sensor, index));
     if (eg_clock_monotonic_ns() - begin >= (uint64_t)STEADY_MS * 1000000) {
         sensor->retries[index].delay_ms = RETRY_FIRST_MS;
     }
@@ -154,14 +156,13 @@ static bool run_best(process_sensor *sensor)
         if (sensor->retries[i].at > eg_clock_monotonic_ns()) {
             continue;
         }
-        if (sources[i]->open(&source, sensor->feed, sensor->stop) != EG_OK) {
-            report_failure(sensor, i,
-                           sources[i] == &eg_process_source_poll ? RETRY_FIRST_MS
-                                                                 : RETRY_REFUSED_MS);
+        if (sensor->sources[i]->open(&source, sensor->feed, sensor->stop) != EG_OK) {
+            /* behind the last one there is nothing: it is tried again soon */
+            report_failure(sensor, i, i + 1 < SOURCE_COUNT ? RETRY_REFUSED_MS : RETRY_FIRST_MS);
             continue;
         }
         run_source(sensor, i, source);
-        sources[i]->close(source);
+        sensor->sources[i]->close(source);
         return true;
     }
     return false;

@@ -7,8 +7,8 @@
  * HOOK(<name>) in hooks.def and one line in the .vcxproj. Its decoding half is a pure function in
  * decode/, so that it is tested and fuzzed on any machine.
  *
- * Life: open -> run on a thread of its own (blocks) -> stop from any thread -> run returns -> close.
- * The sink may be called from any thread of the sensor until run has returned.
+ * Life: open -> run on a thread of its own (blocks) -> stop from any thread -> run returns ->
+ * close. The sink may be called from any thread of the sensor until run has returned.
  */
 #ifndef EG_SENSOR_H
 #define EG_SENSOR_H
@@ -37,10 +37,11 @@ typedef struct eg_sink {
 typedef struct eg_sensor {
     const char *name; /* "process", "registry", "task" */
     const char *what; /* one line for `status` and docs */
-    int (*open)(void **context, const eg_sink *sink); /* acquires, starts no thread; sink is copied */
-    int (*run)(void *context);       /* blocks until stop; EG_OK after a stop */
-    void (*stop)(void *context);     /* any thread, idempotent, does not wait */
-    void (*close)(void *context);    /* after run has returned; NULL-safe */
+    /* acquires, starts no thread; sink is copied */
+    int (*open)(void **context, const eg_sink *sink);
+    int (*run)(void *context);    /* blocks until stop; EG_OK after a stop */
+    void (*stop)(void *context);  /* any thread, idempotent, does not wait */
+    void (*close)(void *context); /* after run has returned; NULL-safe */
     /*
      * Emits what exists now, marked EG_EVENT_EXISTING, on the calling thread. The baseline at
      * start, the resync after loss and `emoguard check` are this call. May run while run runs.
