@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The registry sensor against the real registry, in the Run keys of whoever runs the test. */
+#include "tests/unit/unit.h"
+
+#include "core/base/mem.h"
+#include "core/base/os.h"
+#include "core/base/status.h"
+#include "tests/unit/win32/sensor_fixture.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <wchar.h>
+#include <windows.h>
+
+static const WCHAR run_path[] = L"Software\\Microsoft\\Windows\\CurrentVersion\\Run";
+static const WCHAR once_ex_path[] =
+    L"Software\\Microsoft\\Windows\\CurrentVersion\\RunOnceEx\\EgTest";
+static const WCHAR policy_path[] =
+    L"Software\\Microsoft\\Windows\\CurrentVersion\\Policies\\Explorer\\Run";
+
+static void set_text(const WCHAR *path, const WCHAR *name, const WCHAR *text)
+{
+    LSTATUS error = RegSetKeyValueW(HKEY_CURRENT_USER, path, name, REG_SZ, text,
+                                    (DWORD)((wcslen(text) + 1) * sizeof(WCHAR)));
+    assert_int_equal(error, ERROR_SUCCESS);
+}
+
+static void delete_value(const WCHAR *path, const WCHAR *name)
+{
+    assert_int_equal(RegDeleteKeyValueW(HKEY_CURRENT_USER, path, name), ERROR_SUCCESS);
+}
+
+static void run_value__set_changed_deleted__is_reported_each_time(void **state)
+{
+    size_t at = 0;
+    EG_UNUSED(state);
+    eg_sensor_fixture *fixture = eg_sensor_fixture_start("registry");
+    set_text(run_path, L"EgTest", L"C:\\one.exe");
+    const eg_event *event = eg_sensor_fixture_wait(fixture, 0, EG_KIND_REGISTRY_SET,
+                                                   EG_FIELD_TARGET_OBJECT, "\\Run\\EgTest", &at);
+    assert_non_null(event);
+    assert_event_field(event, EG_FIELD_DETAILS, "C:\\one.exe");
+    assert_event_field(event, EG_FIELD_EVENT_TYPE, "SetValue");
+    assert_memory_equal(event->field[EG_FIELD_TARGET_OBJECT].ptr, "HKU\\S-1-", 8);
+
+    set_text(run_path, L"EgTest", L"C:\\two.exe");
+    event = eg_sensor_fixture_wait(fixture, at + 1, EG_KIND_REGISTRY_SET, EG_FIELD_TARGET_OBJECT,
+                                   "\\Run\\EgTest", &at);
+    assert_non_null(event);
+    assert_event_field(event, EG_FIELD_DETAILS, "C:\\two.exe");
+    assert_event_field(event, EG_FIELD_PREVIOUS_DETAILS, "C:\\one.exe");
+
+    delete_value(run_path, L"EgTest");
+    event = eg_sensor_fixture_wait(fixture, at + 1, EG_KIND_REGISTRY_DELETE, EG_FIELD_TARGET_OBJECT,
+                                   "\\Run\\EgTest", &at);
+    assert_non_null(event);
+    assert_event_field(event, EG_FIELD_EVENT_TYPE, "DeleteValue");
+    assert_event_field(event, EG_FIELD_PREVIOUS_DETAILS, "C:\\two.exe");
+    eg_sensor_fixture_stop(fixture);
+}
+
+static void watched_key__made_deleted_and_made_again__is_followed(void **state)
+{
+    size_t at = 0;
+    EG_UNUSED(state);
+    RegDeleteTreeW(HKEY_CURRENT_USER, policy_path);
+    RegDeleteKeyW(HKEY_CURRENT_USER, policy_path);
+    eg_sensor_fixture *fixture = eg_sensor_fixture_start("registry");
+    for (int round = 0; round < 3; round++) {
+        set_text(policy_path, L"EgTest", L"x.exe");
+        const eg_event *set =
+            eg_sensor_fixture_wait(fixture, at, EG_KIND_REGISTRY_SET, EG_FIELD_TARGET_OBJECT,
+                                   "\\Policies\\Explorer\\Run\\EgTest", &at);
+        assert_non_null(set);
+        assert_int_equal(RegDeleteKeyW(HKEY_CURRENT_USER, policy_path), ERROR_SUCCESS);
+        const eg_event *gone =
+            eg_sensor_fixture_wait(fixture, at, EG_KIND_REGISTRY_DELETE, EG_FIELD_TARGET_OBJECT,
+                                   "\\Policies\\Explorer\\Run\\EgTest", &at);
+        assert_non_null(gone);
+    }
+    eg_sensor_fixture_stop(fixture);
+}
+
+static void run_once_ex__value_in_a_subkey__is_reported_with_its_path(void **state)
+{
+    EG_UNUSED(state);
+    eg_sensor_fixture *fixture = eg_sensor_fixture_start("registry");
+    set_text(once_ex_path, L"1", L"x.dll|Run");
+    const eg_event *event = eg_sensor_fixture_wait(
+        fixture, 0, EG_KIND_REGISTRY_SET, EG_FIELD_TARGET_OBJECT, "\\RunOnceEx\\EgTest\\1", NULL);
+    RegDeleteKeyW(HKEY_CURRENT_USER, once_ex_path);
+    assert_non_null(event);
+    assert_event_field(event, EG_FIELD_DETAILS, "x.dll|Run");
+    eg_sensor_fixture_stop(fixture);
+}
+
+static void run_value__thousand_changes__end_in_the_right_state(void **state)
+{
+    WCHAR text[32];
+    EG_UNUSED(state);
+    eg_sensor_fixture *fixture = eg_sensor_fixture_start("registry");
+    for (int i = 1; i <= 1000; i++) {
+        _snwprintf(text, EG_COUNT(text), L"change %d", i);
+        set_text(run_path, L"EgTest", text);
+    }
+    const eg_event *last = eg_sensor_fixture_wait(fixture, 0, EG_KIND_REGISTRY_SET,
+                                                  EG_FIELD_DETAILS, "change 1000", NULL);
+    delete_value(run_path, L"EgTest");
+    assert_non_null(last);
+    eg_sensor_fixture_stop(fixture);
+}
+
+static void run_values__hostile_data__are_shown_and_survived(void **state)
+{
+    static const WCHAR no_end[] = {L'a', L'b'};
+    static const WCHAR odd_name[] = L"EgTest\x202e\xd800";
+    size_t size = 1024 * 1024 + 4;
+    uint8_t *large = eg_alloc_zero(1, size);
+    HKEY key = NULL;
+    EG_UNUSED(state);
+    assert_non_null(large);
+    eg_sensor_fixture *fixture = eg_sensor_fixture_start("registry");
+    assert_int_equal(
+        RegCreateKeyExW(HKEY_CURRENT_USER, run_path, 0, NULL, 0, KEY_WRITE, NULL, &key, NULL),
+        ERROR_SUCCESS);
+    RegSetValueExW(key, L"EgTestNoEnd", 0, REG_SZ, (const BYTE *)no_end, sizeof(no_end));
+    RegSetValueExW(key, L"EgTestOdd", 0, REG_DWORD, (const BYTE *)no_end, 3);
+    RegSetValueExW(key, L"EgTestLarge", 0, REG_SZ, large, (DWORD)size);
+    RegSetValueExW(key, odd_name, 0, REG_SZ, (const BYTE *)no_end, 2);
+    static const struct {
+        const char *name;
+        const char *details;
+    } cases[] = {
+        {"\\EgTestNoEnd", "ab"},
+        {"\\EgTestOdd", "Binary Data"},
+        {"\\EgTestLarge", "Binary Data (1048580 bytes)"},
+        {"\\EgTest\xE2\x80\xAE\xED\xA0\x80", "a"},
+    };
+    for (size_t i = 0; i < EG_COUNT(cases); i++) {
+        const eg_event *event = eg_sensor_fixture_wait(fixture, 0, EG_KIND_REGISTRY_SET,
+                                                       EG_FIELD_TARGET_OBJECT, cases[i].name, NULL);
+        assert_non_null(event);
+        assert_event_field(event, EG_FIELD_DETAILS, cases[i].details);
+    }
+    RegDeleteValueW(key, L"EgTestNoEnd");
+    RegDeleteValueW(key, L"EgTestOdd");
+    RegDeleteValueW(key, L"EgTestLarge");
+    RegDeleteValueW(key, odd_name);
+    RegCloseKey(key);
+    eg_free(large);
+    eg_sensor_fixture_stop(fixture);
+}
+
+static void registry_snapshot__value_there_before__is_existing(void **state)
+{
+    EG_UNUSED(state);
+    set_text(run_path, L"EgTestOld", L"old.exe");
+    eg_sensor_fixture *fixture = eg_sensor_fixture_start("registry");
+    assert_null(eg_sensor_fixture_find(fixture, 0, EG_KIND_REGISTRY_SET, EG_FIELD_TARGET_OBJECT,
+                                       "\\EgTestOld", NULL));
+    eg_sensor_fixture_snapshot(fixture);
+    const eg_event *event = eg_sensor_fixture_find(fixture, 0, EG_KIND_REGISTRY_SET,
+                                                   EG_FIELD_TARGET_OBJECT, "\\EgTestOld", NULL);
+    delete_value(run_path, L"EgTestOld");
+    assert_non_null(event);
+    assert_true(event->flags & EG_EVENT_EXISTING);
+    assert_event_field(event, EG_FIELD_DETAILS, "old.exe");
+    eg_sensor_fixture_stop(fixture);
+}
+
+int eg_test_hook_registry(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(run_value__set_changed_deleted__is_reported_each_time),
+        cmocka_unit_test(watched_key__made_deleted_and_made_again__is_followed),
+        cmocka_unit_test(run_once_ex__value_in_a_subkey__is_reported_with_its_path),
+        cmocka_unit_test(run_value__thousand_changes__end_in_the_right_state),
+        cmocka_unit_test(run_values__hostile_data__are_shown_and_survived),
+        cmocka_unit_test(registry_snapshot__value_there_before__is_existing),
+    };
+    return cmocka_run_group_tests_name("hook_registry", tests, NULL, NULL);
+}
