@@ -3,10 +3,10 @@
 
 #include "core/base/str.h"
 
-#define EVERY_EVENT " EventID Channel Provider_Name Computer UtcTime "
+#define EVERY_EVENT " EventID Channel Provider_Name UtcTime "
 #define OF_A_TASK \
     EVERY_EVENT \
-    "TaskName TaskContent Command Arguments WorkingDirectory Triggers UserId RunLevel Hidden User "
+    "TaskName TaskContent Command Arguments WorkingDirectory Triggers UserId RunLevel Hidden "
 
 /* An event that the sensors of this build and the enrichment behind them can bring about. */
 typedef struct made_event {
@@ -32,15 +32,14 @@ static const made_event made_events[] = {
     {EG_STR_INIT(EG_CHANNEL_AGENT), 106, EG_STR_INIT(""), EG_STR_INIT(OF_A_TASK)},
     {EG_STR_INIT(EG_CHANNEL_AGENT), 140, EG_STR_INIT(""), EG_STR_INIT(OF_A_TASK)},
     {EG_STR_INIT(EG_CHANNEL_AGENT), 141, EG_STR_INIT(""), EG_STR_INIT(OF_A_TASK)},
-    {EG_STR_INIT(EG_CHANNEL_TASK), 106, EG_STR_INIT(""), EG_STR_INIT(OF_A_TASK "UserContext ")},
-    {EG_STR_INIT(EG_CHANNEL_TASK), 140, EG_STR_INIT(""), EG_STR_INIT(OF_A_TASK "UserName ")},
-    {EG_STR_INIT(EG_CHANNEL_TASK), 141, EG_STR_INIT(""), EG_STR_INIT(OF_A_TASK "UserName ")},
+    {EG_STR_INIT(EG_CHANNEL_TASK), 106, EG_STR_INIT(""), EG_STR_INIT(OF_A_TASK)},
+    {EG_STR_INIT(EG_CHANNEL_TASK), 140, EG_STR_INIT(""), EG_STR_INIT(OF_A_TASK)},
+    {EG_STR_INIT(EG_CHANNEL_TASK), 141, EG_STR_INIT(""), EG_STR_INIT(OF_A_TASK)},
     {EG_STR_INIT(EG_CHANNEL_SECURITY), 4698, EG_STR_INIT(""), EG_STR_INIT(OF_A_TASK)},
     {EG_STR_INIT(EG_CHANNEL_SECURITY), 4702, EG_STR_INIT(""),
      EG_STR_INIT(OF_A_TASK "TaskContentNew ")},
     {EG_STR_INIT(EG_CHANNEL_SECURITY), 4699, EG_STR_INIT(""), EG_STR_INIT(OF_A_TASK)},
-    {EG_STR_INIT(EG_CHANNEL_AGENT), 1, EG_STR_INIT(""),
-     EG_STR_INIT(EVERY_EVENT "Sensor Reason Count ")},
+    {EG_STR_INIT(EG_CHANNEL_AGENT), 1, EG_STR_INIT(""), EG_STR_INIT(EVERY_EVENT "Reason Count ")},
 };
 
 static bool makes(const made_event *made, eg_logsource logsource)
