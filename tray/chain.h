@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The little picture "who started what" of an alert: up to four boxes from left to right, each with
+ * a symbol, a plain name for its kind and the thing's own short name. Pure; texts borrow from the
+ * notice.
+ */
+#ifndef EG_TRAY_CHAIN_H
+#define EG_TRAY_CHAIN_H
+
+#include "core/ipc/message.h"
+
+#define EG_CHAIN_MAX 4
+
+typedef enum eg_symbol {
+    EG_SYMBOL_PROGRAM,
+    EG_SYMBOL_DOCUMENT,
+    EG_SYMBOL_MAIL,
+    EG_SYMBOL_BROWSER,
+    EG_SYMBOL_ARCHIVE,
+    EG_SYMBOL_DESKTOP,
+    EG_SYMBOL_COMMANDS,
+    EG_SYMBOL_TOOL,
+    EG_SYMBOL_UNKNOWN,
+    EG_SYMBOL_AUTOSTART,
+    EG_SYMBOL_TASK,
+    EG_SYMBOL_COUNT,
+} eg_symbol;
+
+typedef struct eg_chain_box {
+    eg_symbol symbol;
+    unsigned kind_text; /* EG_TEXT_KIND_... */
+    eg_str name;        /* file, value or task name, without its path */
+    bool suspicious;    /* what the alert is about: drawn in the colour of the alert */
+    bool timed;         /* the time of the hit belongs to this box */
+} eg_chain_box;
+
+/* Number of boxes written, 0 when the notice names nothing at all. */
+size_t eg_chain_from_notice(const eg_hit_notice *hit, eg_chain_box boxes[EG_CHAIN_MAX]);
+
+/* The path of the program in "path" or "command with arguments", with or without quotes. */
+eg_str eg_command_program(eg_str command);
+/* The file a command line hands to its program (a DLL, script or document); EG_STR_NONE if none. */
+eg_str eg_command_file(eg_str command);
+
+#endif
