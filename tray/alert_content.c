@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tray/alert_content.h"
+
+#include "core/base/clock.h"
+#include "core/base/status.h"
+#include "core/ipc/code.h"
+#include "tray/text.h"
+
+/* Longer texts are cut: nobody reads them in a window, and the record has them whole. */
+enum {
+    TITLE_MAX = 120,
+    SENTENCE_MAX = 600,
+    ADVICE_MAX = 1200,
+    NAME_MAX_UNITS = 260,
+    CONTACT_MAX = 200,
+    DETAIL_MAX = 8192,
+    DETAILS_ROWS = 10,
+};
+
+static const wchar_t *text_of(eg_arena *arena, eg_str text, size_t limit)
+{
+    return eg_tray_text_safe(arena, text, false, limit);
+}
+
+static const wchar_t *join(eg_arena *arena, const wchar_t *const *parts, size_t count,
+                           const wchar_t *between)
+{
+    size_t length = 0, at = 0, gap = wcslen(between);
+    wchar_t *out;
+
+    for (size_t i = 0; i < count; i++) {
+        length += wcslen(parts[i]) + gap;
+    }
+    out = eg_arena_alloc(arena, (length + 1) * sizeof(wchar_t));
+    if (!out) {
+        return L"";
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i][0] == L'\0') {
+            continue;
+        }
+        for (size_t k = 0; at > 0 && k < gap; k++) {
+            out[at++] = between[k];
+        }
+        for (size_t k = 0; parts[i][k]; k++) {
+            out[at++] = parts[i][k];
+        }
+    }
+    return out;
+}
+
+static const wchar_t *make_code(eg_arena *arena, int64_t hit_id)
+{
+    char code[EG_HIT_CODE_SIZE];
+
+    eg_hit_code(hit_id, code);
+    return text_of(arena, eg_str_from(code), EG_HIT_CODE_SIZE);
+}
+
+static const wchar_t *make_sentence(eg_arena *arena, const eg_hit_notice *hit,
+                                    const eg_service_info *service)
+{
+    const wchar_t *time = eg_tray_text_time(arena, hit->time);
+    const wchar_t *meaning = eg_tray_text_safe(arena, hit->text.meaning, true, SENTENCE_MAX);
+
+    if (service && service->welcome.computer.len > 0) {
+        const wchar_t *values[3] = {time, text_of(arena, service->welcome.computer, NAME_MAX_UNITS),
+                                    meaning};
+        return eg_tray_text_format(arena, EG_TEXT_ALERT_SENTENCE, values, 3);
+    }
+    return eg_tray_text_format2(arena, EG_TEXT_ALERT_SENTENCE_NO_NAME, time, meaning);
+}
+
+static void fill_steps(eg_alert_content *content, const eg_service_info *service)
+{
+    eg_arena *arena = content->arena;
+    const wchar_t **text = content->text;
+
+    text[EG_ALERT_STEPS_HEAD] =
+        eg_tray_text(arena, content->severe ? EG_TEXT_STEPS_HIGH : EG_TEXT_STEPS_MEDIUM);
+    text[EG_ALERT_STEP_FIRST] =
+        eg_tray_text(arena, content->severe ? EG_TEXT_STEP_NETWORK : EG_TEXT_STEP_PAUSE);
+    text[EG_ALERT_STEP_FIRST + 1] = eg_tray_text(arena, EG_TEXT_STEP_POWER);
+    if (service && service->welcome.contact.len > 0) {
+        text[EG_ALERT_STEP_LAST] =
+            eg_tray_text_format2(arena, EG_TEXT_STEP_CALL_CONTACT, content->code,
+                                 text_of(arena, service->welcome.contact, CONTACT_MAX));
+    } else {
+        text[EG_ALERT_STEP_LAST] = eg_tray_text_format1(arena, EG_TEXT_STEP_CALL, content->code);
+    }
+}
+
+static void fill_chain(eg_alert_content *content, const eg_hit_notice *hit)
+{
+    eg_chain_box boxes[EG_CHAIN_MAX];
+    eg_arena *arena = content->arena;
+
+    content->boxes = eg_chain_from_notice(hit, boxes);
+    for (size_t i = 0; i < content->boxes; i++) {
+        eg_alert_box *box = &content->box[i];
+
+        box->symbol = boxes[i].symbol;
+        box->suspicious = boxes[i].suspicious;
+        box->kind = eg_tray_text(arena, boxes[i].kind_text);
+        box->name = text_of(arena, boxes[i].name, NAME_MAX_UNITS);
+        box->time = boxes[i].timed ? eg_tray_text_clock(arena, hit->time) : L"";
+        const wchar_t *parts[3] = {box->kind, box->name, box->time};
+        content->text[(size_t)EG_ALERT_BOX_FIRST + i] = join(arena, parts, 3, L" ");
+    }
+}
+
+static const wchar_t *detail(eg_arena *arena, unsigned id, eg_str value)
+{
+    if (value.len == 0) {
+        return L"";
+    }
+    return eg_tray_text_format1(arena, id, text_of(arena, value, DETAIL_MAX));
+}
+
+static const wchar_t *make_details(eg_arena *arena, const eg_hit_notice *hit)
+{
+    char time[EG_TIME_TEXT_SIZE];
+    const wchar_t *row[DETAILS_ROWS];
+
+    eg_time_format(hit->time, time);
+    row[0] = detail(arena, EG_TEXT_DETAIL_TIME, eg_str_from(time));
+    row[1] = detail(arena, EG_TEXT_DETAIL_PROGRAM, hit->program);
+    row[2] = detail(arena, EG_TEXT_DETAIL_COMMAND_LINE, hit->command_line);
+    row[3] = detail(arena, EG_TEXT_DETAIL_PARENT, hit->parent);
+    row[4] = detail(arena, EG_TEXT_DETAIL_TARGET, hit->target);
+    row[5] = detail(arena, EG_TEXT_DETAIL_USER, hit->user);
+    row[6] = hit->pid ? eg_tray_text_format1(arena, EG_TEXT_DETAIL_PROCESS_ID,
+                                             eg_tray_text_number(arena, hit->pid))
+                      : L"";
+    row[7] = eg_tray_text_format2(arena, EG_TEXT_DETAIL_RULE,
+                                  text_of(arena, hit->rule_title, DETAIL_MAX),
+                                  text_of(arena, hit->rule_id, DETAIL_MAX));
+    row[8] = detail(arena, EG_TEXT_DETAIL_AUTHOR, hit->rule_author);
+    row[9] = eg_tray_text_format2(arena, EG_TEXT_DETAIL_HIT,
+                                  eg_tray_text_number(arena, (uint64_t)hit->id),
+                                  text_of(arena, eg_str_from(eg_level_name(hit->level)), 32));
+    return join(arena, row, DETAILS_ROWS, L"\r\n");
+}
+
+static void fill(eg_alert_content *content, const eg_hit_notice *hit,
+                 const eg_service_info *service)
+{
+    eg_arena *arena = content->arena;
+    const wchar_t *title = text_of(arena, hit->text.title, TITLE_MAX);
+
+    for (size_t i = 0; i < EG_ALERT_ITEMS; i++) {
+        content->text[i] = L"";
+    }
+    content->hit_id = hit->id;
+    content->severe = hit->level >= EG_LEVEL_HIGH;
+    content->code = make_code(arena, hit->id);
+    content->title = eg_tray_text_format1(arena, EG_TEXT_ALERT_TITLE, title);
+    content->text[EG_ALERT_HEADLINE] = title;
+    content->text[EG_ALERT_SENTENCE] = make_sentence(arena, hit, service);
+    fill_chain(content, hit);
+    fill_steps(content, service);
+    if (hit->text.advice.len > 0) {
+        content->text[EG_ALERT_ADVICE_HEAD] = eg_tray_text(arena, EG_TEXT_ADVICE);
+        content->text[EG_ALERT_ADVICE] =
+            eg_tray_text_safe(arena, hit->text.advice, true, ADVICE_MAX);
+    }
+    content->text[EG_ALERT_DETAILS] = make_details(arena, hit);
+    content->text[EG_ALERT_NEXT] = eg_tray_text(arena, EG_TEXT_NEXT);
+    content->text[EG_ALERT_TOGGLE] = eg_tray_text(arena, EG_TEXT_DETAILS_SHOW);
+    content->text[EG_ALERT_CLOSE] = eg_tray_text(arena, EG_TEXT_CLOSE);
+    if (service && service->welcome.pack_serial > 0) {
+        content->text[EG_ALERT_RULES] = eg_tray_text_format1(
+            arena, EG_TEXT_RULES, eg_tray_text_number(arena, service->welcome.pack_serial));
+    }
+}
+
+int eg_alert_content_create(const eg_hit_notice *hit, const eg_service_info *service,
+                            eg_alert_content **out)
+{
+    eg_arena *arena = NULL;
+    eg_alert_content *content;
+    int status = eg_arena_create(&arena, 16384);
+
+    if (status != EG_OK) {
+        return status;
+    }
+    content = eg_arena_alloc(arena, sizeof(*content));
+    if (!content) {
+        eg_arena_destroy(arena);
+        return EG_E_NOMEM;
+    }
+    content->arena = arena;
+    fill(content, hit, service);
+    *out = content;
+    return EG_OK;
+}
+
+void eg_alert_content_destroy(eg_alert_content *content)
+{
+    if (content) {
+        eg_arena_destroy(content->arena);
+    }
+}

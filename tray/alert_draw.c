@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tray/alert_draw.h"
+
+#include "core/base/status.h"
+#include "tray/paragraph.h"
+#include "tray/symbols.h"
+
+#include <stdio.h>
+
+/* Lengths at 96 DPI. */
+enum {
+    NUMBER_WIDTH = 22,
+    BOX_PADDING = 8,
+    BOX_TOP = 10,
+    BOX_BOTTOM = 9,
+    SYMBOL = 26,
+    RADIUS = 6,
+    NAME_LINES = 2,
+    NAME_UNITS = 264,
+    DETAILS_LINES_MAX = 9,
+};
+
+static const int line_heights[EG_FONT_COUNT] = {
+    [EG_FONT_TEXT] = 22,  [EG_FONT_BOLD] = 22,       [EG_FONT_HEADLINE] = 30,
+    [EG_FONT_SMALL] = 17, [EG_FONT_SMALL_BOLD] = 20, [EG_FONT_CODE] = 24,
+};
+
+static bool high_contrast(void)
+{
+    HIGHCONTRASTW contrast = {.cbSize = sizeof(contrast)};
+
+    return SystemParametersInfoW(SPI_GETHIGHCONTRAST, sizeof(contrast), &contrast, 0) &&
+           (contrast.dwFlags & HCF_HIGHCONTRASTON) != 0;
+}
+
+void eg_palette_init(eg_palette *palette, bool severe)
+{
+    if (high_contrast()) {
+        COLORREF window = GetSysColor(COLOR_WINDOW), text = GetSysColor(COLOR_WINDOWTEXT);
+
+        *palette =
+            (eg_palette){window, text, text, text, window, window, text, window, window, window};
+        return;
+    }
+    *palette = (eg_palette){
+        .window = RGB(255, 255, 255),
+        .text = RGB(27, 27, 27),
+        .muted = RGB(96, 96, 96),
+        .accent = severe ? RGB(196, 43, 28) : RGB(157, 93, 0),
+        .accent_fill = severe ? RGB(253, 243, 242) : RGB(255, 248, 232),
+        .card = RGB(247, 247, 247),
+        .card_line = RGB(208, 208, 208),
+        .footer = RGB(243, 243, 243),
+        .strip = severe ? RGB(253, 231, 233) : RGB(255, 244, 206),
+        .mark = RGB(255, 255, 255),
+    };
+}
+
+static int scaled(const eg_alert_view *view, int length)
+{
+    return eg_scale(length, view->dpi);
+}
+
+static int prepare(const eg_alert_view *view, HDC dc, const wchar_t *text, eg_font font,
+                   eg_paragraph *paragraph)
+{
+    return eg_paragraph_init(paragraph, dc, text, view->fonts->handle[font],
+                             scaled(view, line_heights[font]), NULL, NULL);
+}
+
+static bool is_box(eg_alert_item item)
+{
+    return item >= EG_ALERT_BOX_FIRST && item <= EG_ALERT_BOX_LAST;
+}
+
+static bool is_step(eg_alert_item item)
+{
+    return item >= EG_ALERT_STEP_FIRST && item <= EG_ALERT_STEP_LAST;
+}
+
+static eg_font font_of(eg_alert_item item)
+{
+    switch (item) {
+    case EG_ALERT_HEADLINE: return EG_FONT_HEADLINE;
+    case EG_ALERT_STEPS_HEAD:
+    case EG_ALERT_ADVICE_HEAD:
+    case EG_ALERT_WAITING: return EG_FONT_BOLD;
+    case EG_ALERT_RULES:
+    case EG_ALERT_DETAILS: return EG_FONT_SMALL;
+    default: return EG_FONT_TEXT;
+    }
+}
+
+/* The paragraph of an item; in the steps the code stands out. */
+static int prepare_item(const eg_alert_view *view, HDC dc, eg_alert_item item,
+                        eg_paragraph *paragraph)
+{
+    eg_font font = font_of(item);
+
+    return eg_paragraph_init(paragraph, dc, view->content->text[item], view->fonts->handle[font],
+                             scaled(view, line_heights[font]),
+                             is_step(item) ? view->content->code : NULL,
+                             view->fonts->handle[EG_FONT_CODE]);
+}
+
+/* Draws one centred text of a box, or only measures it when `draw` is false; returns its height. */
+static int box_text(const eg_alert_view *view, HDC dc, const wchar_t *text, eg_font font,
+                    const RECT *area, COLORREF colour, bool draw)
+{
+    eg_paragraph paragraph;
+    int height;
+
+    if (text[0] == L'\0' || prepare(view, dc, text, font, &paragraph) != EG_OK) {
+        return 0;
+    }
+    height = eg_paragraph_height(&paragraph, area->right - area->left);
+    if (draw) {
+        SetTextColor(dc, colour);
+        eg_paragraph_draw(&paragraph, dc, area, true);
+    }
+    eg_paragraph_done(&paragraph);
+    return height;
+}
+
+/* All of a box from top to bottom; returns where it ends. */
+static int box_content(const eg_alert_view *view, HDC dc, const eg_alert_box *box, const RECT *area,
+                       bool draw)
+{
+    const eg_palette *colours = &view->palette;
+    COLORREF fill = box->suspicious ? colours->accent_fill : colours->card;
+    int padding = scaled(view, BOX_PADDING), side = scaled(view, SYMBOL);
+    RECT at = {area->left + padding, area->top + scaled(view, BOX_TOP), area->right - padding,
+               area->bottom};
+    RECT symbol = {(area->left + area->right - side) / 2, at.top, 0, at.top + side};
+    wchar_t name[NAME_UNITS];
+
+    symbol.right = symbol.left + side;
+    if (draw) {
+        eg_symbol_draw(dc, &symbol, box->symbol, box->suspicious ? colours->accent : colours->text,
+                       fill);
+    }
+    at.top += side + scaled(view, 4);
+    at.top += box_text(view, dc, box->kind, EG_FONT_SMALL_BOLD, &at, colours->text, draw);
+    eg_paragraph_shorten(dc, view->fonts->handle[EG_FONT_SMALL], box->name, at.right - at.left,
+                         NAME_LINES, name, EG_COUNT(name));
+    at.top += box_text(view, dc, name, EG_FONT_SMALL, &at, colours->text, draw);
+    at.top += box_text(view, dc, box->time, EG_FONT_SMALL, &at, colours->muted, draw);
+    return at.top + scaled(view, BOX_BOTTOM);
+}
+
+int eg_alert_item_height(const eg_alert_view *view, eg_alert_item item, int width)
+{
+    HDC dc = GetDC(NULL);
+    eg_paragraph paragraph;
+    int height = 0;
+
+    if (is_box(item)) {
+        RECT area = {0, 0, width, 0};
+        height =
+            box_content(view, dc, &view->content->box[item - EG_ALERT_BOX_FIRST], &area, false);
+    } else if (prepare_item(view, dc, item, &paragraph) == EG_OK) {
+        if (item == EG_ALERT_DETAILS) {
+            int most = paragraph.height * DETAILS_LINES_MAX;
+            height = eg_paragraph_height(&paragraph, width - scaled(view, 2 * BOX_PADDING));
+            height = (height < most ? height : most) + scaled(view, BOX_PADDING);
+        } else {
+            height = eg_paragraph_height(
+                &paragraph, is_step(item) ? width - scaled(view, NUMBER_WIDTH) : width);
+        }
+        eg_paragraph_done(&paragraph);
+    }
+    ReleaseDC(NULL, dc);
+    return height;
+}
+
+int eg_alert_item_width(const eg_alert_view *view, eg_alert_item item)
+{
+    HDC dc = GetDC(NULL);
+    eg_paragraph paragraph;
+    int width = 0;
+
+    if (prepare_item(view, dc, item, &paragraph) == EG_OK) {
+        width = eg_paragraph_width(&paragraph);
+        eg_paragraph_done(&paragraph);
+    }
+    ReleaseDC(NULL, dc);
+    return width;
+}
+
+static void fill(HDC dc, const RECT *area, COLORREF colour)
+{
+    HBRUSH brush = CreateSolidBrush(colour);
+
+    FillRect(dc, area, brush);
+    DeleteObject(brush);
+}
+
+static void draw_box(const eg_alert_view *view, const eg_alert_box *box, HDC dc, const RECT *area)
+{
+    const eg_palette *colours = &view->palette;
+
+    eg_card_draw(dc, area, scaled(view, RADIUS), scaled(view, 1),
+                 box->suspicious ? colours->accent_fill : colours->card,
+                 box->suspicious ? colours->accent : colours->card_line, colours->window);
+    box_content(view, dc, box, area, true);
+}
+
+/* The number of a step, on the line whose letters go up by `ascent`. */
+static void draw_number(const eg_alert_view *view, eg_alert_item item, HDC dc, const RECT *area,
+                        int ascent)
+{
+    eg_paragraph paragraph;
+    wchar_t number[16];
+    RECT at = *area;
+
+    swprintf(number, EG_COUNT(number), L"%d.", (int)(item - EG_ALERT_STEP_FIRST) + 1);
+    if (prepare(view, dc, number, EG_FONT_BOLD, &paragraph) == EG_OK) {
+        at.top += ascent - paragraph.ascent;
+        eg_paragraph_draw(&paragraph, dc, &at, false);
+        eg_paragraph_done(&paragraph);
+    }
+}
+
+void eg_alert_draw_item(const eg_alert_view *view, eg_alert_item item, HDC dc, const RECT *area)
+{
+    RECT text = *area;
+    eg_paragraph paragraph;
+    bool footer = item >= EG_ALERT_BODY_ITEMS;
+
+    fill(dc, area,
+         item == EG_ALERT_WAITING ? view->palette.strip
+                                  : (footer ? view->palette.footer : view->palette.window));
+    if (is_box(item)) {
+        draw_box(view, &view->content->box[item - EG_ALERT_BOX_FIRST], dc, area);
+        return;
+    }
+    if (prepare_item(view, dc, item, &paragraph) != EG_OK) {
+        return;
+    }
+    SetTextColor(dc, item == EG_ALERT_RULES ? view->palette.muted : view->palette.text);
+    if (is_step(item)) {
+        draw_number(view, item, dc, area, paragraph.ascent);
+        text.left += scaled(view, NUMBER_WIDTH);
+    } else if (footer) {
+        int height = eg_paragraph_height(&paragraph, text.right - text.left);
+        text.top += (text.bottom - text.top - height) / 2;
+    }
+    eg_paragraph_draw(&paragraph, dc, &text, false);
+    eg_paragraph_done(&paragraph);
+}
+
+bool eg_alert_draw_control(const eg_alert_view *view, const DRAWITEMSTRUCT *draw)
+{
+    int item = (int)draw->CtlID - EG_ALERT_ITEM_ID;
+
+    if (item < 0 || item >= EG_ALERT_ITEMS || draw->CtlType != ODT_STATIC) {
+        return false;
+    }
+    eg_alert_draw_item(view, (eg_alert_item)item, draw->hDC, &draw->rcItem);
+    return true;
+}
+
+static RECT moved_up(const eg_rect *rect, int distance)
+{
+    RECT out = {rect->left, rect->top - distance, rect->right, rect->bottom - distance};
+
+    return out;
+}
+
+void eg_alert_draw_body(const eg_alert_view *view, const eg_alert_layout *layout, HDC dc,
+                        const RECT *area, int scrolled)
+{
+    const eg_palette *colours = &view->palette;
+    RECT stripe = moved_up(&layout->stripe, scrolled), shield = moved_up(&layout->shield, scrolled);
+    RECT frame = moved_up(&layout->frame, scrolled);
+
+    fill(dc, area, colours->window);
+    fill(dc, &stripe, colours->accent);
+    eg_shield_draw(dc, &shield, colours->accent, colours->mark, colours->window);
+    eg_card_draw(dc, &frame, scaled(view, RADIUS), scaled(view, 1), colours->window,
+                 colours->card_line, colours->window);
+    for (size_t i = 0; i + 1 < view->content->boxes; i++) {
+        RECT arrow = moved_up(&layout->arrow[i], scrolled);
+        eg_arrow_draw(dc, &arrow, colours->muted, colours->window);
+    }
+}
+
+void eg_alert_draw_footer(const eg_alert_view *view, const eg_alert_layout *layout, HDC dc)
+{
+    RECT strip = moved_up(&layout->strip, 0), footer = moved_up(&layout->footer, 0);
+
+    if (!eg_rect_empty(&layout->strip)) {
+        fill(dc, &strip, view->palette.strip);
+    }
+    fill(dc, &footer, view->palette.footer);
+}

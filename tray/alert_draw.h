@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How the alert window looks: colours, the texts and boxes of its items, and what is behind them.
+ * Borrows content and fonts from the window; window thread only.
+ */
+#ifndef EG_TRAY_ALERT_DRAW_H
+#define EG_TRAY_ALERT_DRAW_H
+
+#include "tray/alert_content.h"
+#include "tray/fonts.h"
+
+typedef struct eg_palette {
+    COLORREF window, text, muted;
+    COLORREF accent, accent_fill; /* red or amber by severity */
+    COLORREF card, card_line;
+    COLORREF footer, strip;
+    COLORREF mark; /* on the accent colour */
+} eg_palette;
+
+typedef struct eg_alert_view {
+    const eg_alert_content *content;
+    const eg_fonts *fonts;
+    eg_palette palette;
+    int dpi;
+} eg_alert_view;
+
+/* System colours when the user chose high contrast, ours otherwise. */
+void eg_palette_init(eg_palette *palette, bool severe);
+
+/* Height of a body item that is `width` wide; the details are a control and measured as text. */
+int eg_alert_item_height(const eg_alert_view *view, eg_alert_item item, int width);
+/* Width of a footer item's text in one line. */
+int eg_alert_item_width(const eg_alert_view *view, eg_alert_item item);
+/* Ids of the item's controls count from here, except where a button has one of its own. */
+#define EG_ALERT_ITEM_ID 200
+/* Answers WM_DRAWITEM for the control of an item; false when it is none. */
+bool eg_alert_draw_control(const eg_alert_view *view, const DRAWITEMSTRUCT *draw);
+/* Paints all of `area`, background included. */
+void eg_alert_draw_item(const eg_alert_view *view, eg_alert_item item, HDC dc, const RECT *area);
+/* What stands behind the items: stripe, shield, frame, arrows; `scrolled` pixels up. */
+void eg_alert_draw_body(const eg_alert_view *view, const eg_alert_layout *layout, HDC dc,
+                        const RECT *area, int scrolled);
+void eg_alert_draw_footer(const eg_alert_view *view, const eg_alert_layout *layout, HDC dc);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the pipe thread hands to the window thread: copies of decoded messages that own their text,
+ * each in one arena. Whoever holds one frees it.
+ */
+#ifndef EG_TRAY_NOTICE_H
+#define EG_TRAY_NOTICE_H
+
+#include "core/base/mem.h"
+#include "core/ipc/message.h"
+
+typedef struct eg_notice {
+    eg_arena *arena;
+    eg_hit_notice hit;
+} eg_notice;
+
+int eg_notice_create(const eg_hit_notice *hit, eg_notice **out);
+void eg_notice_destroy(eg_notice *notice); /* NULL-safe */
+
+typedef struct eg_service_info {
+    eg_arena *arena;
+    eg_welcome welcome;
+} eg_service_info;
+
+int eg_service_info_create(const eg_welcome *welcome, eg_service_info **out);
+void eg_service_info_destroy(eg_service_info *info); /* NULL-safe */
+
+#endif
