@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tray/alert_window.h"
+
+#include "core/base/status.h"
+#include "tray/alert_body.h"
+#include "tray/text.h"
+
+#define MESSAGE_PAINTED (WM_APP + 1)
+
+struct eg_alert_window {
+    HINSTANCE instance;
+    eg_alert_events events;
+    int fixed_scale;
+    HWND dialog;
+    eg_alert_body body;
+    HWND control[EG_ALERT_ITEMS];
+    eg_alert_content *content;
+    eg_fonts fonts;
+    eg_alert_view view;
+    eg_alert_layout layout;
+    size_t waiting;
+    bool details, announced, activated;
+};
+
+/* Close is IDOK so that Enter finds it. */
+static int item_id(eg_alert_item item)
+{
+    return item == EG_ALERT_CLOSE ? IDOK : EG_ALERT_ITEM_ID + (int)item;
+}
+
+static bool is_button(eg_alert_item item)
+{
+    return item == EG_ALERT_NEXT || item == EG_ALERT_TOGGLE || item == EG_ALERT_CLOSE;
+}
+
+static bool is_present(const eg_alert_window *window, eg_alert_item item)
+{
+    if (item == EG_ALERT_WAITING || item == EG_ALERT_NEXT) {
+        return window->waiting > 0;
+    }
+    if (item == EG_ALERT_DETAILS) {
+        return window->details;
+    }
+    return window->content->text[item][0] != L'\0';
+}
+
+static int measure_height(void *user, eg_alert_item item, int width)
+{
+    return eg_alert_item_height(&((eg_alert_window *)user)->view, item, width);
+}
+
+static int measure_width(void *user, eg_alert_item item)
+{
+    return eg_alert_item_width(&((eg_alert_window *)user)->view, item);
+}
+
+static RECT work_area(HWND dialog)
+{
+    MONITORINFO monitor = {.cbSize = sizeof(monitor)};
+    HMONITOR where = MonitorFromWindow(dialog, MONITOR_DEFAULTTOPRIMARY);
+
+    if (!GetMonitorInfoW(where, &monitor)) {
+        SystemParametersInfoW(SPI_GETWORKAREA, 0, &monitor.rcWork, 0);
+    }
+    return monitor.rcWork;
+}
+
+/* How much wider and higher the window is than its client area. */
+static SIZE frame_size(HWND dialog)
+{
+    RECT rect = {0, 0, 0, 0};
+    SIZE size;
+
+    AdjustWindowRectExForDpi(&rect, (DWORD)GetWindowLongW(dialog, GWL_STYLE), FALSE,
+                             (DWORD)GetWindowLongW(dialog, GWL_EXSTYLE), GetDpiForWindow(dialog));
+    size.cx = rect.right - rect.left;
+    size.cy = rect.bottom - rect.top;
+    return size;
+}
+
+static void place_controls(eg_alert_window *window)
+{
+    const eg_alert_layout *layout = &window->layout;
+
+    SetWindowPos(window->body.window, NULL, 0, 0, layout->client_width, layout->body.bottom,
+                 SWP_NOZORDER | SWP_NOACTIVATE);
+    for (int i = 0; i < EG_ALERT_ITEMS; i++) {
+        const eg_rect *rect = &layout->item[i];
+        int up = i < EG_ALERT_BODY_ITEMS ? window->body.scrolled : 0;
+        bool there = !eg_rect_empty(rect);
+
+        SetWindowPos(window->control[i], NULL, rect->left, rect->top - up, rect->right - rect->left,
+                     rect->bottom - rect->top,
+                     SWP_NOZORDER | SWP_NOACTIVATE | (there ? SWP_SHOWWINDOW : SWP_HIDEWINDOW));
+    }
+}
+
+/* Measures everything and sets the size of the window; keeps its centre where it was. */
+static void arrange(eg_alert_window *window)
+{
+    RECT work = work_area(window->dialog), now;
+    SIZE frame = frame_size(window->dialog);
+    eg_alert_sizes sizes = {
+        .dpi = window->view.dpi,
+        .max_height = work.bottom - work.top - frame.cy,
+        .scroll_bar_width = GetSystemMetricsForDpi(SM_CXVSCROLL, GetDpiForWindow(window->dialog)),
+        .boxes = window->content->boxes,
+        .advice = is_present(window, EG_ALERT_ADVICE),
+        .details = window->details,
+        .waiting = window->waiting > 0,
+        .rules = is_present(window, EG_ALERT_RULES),
+        .user = window,
+        .height = measure_height,
+        .width = measure_width,
+    };
+    int x, y, width, height;
+
+    eg_alert_layout_make(&sizes, &window->layout);
+    width = window->layout.client_width + frame.cx;
+    height = window->layout.client_height + frame.cy;
+    x = work.left + (work.right - work.left - width) / 2;
+    y = work.top + (work.bottom - work.top - height) / 2;
+    if (IsWindowVisible(window->dialog) && GetWindowRect(window->dialog, &now)) {
+        x = now.left;
+        y = now.top + height > work.bottom ? work.bottom - height : now.top;
+    }
+    SetWindowPos(window->dialog, NULL, x > work.left ? x : work.left, y > work.top ? y : work.top,
+                 width, height, SWP_NOZORDER | SWP_NOACTIVATE);
+    eg_alert_body_scroll(&window->body, window->body.scrolled);
+    place_controls(window);
+    RedrawWindow(window->dialog, NULL, NULL,
+                 RDW_INVALIDATE | RDW_ERASE | RDW_FRAME | RDW_ALLCHILDREN);
+}
+
+static const wchar_t *item_text(eg_alert_window *window, eg_alert_item item)
+{
+    eg_arena *arena = window->content->arena;
+
+    if (item == EG_ALERT_WAITING) {
+        return eg_tray_text_format1(arena, EG_TEXT_WAITING,
+                                    eg_tray_text_number(arena, window->waiting));
+    }
+    if (item == EG_ALERT_TOGGLE) {
+        return eg_tray_text(arena, window->details ? EG_TEXT_DETAILS_HIDE : EG_TEXT_DETAILS_SHOW);
+    }
+    return window->content->text[item];
+}
+
+static void set_texts(eg_alert_window *window)
+{
+    WORD icon_id = window->content->severe ? EG_ICON_ALERT : EG_ICON_ATTENTION;
+    LPARAM icon = (LPARAM)LoadIconW(window->instance, MAKEINTRESOURCEW(icon_id));
+
+    SendMessageW(window->dialog, WM_SETICON, ICON_BIG, icon);
+    SendMessageW(window->dialog, WM_SETICON, ICON_SMALL, icon);
+    for (int i = 0; i < EG_ALERT_ITEMS; i++) {
+        window->content->text[i] = item_text(window, (eg_alert_item)i);
+        SetWindowTextW(window->control[i], window->content->text[i]);
+    }
+    SetWindowTextW(window->dialog, window->content->title);
+}
+
+static void set_fonts(eg_alert_window *window, int dpi)
+{
+    eg_fonts_done(&window->fonts);
+    eg_fonts_init(&window->fonts, dpi);
+    window->view.dpi = dpi;
+    for (int i = 0; i < EG_ALERT_ITEMS; i++) {
+        eg_font font = i == EG_ALERT_DETAILS ? EG_FONT_SMALL : EG_FONT_TEXT;
+        SendMessageW(window->control[i], WM_SETFONT, (WPARAM)window->fonts.handle[font], FALSE);
+    }
+}
+
+static void create_controls(eg_alert_window *window)
+{
+    for (int i = 0; i < EG_ALERT_ITEMS; i++) {
+        bool body = i < EG_ALERT_BODY_ITEMS;
+        const wchar_t *class_name = L"STATIC";
+        DWORD style = WS_CHILD | SS_OWNERDRAW;
+        DWORD extended = 0;
+
+        if (is_button((eg_alert_item)i)) {
+            class_name = L"BUTTON";
+            style =
+                WS_CHILD | WS_TABSTOP | (i == EG_ALERT_CLOSE ? BS_DEFPUSHBUTTON : BS_PUSHBUTTON);
+        } else if (i == EG_ALERT_DETAILS) {
+            class_name = L"EDIT";
+            style = WS_CHILD | WS_TABSTOP | WS_VSCROLL | ES_MULTILINE | ES_READONLY;
+            extended = WS_EX_CLIENTEDGE;
+        }
+        window->control[i] =
+            CreateWindowExW(extended, class_name, L"", style, 0, 0, 0, 0,
+                            body ? window->body.window : window->dialog,
+                            (HMENU)(INT_PTR)item_id((eg_alert_item)i), window->instance, NULL);
+    }
+}
+
+/* The window counts as shown only when every part of it has been painted. */
+static void announce(eg_alert_window *window)
+{
+    if (window->announced || !IsWindowVisible(window->dialog) || IsIconic(window->dialog)) {
+        return;
+    }
+    RedrawWindow(window->dialog, NULL, NULL, RDW_UPDATENOW | RDW_ALLCHILDREN);
+    GdiFlush();
+    window->announced = true;
+    window->events.shown(window->events.user, window->content->hit_id, window->content->title);
+}
+
+static void paint_footer(eg_alert_window *window)
+{
+    PAINTSTRUCT paint;
+    HDC dc = BeginPaint(window->dialog, &paint);
+
+    eg_alert_draw_footer(&window->view, &window->layout, dc);
+    EndPaint(window->dialog, &paint);
+}
+
+static void on_command(eg_alert_window *window, int id)
+{
+    if (id == IDOK || id == IDCANCEL) {
+        DestroyWindow(window->dialog);
+    } else if (id == item_id(EG_ALERT_NEXT)) {
+        window->events.next(window->events.user);
+    } else if (id == item_id(EG_ALERT_TOGGLE)) {
+        window->details = !window->details;
+        set_texts(window);
+        arrange(window);
+        eg_alert_body_scroll(&window->body,
+                             window->details ? window->layout.item[EG_ALERT_DETAILS].bottom : 0);
+    }
+}
+
+/* Topmost so that it is seen, until the person has turned to it and then to something else. */
+static void on_activate(eg_alert_window *window, bool active)
+{
+    if (active && !window->activated) {
+        window->activated = true;
+        SendMessageW(window->dialog, WM_NEXTDLGCTL, (WPARAM)window->control[EG_ALERT_CLOSE], TRUE);
+    } else if (!active && window->activated) {
+        SetWindowPos(window->dialog, HWND_NOTOPMOST, 0, 0, 0, 0,
+                     SWP_NOMOVE | SWP_NOSIZE | SWP_NOACTIVATE);
+    }
+}
+
+static void on_destroyed(eg_alert_window *window)
+{
+    window->dialog = NULL;
+    window->view.content = NULL;
+    eg_alert_content_destroy(window->content);
+    window->content = NULL;
+    eg_fonts_done(&window->fonts);
+    window->events.closed(window->events.user);
+}
+
+static INT_PTR handle(eg_alert_window *window, UINT message, WPARAM wparam, LPARAM lparam)
+{
+    switch (message) {
+    case WM_PAINT: paint_footer(window); return TRUE;
+    case WM_ERASEBKGND: return TRUE;
+    case WM_DRAWITEM: return eg_alert_draw_control(&window->view, (const DRAWITEMSTRUCT *)lparam);
+    case WM_COMMAND: on_command(window, LOWORD(wparam)); return TRUE;
+    case WM_CLOSE: DestroyWindow(window->dialog); return TRUE;
+    case WM_ACTIVATE: on_activate(window, LOWORD(wparam) != WA_INACTIVE); return FALSE;
+    case MESSAGE_PAINTED: announce(window); return TRUE;
+    case WM_DPICHANGED:
+        if (window->fixed_scale == 0) {
+            set_fonts(window, HIWORD(wparam));
+        }
+        arrange(window);
+        return TRUE;
+    case WM_SYSCOLORCHANGE:
+    case WM_SETTINGCHANGE:
+        eg_palette_init(&window->view.palette, window->content->severe);
+        arrange(window);
+        return FALSE;
+    default: return FALSE;
+    }
+}
+
+static INT_PTR CALLBACK dialog_procedure(HWND dialog, UINT message, WPARAM wparam, LPARAM lparam)
+{
+    eg_alert_window *window;
+
+    if (message == WM_INITDIALOG) {
+        SetWindowLongPtrW(dialog, DWLP_USER, lparam);
+        return FALSE; /* the keyboard stays where it is */
+    }
+    window = (eg_alert_window *)GetWindowLongPtrW(dialog, DWLP_USER);
+    if (!window || window->dialog != dialog) {
+        return FALSE;
+    }
+    if (message == WM_DESTROY) {
+        on_destroyed(window);
+        return TRUE;
+    }
+    return window->content ? handle(window, message, wparam, lparam) : FALSE;
+}
+
+static int open_dialog(eg_alert_window *window)
+{
+    int status;
+
+    window->dialog = CreateDialogParamW(window->instance, MAKEINTRESOURCEW(EG_DIALOG_ALERT), NULL,
+                                        dialog_procedure, (LPARAM)window);
+    if (!window->dialog) {
+        return eg_fail_os(GetLastError(), "cannot open the alert window");
+    }
+    status = eg_alert_body_create(&window->body, window->instance, window->dialog);
+    if (status != EG_OK) {
+        HWND dialog = window->dialog;
+        window->dialog = NULL;
+        DestroyWindow(dialog);
+        return status;
+    }
+    create_controls(window);
+    set_fonts(window, window->fixed_scale ? window->fixed_scale * 96 / 100
+                                          : (int)GetDpiForWindow(window->dialog));
+    window->activated = false;
+    return EG_OK;
+}
+
+int eg_alert_window_create(HINSTANCE instance, int scale, const eg_alert_events *events,
+                           eg_alert_window **out)
+{
+    eg_alert_window *window = eg_alloc_zero(1, sizeof(*window));
+
+    if (!window) {
+        return EG_E_NOMEM;
+    }
+    window->instance = instance;
+    window->events = *events;
+    window->fixed_scale = scale;
+    window->body.view = &window->view;
+    window->body.layout = &window->layout;
+    window->body.painted = MESSAGE_PAINTED;
+    window->view.fonts = &window->fonts;
+    *out = window;
+    return EG_OK;
+}
+
+static void ignore(void *user)
+{
+    EG_UNUSED(user);
+}
+
+void eg_alert_window_destroy(eg_alert_window *window)
+{
+    if (!window) {
+        return;
+    }
+    window->events.closed = ignore;
+    if (window->dialog) {
+        DestroyWindow(window->dialog);
+    }
+    eg_alert_content_destroy(window->content);
+    eg_free(window);
+}
+
+int eg_alert_window_show(eg_alert_window *window, eg_alert_content *content, size_t waiting)
+{
+    eg_alert_content *before = window->content;
+    bool fresh = window->dialog == NULL;
+
+    window->content = content;
+    window->waiting = waiting;
+    window->details = false;
+    window->announced = false;
+    window->body.scrolled = 0;
+    window->view.content = content;
+    eg_palette_init(&window->view.palette, content->severe);
+    eg_alert_content_destroy(before);
+    if (fresh) {
+        int status = open_dialog(window);
+        if (status != EG_OK) {
+            eg_alert_content_destroy(content);
+            window->content = NULL;
+            window->view.content = NULL;
+            return status;
+        }
+    }
+    set_texts(window);
+    arrange(window);
+    SetWindowPos(window->dialog, fresh ? HWND_TOPMOST : NULL, 0, 0, 0, 0,
+                 SWP_NOMOVE | SWP_NOSIZE | SWP_NOACTIVATE | SWP_SHOWWINDOW |
+                     (fresh ? 0u : SWP_NOZORDER));
+    return EG_OK;
+}
+
+void eg_alert_window_set_waiting(eg_alert_window *window, size_t waiting)
+{
+    if (window->dialog && window->waiting != waiting) {
+        window->waiting = waiting;
+        set_texts(window);
+        arrange(window);
+    }
+}
+
+bool eg_alert_window_is_open(const eg_alert_window *window)
+{
+    return window->dialog != NULL;
+}
+
+void eg_alert_window_raise(eg_alert_window *window)
+{
+    if (window->dialog) {
+        ShowWindow(window->dialog, IsIconic(window->dialog) ? SW_RESTORE : SW_SHOW);
+        SetForegroundWindow(window->dialog);
+    }
+}
+
+bool eg_alert_window_translate(eg_alert_window *window, MSG *message)
+{
+    if (!window->dialog) {
+        return false;
+    }
+    if (message->message == WM_KEYDOWN && message->hwnd != window->control[EG_ALERT_DETAILS] &&
+        IsChild(window->dialog, message->hwnd)) {
+        if (message->wParam == VK_NEXT || message->wParam == VK_PRIOR) {
+            eg_alert_body_scroll_by(&window->body,
+                                    message->wParam == VK_NEXT ? SB_PAGEDOWN : SB_PAGEUP);
+            return true;
+        }
+    }
+    return IsDialogMessageW(window->dialog, message) != FALSE;
+}
