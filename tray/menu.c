@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tray/menu.h"
+
+#include "core/base/status.h"
+#include "tray/text.h"
+
+#define RECENT_MAX 10u
+#define RECENT_TITLE_MAX 60u
+#define RECENT_ID 100u
+
+/* "10:42 title", with "&" doubled so that the menu does not take it for a shortcut. */
+static const wchar_t *recent_text(eg_arena *arena, const eg_hit_notice *hit)
+{
+    const wchar_t *time = eg_tray_text_time(arena, hit->time);
+    const wchar_t *title = eg_tray_text_safe(arena, hit->text.title, false, RECENT_TITLE_MAX);
+    wchar_t *out = eg_arena_alloc(arena, (wcslen(time) + 2 * wcslen(title) + 3) * sizeof(wchar_t));
+    size_t at = 0;
+
+    if (!out) {
+        return L"";
+    }
+    while (*time) {
+        out[at++] = *time++;
+    }
+    out[at++] = L' ';
+    out[at++] = L' ';
+    for (; *title; title++) {
+        if (*title == L'&') {
+            out[at++] = L'&';
+        }
+        out[at++] = *title;
+    }
+    return out;
+}
+
+static HMENU recent_menu(eg_arena *arena, const eg_notice_list *notices)
+{
+    HMENU menu = CreatePopupMenu();
+    const eg_notice *notice;
+
+    for (unsigned i = 0; menu && i < RECENT_MAX; i++) {
+        notice = eg_notice_list_recent(notices, i);
+        if (notice) {
+            AppendMenuW(menu, MF_STRING, RECENT_ID + i, recent_text(arena, &notice->hit));
+        } else if (i == 0) {
+            AppendMenuW(menu, MF_STRING | MF_GRAYED, 0,
+                        eg_tray_text(arena, EG_TEXT_MENU_RECENT_NONE));
+        }
+    }
+    return menu;
+}
+
+static UINT track(HWND owner, HMENU menu, POINT where)
+{
+    UINT flags = TPM_RETURNCMD | TPM_NONOTIFY | TPM_RIGHTBUTTON |
+                 (GetSystemMetrics(SM_MENUDROPALIGNMENT) ? TPM_RIGHTALIGN : TPM_LEFTALIGN);
+    UINT chosen;
+
+    SetForegroundWindow(owner); /* else the menu would stay when the person clicks elsewhere */
+    chosen = (UINT)TrackPopupMenuEx(menu, flags, where.x, where.y, owner, NULL);
+    PostMessageW(owner, WM_NULL, 0, 0);
+    return chosen;
+}
+
+eg_menu_choice eg_menu_ask(HWND owner, POINT where, const eg_notice_list *notices, bool alerts,
+                           int64_t *hit_id)
+{
+    HMENU menu = CreatePopupMenu(), recent;
+    eg_arena *arena = NULL;
+    UINT chosen;
+
+    if (!menu || eg_arena_create(&arena, 8192) != EG_OK) {
+        DestroyMenu(menu);
+        return EG_MENU_NONE;
+    }
+    recent = recent_menu(arena, notices);
+    if (alerts) {
+        AppendMenuW(menu, MF_STRING, EG_MENU_SHOW, eg_tray_text(arena, EG_TEXT_MENU_SHOW));
+        SetMenuDefaultItem(menu, EG_MENU_SHOW, FALSE);
+    }
+    AppendMenuW(menu, MF_POPUP, (UINT_PTR)recent, eg_tray_text(arena, EG_TEXT_MENU_RECENT));
+    AppendMenuW(menu, MF_STRING, EG_MENU_STATUS, eg_tray_text(arena, EG_TEXT_MENU_STATUS));
+    AppendMenuW(menu, MF_SEPARATOR, 0, NULL);
+    AppendMenuW(menu, MF_STRING, EG_MENU_EXIT, eg_tray_text(arena, EG_TEXT_MENU_EXIT));
+    chosen = track(owner, menu, where);
+    DestroyMenu(menu);
+    eg_arena_destroy(arena);
+    if (chosen >= RECENT_ID) {
+        const eg_notice *notice = eg_notice_list_recent(notices, chosen - RECENT_ID);
+        *hit_id = notice ? notice->hit.id : 0;
+        return notice ? EG_MENU_HIT : EG_MENU_NONE;
+    }
+    return (eg_menu_choice)chosen;
+}
