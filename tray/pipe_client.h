@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The connection to the service, on a thread of its own: connects, checks that the other side is
+ * our service, says hello, hands what comes to the window thread as messages, and starts over with
+ * a growing pause whenever the connection ends. Call the functions from the window thread.
+ */
+#ifndef EG_TRAY_PIPE_CLIENT_H
+#define EG_TRAY_PIPE_CLIENT_H
+
+#include "tray/notice.h"
+
+#include <windows.h>
+
+/*
+ * Posted to the window; the receiver of a pointer frees it. Pointers still in the queue when the
+ * window goes are freed by eg_pipe_client_drain.
+ */
+#define EG_PIPE_CONNECTED (WM_APP + 20) /* lparam: eg_service_info * */
+#define EG_PIPE_HIT (WM_APP + 21)       /* lparam: eg_notice * */
+#define EG_PIPE_DISCONNECTED (WM_APP + 22)
+
+typedef struct eg_pipe_client eg_pipe_client;
+
+/* `pipe` is the full name; `check_server` asks the service manager whose pipe it is. */
+int eg_pipe_client_start(const wchar_t *pipe, bool check_server, HWND window, eg_language language,
+                         eg_pipe_client **out);
+/* Ends the connection and the thread, then frees. NULL-safe. */
+void eg_pipe_client_stop(eg_pipe_client *client);
+/* Tells the service that a window for this hit is on the screen; lost when not connected. */
+void eg_pipe_client_shown(eg_pipe_client *client, int64_t hit_id, const wchar_t *title);
+/* Frees what was posted to `window` and not received; after eg_pipe_client_stop. */
+void eg_pipe_client_drain(HWND window);
+
+#endif
