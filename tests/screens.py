@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Pictures of everything the tray shows, in both languages and at three scales, for people to look at.
+
+    tests/screens.py [--tray EXE] [--language ja|en] [--scale 100|150|200] [NAME...]
+
+Writes build/screens/<name>-<language>-<scale>.png, and the alerts behind them as .jsonl, which
+`emoguard-tray --show FILE` takes. Names: see SCENES; all of them without a name. A window that does
+not come, or that runs over the screen, ends the run with exit code 1 and says which.
+"""
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools" / "wine"))
+from winebox import BoxError, WineBox, wait_for, windows_path  # noqa: E402
+
+OUTPUT = ROOT / "build" / "screens"
+SCREENS = {100: "1280x960x24", 150: "1600x1200x24", 200: "1920x1600x24"}
+USER = r"C:\Users\yamada\AppData\Local"
+POWERSHELL = r"C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe"
+
+WELCOME = {
+    "ja": {"computer": "PC-0123", "contact": "情報システム係（内線 1234）"},
+    "en": {"computer": "PC-0123", "contact": "the IT desk (extension 1234)"},
+}
+
+# Each alert: what the service would send, with texts by language.
+ALERTS = {
+    "process": {
+        "level": "critical", "kind": "process_start", "program": r"C:\Windows\System32\regsvr32.exe",
+        "command_line": rf'regsvr32.exe /s "{USER}\Kqzwx\Kqzwx.dll"', "parent": POWERSHELL,
+        "ja": ("Emotet に似たプログラムが動きました",
+               "命令の実行プログラムが、ユーザー用のフォルダーに置かれたプログラムの部品を動かしました。ふだんの仕事では起こりません。",
+               "連絡がつくまで、このパソコンに触らずにお待ちください。メールのパスワードは、別のパソコンから変更してください。"),
+        "en": ("A program that resembles Emotet ran",
+               "A program that runs commands started a program part from a user folder. This does not happen in everyday work.",
+               "Please leave this computer alone until you have reached someone. Change mail passwords from another computer."),
+    },
+    "autostart": {
+        "level": "high", "kind": "registry_set", "parent": POWERSHELL,
+        "program": rf'C:\Windows\system32\rundll32.exe "{USER}\Qwx\請求書_2026年02月07日_株式会社サンプル商事様宛_最終版_改訂.dll",Control_RunDLL',
+        "target": r"HKU\S-1-5-21-1-2-3-1001\Software\Microsoft\Windows\CurrentVersion\Run\Qwx",
+        "ja": ("あやしいプログラムが自動起動に登録されました",
+               "パソコンを起動するたびに、ユーザー用のフォルダーにあるプログラムの部品が動くように設定されました。", ""),
+        "en": ("A suspicious program was set to start itself",
+               "A setting was written that starts a program part from a user folder each time this computer starts.", ""),
+    },
+    "task": {
+        "level": "medium", "kind": "task_registered", "program": rf"wscript.exe {USER}\Temp\update.js",
+        "target": r"\Microsoft\Windows\Updater",
+        "ja": ("見慣れないタスクが登録されました", "決まった時刻に命令ファイルを動かすタスクが作られました。", ""),
+        "en": ("An unusual task was registered", "A task was made that runs a command file at set times.", ""),
+    },
+    "hostile": {
+        "level": "critical", "kind": "process_start",
+        "program": "C:\\Users\\Public\\photo\u202egpj.exe", "parent": r"C:\Program Files\Microsoft Office\root\Office16\WINWORD.EXE",
+        "command_line": "C:\\Users\\Public\\photo\u202egpj.exe " + "A" * 900, "user": "PC-0123\\yama\u200fda",
+        "ja": ("とても長い題名のときに、二行になっても読めること。" * 3, "説明が長いときにも、文字が切れたり重なったりしないこと。" * 8, "一行目\n二行目"),
+        "en": ("A very long headline must stay readable on two lines. " * 2, "A long explanation must not be cut off. " * 12, "first line\nsecond line"),
+    },
+}
+
+# name: (alerts in the file, keys to press in the window)
+SCENES = {
+    "alert": (["process"], ""),
+    "details": (["process"], "alt+d"),
+    "waiting": (["autostart", "process", "task"], ""),
+    "medium": (["task"], ""),
+    "hostile": (["hostile"], ""),
+    "status": ([], "status"),
+    "menu": ([], "menu"),
+}
+
+
+def now():
+    return int(time.time()) * 10**7 + 116444736000000000
+
+
+def messages(names, language):
+    """The lines of a --show file."""
+    yield {"type": "welcome", "protocol": 1, "version": "1.0.0", "pack": "emoguard-default",
+           "pack_serial": 2026112301, "rules": 46, **WELCOME[language]}
+    for number, name in enumerate(names):
+        alert = ALERTS[name]
+        title, meaning, advice = alert[language]
+        yield {"type": "hit", "id": 4711 + number, "time": now(), "level": alert["level"], "kind": alert["kind"],
+               "title": title, "meaning": meaning, "advice": advice, "rule": "0e4e1a52-5d0f-4c41-9d29-1b8b3c1f7a01",
+               "rule_title": "Library in a user folder started by regsvr32 or rundll32", "rule_author": "EmoGuard authors",
+               "program": alert["program"], "command_line": alert.get("command_line", ""),
+               "parent": alert.get("parent", ""), "user": alert.get("user", r"PC-0123\yamada"), "pid": 4242,
+               "target": alert.get("target", "")}
+
+
+def xdotool(box, *words):
+    subprocess.run(["xdotool", *map(str, words)], env=box.env, check=True, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
+
+
+def settled(box, target):
+    """Takes pictures until two in a row are the same, which goes to `target`."""
+    last = ""
+
+    def same():
+        nonlocal last
+        picture = box.screenshot(target.with_suffix(".part.png"))
+        before, last = last, subprocess.run(["identify", "-format", "%#", picture], check=True, text=True,
+                                            stdout=subprocess.PIPE).stdout
+        return before == last
+
+    try:
+        wait_for(same, 30, "a picture that does not change", 0.7)
+        target.with_suffix(".part.png").replace(target)
+    finally:
+        target.with_suffix(".part.png").unlink(missing_ok=True)
+
+
+def press(box, keys, width, height):
+    if keys in ("menu", "status"):
+        xdotool(box, "mousemove", width - 11, height - 11, "click", 3 if keys == "menu" else 1)
+    elif keys:
+        xdotool(box, "mousemove", width // 2, height // 2, "click", 1, "key", keys)
+
+
+def take(box, tray, name, language, scale):
+    alerts, keys = SCENES[name]
+    base = f"{name}-{language}-{scale}"
+    command = [tray]
+    title = "EmoGuard"
+    width, height = map(int, box.screen.split("x")[:2])
+    if alerts:
+        source = OUTPUT / f"{name}-{language}.jsonl"
+        lines = [json.dumps(message, ensure_ascii=False) for message in messages(alerts, language)]
+        source.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        command += ["--show", windows_path(source), "--scale", str(scale)]
+        title = "EmoGuard: "
+    box.desktop()
+    process = box.start([windows_path(command[0])] + command[1:], EMOGUARD_LANG=language)
+    try:
+        if alerts:
+            wait_for(lambda: any(text.startswith(title) for text in box.window_titles()), 60, f"the window of {base}", 0.3)
+        settled(box, OUTPUT / f"{base}.png")
+        press(box, keys, width, height)
+        settled(box, OUTPUT / f"{base}.png")
+    finally:
+        box.kill_program("emoguard-tray.exe")
+        process.wait(30)
+    print(f"  {base}.png", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--tray", type=pathlib.Path, default=ROOT / "build" / "windows" / "emoguard-tray.exe")
+    parser.add_argument("--language", choices=("ja", "en"), action="append")
+    parser.add_argument("--scale", type=int, choices=sorted(SCREENS), action="append")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(SCENES))
+    chosen = parser.parse_args()
+    unknown = set(chosen.names) - set(SCENES)
+    if unknown or not chosen.tray.is_file():
+        parser.error(f"no scene {sorted(unknown)[0]}" if unknown else f"{chosen.tray} is not there: make windows")
+    OUTPUT.mkdir(parents=True, exist_ok=True)
+    try:
+        for scale in chosen.scale or SCREENS:
+            with WineBox(OUTPUT / "box", screen=SCREENS[scale]) as box:
+                for language in chosen.language or ("ja", "en"):
+                    for name in chosen.names or SCENES:
+                        take(box, chosen.tray, name, language, scale)
+    except BoxError as error:
+        sys.exit(f"screens: {error}")
+
+
+if __name__ == "__main__":
+    main()
