@@ -1,25 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "service/host.h"
+#include "service/host_internal.h"
 
-#include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/os.h"
 #include "core/base/status.h"
 #include "core/version.h"
-#include "service/harden.h"
 #include "service/instance.h"
-#include "service/log_file.h"
-#include "service/pipe_server.h"
-#include "service/pipeline_thread.h"
-#include "service/settings.h"
-#include "service/status.h"
 
 #include <stdio.h>
-#include <string.h>
 
-#define LOG_BYTES_MAX (4u * 1024 * 1024)
-#define LOG_FILES_KEPT 3u
 #define INTAKE_EVENTS 8192u
 #define HITS_WAITING_MAX 256u
 #define RULES_RETRY_MS 30000u
@@ -33,30 +23,6 @@
 #define STOP_PIPE_MS 500u
 #define STOP_PIPELINE_MS 900u
 #define STOP_RULES_MS 300u
-
-#define META_RUNNING "service_running"
-
-struct eg_host {
-    eg_host_options options;
-    uint64_t start_ns;
-    HANDLE lock;
-    eg_log_file *log;
-    eg_settings settings;
-    char settings_error[EG_NOTICE_SIZE];
-    eg_buf computer;
-    eg_notices notices;
-    eg_clients clients;
-    eg_event_source *events;
-    eg_store *store;
-    eg_atomic last_hit_id;
-    eg_atomic last_hit_time;
-    eg_intake *intake;
-    eg_hit_keeper *keeper;
-    eg_rules *rules;
-    eg_pipeline_thread *pipeline;
-    eg_pipe_server *pipe;
-    eg_sensors_host *sensors;
-};
 
 static void report(eg_host *host, eg_event_message message, const char *text)
 {
@@ -189,105 +155,6 @@ static int on_status(void *user, eg_buf *json)
 
 /* ---- start ---- */
 
-static int open_folder(eg_host *host)
-{
-    eg_buf notice;
-    const eg_paths *paths = host->options.paths;
-    eg_buf_init(&notice, 8192);
-    int status = eg_paths_secure(paths, &notice);
-    if (status == EG_OK) {
-        status = eg_instance_lock(eg_buf_cstr(&paths->lock), &host->lock);
-    }
-    if (status == EG_OK) {
-        eg_log_file_options log = {eg_buf_cstr(&paths->log), LOG_BYTES_MAX, LOG_FILES_KEPT,
-                                   host->options.echo};
-        status = eg_log_file_open(&log, &host->log);
-    }
-    if (status == EG_OK) {
-        eg_log_set_sink(eg_log_file_write, host->log);
-        eg_log(EG_LOG_INFO, "service", "EmoGuard %s starts, data in %s", EG_VERSION_STRING,
-               eg_buf_cstr(&paths->data));
-        if (notice.len > 0) {
-            eg_log(EG_LOG_WARNING, "service", "%s", eg_buf_cstr(&notice));
-            eg_notices_set(&host->notices, "data_folder", eg_buf_cstr(&notice));
-        }
-        eg_harden_privileges();
-        eg_harden_log();
-    }
-    eg_buf_done(&notice);
-    return status;
-}
-
-static void read_settings(eg_host *host)
-{
-    if (eg_settings_load(&host->settings, eg_buf_cstr(&host->options.paths->settings)) != EG_OK) {
-        snprintf(host->settings_error, sizeof(host->settings_error), "%s", eg_error_message());
-        eg_log(EG_LOG_ERROR, "settings", "the defaults are used: %s", host->settings_error);
-        eg_notices_set(&host->notices, "settings", host->settings_error);
-    }
-    eg_log_set_level(host->settings.log);
-}
-
-static void open_event_log(eg_host *host)
-{
-    if (eg_event_source_register(eg_buf_cstr(&host->options.paths->program)) != EG_OK ||
-        eg_event_source_create(eg_event_source_system_language(), &host->events) != EG_OK) {
-        eg_log(EG_LOG_WARNING, "eventlog", "%s", eg_error_message());
-    }
-    eg_str version = EG_STR(EG_VERSION_STRING);
-    eg_event_source_report(host->events, EG_EVENT_MESSAGE_STARTED, &version, 1);
-    if (host->settings_error[0]) {
-        report(host, EG_EVENT_MESSAGE_SETTINGS, host->settings_error);
-    }
-}
-
-static int keep_last_hit(void *user, const eg_hit *hit)
-{
-    eg_host *host = user;
-    eg_atomic_set(&host->last_hit_id, hit->id);
-    eg_atomic_set(&host->last_hit_time, (int64_t)hit->time);
-    return EG_OK;
-}
-
-static void note_last_end(eg_host *host)
-{
-    eg_buf value;
-    eg_buf_init(&value, 64);
-    if (eg_store_get_meta(host->store, META_RUNNING, &value) == EG_OK &&
-        strcmp(eg_buf_cstr(&value), "1") == 0) {
-        eg_log(EG_LOG_WARNING, "service", "the last run was ended by force or crashed");
-        report(host, EG_EVENT_MESSAGE_KILLED, "");
-        eg_store_count(host->store, "ended_by_force", 1);
-    }
-    eg_buf_done(&value);
-    eg_store_set_meta(host->store, META_RUNNING, EG_STR("1"));
-    eg_store_count(host->store, "starts", 1);
-}
-
-static int open_store(eg_host *host)
-{
-    eg_buf notice;
-    eg_buf_init(&notice, 8192);
-    int status = eg_store_open(eg_buf_cstr(&host->options.paths->database), EG_STORE_READ_WRITE,
-                               &notice, &host->store);
-    if (status == EG_OK && notice.len > 0) {
-        eg_log(EG_LOG_ERROR, "store", "%s", eg_buf_cstr(&notice));
-        eg_notices_set(&host->notices, "database", eg_buf_cstr(&notice));
-        report(host, EG_EVENT_MESSAGE_DATABASE, eg_buf_cstr(&notice));
-    }
-    eg_buf_done(&notice);
-    if (status == EG_OK) {
-        eg_hit_query newest = {0};
-        newest.newest_first = true;
-        newest.limit = 1;
-        status = eg_store_each_hit(host->store, &newest, keep_last_hit, host);
-    }
-    if (status == EG_OK) {
-        note_last_end(host);
-    }
-    return status;
-}
-
 static int start_detection(eg_host *host)
 {
     eg_hit_keeper_options keeper = {on_store,         host, &host->notices, host->events,
@@ -350,15 +217,7 @@ static int start_sensors(eg_host *host)
  */
 static int start_all(eg_host *host)
 {
-    int status = open_folder(host);
-    if (status == EG_OK) {
-        read_settings(host);
-        open_event_log(host);
-        status = eg_host_name(&host->computer);
-    }
-    if (status == EG_OK) {
-        status = open_store(host);
-    }
+    int status = eg_host_open(host);
     if (status == EG_OK) {
         status = eg_intake_create(INTAKE_EVENTS, &host->intake);
     }
@@ -422,7 +281,9 @@ int eg_host_start(const eg_host_options *options, eg_host **out)
         return EG_OK;
     }
     snprintf(reason, sizeof(reason), "%s", eg_error_message());
-    eg_log(EG_LOG_ERROR, "service", "cannot start: %s", reason);
+    if (host->log) {
+        eg_log(EG_LOG_ERROR, "service", "cannot start: %s", reason);
+    }
     eg_host_stop(host);
     return eg_fail(status, "%s", reason);
 }
@@ -503,11 +364,13 @@ int eg_host_stop(eg_host *host)
     uint64_t start = eg_clock_monotonic_ns();
     int status = end_threads(host);
     if (host->store) {
-        eg_store_set_meta(host->store, META_RUNNING, EG_STR("0"));
+        eg_store_set_meta(host->store, EG_META_RUNNING, EG_STR("0"));
     }
-    eg_event_source_report(host->events, EG_EVENT_MESSAGE_STOPPED, NULL, 0);
-    eg_log(EG_LOG_INFO, "service", "EmoGuard stopped after %llu ms",
-           (unsigned long long)((eg_clock_monotonic_ns() - start) / 1000000));
+    if (host->log) {
+        eg_event_source_report(host->events, EG_EVENT_MESSAGE_STOPPED, NULL, 0);
+        eg_log(EG_LOG_INFO, "service", "EmoGuard stopped after %llu ms",
+               (unsigned long long)((eg_clock_monotonic_ns() - start) / 1000000));
+    }
     if (status == EG_OK) {
         release(host);
     }

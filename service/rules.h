@@ -36,8 +36,8 @@ void eg_rules_destroy(eg_rules *rules);                    /* after a successful
 eg_ruleset_slot *eg_rules_slot(eg_rules *rules);
 void eg_rules_summarize(eg_rules *rules, eg_rules_summary *out); /* any thread */
 /*
- * Writes {"path","state","name","serial","loaded","inert","rejected","error","problems":[...]} with at
- * most so many problems. Any thread.
+ * Writes {"path","state","name","serial","loaded","inert","rejected","error","problems":[...]}
+ * with at most so many problems. Any thread.
  */
 void eg_rules_write(eg_rules *rules, eg_json *json, size_t problems_max);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A pipe server with a store of its own, and clients that talk to it over the real pipe. Everything a
+ * A pipe server with a store of its own, and clients that talk to it over the real pipe. What a
  * client waits for has a deadline. One test at a time; the test's thread only.
  */
 #ifndef EG_TESTS_PIPE_FIXTURE_H
@@ -44,7 +44,7 @@ void eg_test_client_hello(eg_test_client *client, const char *kind, eg_language 
 int eg_test_client_listen(eg_test_client *client, uint32_t milliseconds, eg_message *out);
 /* The next message, which must be of this type. */
 void eg_test_client_expect(eg_test_client *client, eg_message_type type, eg_message *out);
-/* Must be dropped: an error with this text in it, or nothing when `reason` is NULL; then the end. */
+/* Must be dropped: an error with this text, or nothing when `reason` is NULL; then the end. */
 void eg_test_client_expect_drop(eg_test_client *client, const char *reason);
 
 #endif

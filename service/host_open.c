@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service/host_internal.h"
+
+#include "core/base/log.h"
+#include "core/base/os.h"
+#include "core/base/status.h"
+#include "core/version.h"
+#include "service/harden.h"
+#include "service/instance.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define LOG_BYTES_MAX (4u * 1024 * 1024)
+#define LOG_FILES_KEPT 3u
+
+static void report(eg_host *host, eg_event_message message, const char *text)
+{
+    eg_str value = eg_str_from(text);
+    eg_event_source_report(host->events, message, &value, 1);
+}
+
+static int open_folder(eg_host *host, eg_buf *notice)
+{
+    const eg_paths *paths = host->options.paths;
+    int status = eg_paths_secure(paths, notice);
+    if (status == EG_OK) {
+        status = eg_instance_lock(eg_buf_cstr(&paths->lock), &host->lock);
+    }
+    if (status == EG_OK) {
+        eg_log_file_options log = {eg_buf_cstr(&paths->log), LOG_BYTES_MAX, LOG_FILES_KEPT,
+                                   host->options.echo};
+        status = eg_log_file_open(&log, &host->log);
+    }
+    if (status == EG_OK) {
+        eg_log_set_sink(eg_log_file_write, host->log);
+        eg_log(EG_LOG_INFO, "service", "EmoGuard %s starts, data in %s", EG_VERSION_STRING,
+               eg_buf_cstr(&paths->data));
+        if (notice->len > 0) {
+            eg_log(EG_LOG_WARNING, "service", "%s", eg_buf_cstr(notice));
+            eg_notices_set(&host->notices, "data_folder", eg_buf_cstr(notice));
+        }
+        eg_harden_privileges();
+        eg_harden_log();
+    }
+    return status;
+}
+
+static void read_settings(eg_host *host)
+{
+    if (eg_settings_load(&host->settings, eg_buf_cstr(&host->options.paths->settings)) != EG_OK) {
+        snprintf(host->settings_error, sizeof(host->settings_error), "%s", eg_error_message());
+        eg_log(EG_LOG_ERROR, "settings", "the defaults are used: %s", host->settings_error);
+        eg_notices_set(&host->notices, "settings", host->settings_error);
+    }
+    eg_log_set_level(host->settings.log);
+}
+
+static void open_event_log(eg_host *host, const eg_buf *folder_notice)
+{
+    if (eg_event_source_register(eg_buf_cstr(&host->options.paths->program)) != EG_OK ||
+        eg_event_source_create(eg_event_source_system_language(), &host->events) != EG_OK) {
+        eg_log(EG_LOG_WARNING, "eventlog", "%s", eg_error_message());
+    }
+    eg_str version = EG_STR(EG_VERSION_STRING);
+    eg_event_source_report(host->events, EG_EVENT_MESSAGE_STARTED, &version, 1);
+    if (folder_notice->len > 0) {
+        report(host, EG_EVENT_MESSAGE_DATA_FOLDER, eg_buf_cstr(folder_notice));
+    }
+    if (host->settings_error[0]) {
+        report(host, EG_EVENT_MESSAGE_SETTINGS, host->settings_error);
+    }
+}
+
+static int keep_last_hit(void *user, const eg_hit *hit)
+{
+    eg_host *host = user;
+    eg_atomic_set(&host->last_hit_id, hit->id);
+    eg_atomic_set(&host->last_hit_time, (int64_t)hit->time);
+    return EG_OK;
+}
+
+static void note_last_end(eg_host *host)
+{
+    eg_buf value;
+    eg_buf_init(&value, 64);
+    if (eg_store_get_meta(host->store, EG_META_RUNNING, &value) == EG_OK &&
+        strcmp(eg_buf_cstr(&value), "1") == 0) {
+        eg_log(EG_LOG_WARNING, "service", "the last run was ended by force or crashed");
+        report(host, EG_EVENT_MESSAGE_KILLED, "");
+        eg_store_count(host->store, "ended_by_force", 1);
+    }
+    eg_buf_done(&value);
+    eg_store_set_meta(host->store, EG_META_RUNNING, EG_STR("1"));
+    eg_store_count(host->store, "starts", 1);
+}
+
+static int open_store(eg_host *host)
+{
+    eg_buf notice;
+    eg_buf_init(&notice, 8192);
+    int status = eg_store_open(eg_buf_cstr(&host->options.paths->database), EG_STORE_READ_WRITE,
+                               &notice, &host->store);
+    if (status == EG_OK && notice.len > 0) {
+        eg_log(EG_LOG_ERROR, "store", "%s", eg_buf_cstr(&notice));
+        eg_notices_set(&host->notices, "database", eg_buf_cstr(&notice));
+        report(host, EG_EVENT_MESSAGE_DATABASE, eg_buf_cstr(&notice));
+    }
+    eg_buf_done(&notice);
+    if (status == EG_OK) {
+        eg_hit_query newest = {0};
+        newest.newest_first = true;
+        newest.limit = 1;
+        status = eg_store_each_hit(host->store, &newest, keep_last_hit, host);
+    }
+    if (status == EG_OK) {
+        note_last_end(host);
+    }
+    return status;
+}
+
+int eg_host_open(eg_host *host)
+{
+    eg_buf notice;
+    eg_buf_init(&notice, 8192);
+    int status = open_folder(host, &notice);
+    if (status == EG_OK) {
+        read_settings(host);
+        open_event_log(host, &notice);
+        status = eg_host_name(&host->computer);
+    }
+    if (status == EG_OK) {
+        status = open_store(host);
+    }
+    eg_buf_done(&notice);
+    return status;
+}
