@@ -144,7 +144,7 @@ static int start_or_adopt(const eg_etw_api *api)
     if (error == ERROR_SUCCESS && is_ours(&p)) {
         return EG_OK;
     }
-    for (int try = 0; try < START_TRIES; try++) {
+    for (int tries = 0; tries < START_TRIES; tries++) {
         TRACEHANDLE unused = 0;
         if (error == ERROR_SUCCESS || error == ERROR_ALREADY_EXISTS) {
             eg_log(EG_LOG_WARNING, "etw", "a foreign session has our name; it is stopped");

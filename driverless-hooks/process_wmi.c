@@ -59,7 +59,7 @@ static int start_com(wmi_source *source)
     return EG_OK;
 }
 
-static HRESULT connect(IWbemLocator *locator, IWbemServices **services)
+static HRESULT connect_server(IWbemLocator *locator, IWbemServices **services)
 {
     BSTR name = SysAllocString(L"ROOT\\CIMV2");
     HRESULT result = E_OUTOFMEMORY;
@@ -101,7 +101,7 @@ static int open_events(wmi_source *source)
     if (FAILED(result)) {
         return fail_com(result, "create the WMI locator");
     }
-    result = connect(locator, &source->services);
+    result = connect_server(locator, &source->services);
     IWbemLocator_Release(locator);
     if (FAILED(result)) {
         return fail_com(result, "connect to WMI");
