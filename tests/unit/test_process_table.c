@@ -118,6 +118,9 @@ static void learn__of_the_older_of_two_late__puts_it_before_the_newer(void **sta
     assert_string_equal(image_at(table, 8, 299), "old.exe");
     assert_string_equal(image_at(table, 8, 301), "new.exe");
     assert_string_equal(image_at(table, 8, 9999), "new.exe");
+    const eg_process *old = eg_process_table_find(table, 8, DAY_1 + 200 * SECOND);
+    assert_non_null(old);
+    assert_true(old->exit_time == DAY_1 + 300 * SECOND);
 }
 
 static void learn__of_a_stop_before_its_start__knows_it_has_ended(void **state)
