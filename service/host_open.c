@@ -48,10 +48,13 @@ static int open_folder(eg_host *host, eg_buf *notice)
 
 static void read_settings(eg_host *host)
 {
+    char text[EG_NOTICE_SIZE + 64];
     if (eg_settings_load(&host->settings, eg_buf_cstr(&host->options.paths->settings)) != EG_OK) {
         snprintf(host->settings_error, sizeof(host->settings_error), "%s", eg_error_message());
-        eg_log(EG_LOG_ERROR, "settings", "the defaults are used: %s", host->settings_error);
-        eg_notices_set(&host->notices, "settings", host->settings_error);
+        snprintf(text, sizeof(text), "the settings are not used, the defaults hold: %s",
+                 host->settings_error);
+        eg_log(EG_LOG_ERROR, "settings", "%s", text);
+        eg_notices_set(&host->notices, "settings", text);
     }
     eg_log_set_level(host->settings.log);
 }
