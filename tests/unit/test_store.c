@@ -173,6 +173,23 @@ static void store_each_hit__stopped_by_the_visitor__returns_its_status(void **st
     assert_int_equal(list.count, 2);
 }
 
+static int refuse_as_corrupt(void *user, const eg_hit *hit)
+{
+    EG_UNUSED(user);
+    EG_UNUSED(hit);
+    return EG_E_CORRUPT;
+}
+
+static void store_each_hit__whose_visitor_says_corrupt__moves_nothing_aside(void **state)
+{
+    eg_store_fixture *fix = *state;
+    eg_hit_query query = {0};
+    assert_int_equal(eg_store_fixture_add(fix, 1, 0), 1);
+    assert_int_equal(eg_store_each_hit(fix->store, &query, refuse_as_corrupt, NULL), EG_E_CORRUPT);
+    assert_int_equal(eg_store_fixture_kept(fix), 0);
+    assert_ids(fix, query, "1");
+}
+
 static void store_set_shown__twice__keeps_the_first_time(void **state)
 {
     eg_store_fixture *fix = *state;
@@ -383,6 +400,7 @@ int eg_test_store(void)
         WITH_STORE(store_add_hit__with_extreme_numbers_and_no_texts__is_kept),
         WITH_STORE(store_each_hit__by_query__gives_what_was_asked),
         WITH_STORE(store_each_hit__stopped_by_the_visitor__returns_its_status),
+        WITH_STORE(store_each_hit__whose_visitor_says_corrupt__moves_nothing_aside),
         WITH_STORE(store_set_shown__twice__keeps_the_first_time),
         WITH_STORE(store_count_hits__by_level__counts),
         WITH_STORE(store_meta__set_twice__keeps_the_last),

@@ -151,33 +151,52 @@ static void store_open__of_a_torn_header_with_a_log__moves_both(void **state)
     assert_int_equal(logs, 1);
 }
 
-static void store_add_hit__meeting_damage__starts_anew_and_keeps_the_hit(void **state)
+/* A bad page in a file so large that not every page is read when it is opened. */
+static void damage_unseen(eg_store_fixture *fix, const char *page_sql)
 {
-    eg_store_fixture *fix = *state;
-    eg_buf notice;
-    eg_buf_init(&notice, 10000);
-    assert_int_equal(eg_store_fixture_add(fix, 1, 0), 1);
-    /* So large that not every page is read when it is opened. */
     assert_int_equal(eg_sqlite_run(fix->store->db,
                                    "INSERT INTO event(time, kind, flags, json)"
                                    " VALUES(1, 'other', 0, hex(zeroblob(12000000)))"),
                      EG_OK);
     int64_t size = get_i64(fix, "PRAGMA page_size");
-    int64_t page =
-        get_i64(fix, "SELECT rootpage FROM sqlite_schema WHERE name = 'hit_fingerprint'");
+    int64_t page = get_i64(fix, page_sql);
     eg_store_fixture_close(fix);
     damage_page(fix, page, size);
     assert_int_equal(eg_store_fixture_open(fix, EG_STORE_READ_WRITE), EG_OK);
     assert_int_equal(fix->notice.len, 0);
     assert_int_equal(eg_store_fixture_kept(fix), 0);
-    assert_true(eg_store_fixture_add(fix, 2, EG_EVENT_EXISTING) > 1);
+}
+
+static void assert_one_notice(eg_store_fixture *fix)
+{
     assert_int_equal(eg_store_fixture_kept(fix), 1);
+    assert_int_equal(eg_store_take_notice(fix->store, &fix->notice), EG_OK);
+    assert_non_null(strstr(eg_buf_cstr(&fix->notice), "was damaged"));
+    assert_int_equal(eg_store_take_notice(fix->store, &fix->notice), EG_OK);
+    assert_int_equal(fix->notice.len, 0);
+}
+
+static void store_add_hit__meeting_damage__starts_anew_and_keeps_the_hit(void **state)
+{
+    eg_store_fixture *fix = *state;
+    assert_int_equal(eg_store_fixture_add(fix, 1, 0), 1);
+    damage_unseen(fix, "SELECT rootpage FROM sqlite_schema WHERE name = 'hit_fingerprint'");
+    assert_true(eg_store_fixture_add(fix, 2, EG_EVENT_EXISTING) > 1);
     assert_int_equal(count_hits(fix), 1);
-    assert_int_equal(eg_store_take_notice(fix->store, &notice), EG_OK);
-    assert_non_null(strstr(eg_buf_cstr(&notice), "was damaged"));
-    assert_int_equal(eg_store_take_notice(fix->store, &notice), EG_OK);
-    assert_int_equal(notice.len, 0);
-    eg_buf_done(&notice);
+    assert_one_notice(fix);
+}
+
+static void store_count_hits__meeting_damage__says_so_and_starts_anew(void **state)
+{
+    eg_store_fixture *fix = *state;
+    uint64_t count = 99;
+    assert_int_equal(eg_store_fixture_add(fix, 1, 0), 1);
+    damage_unseen(fix, "SELECT rootpage FROM sqlite_schema WHERE name = 'hit_stored'");
+    assert_int_equal(eg_store_count_hits(fix->store, 0, EG_LEVEL_LOW, &count), EG_E_CORRUPT);
+    assert_int_equal(count, 99);
+    assert_non_null(strstr(eg_error_message(), "was damaged"));
+    assert_int_equal(count_hits(fix), 0);
+    assert_one_notice(fix);
 }
 
 static void store_open__of_a_damaged_file_for_reading__says_so_and_touches_nothing(void **state)
@@ -330,6 +349,7 @@ int eg_test_store_damage(void)
         WITH_STORE(store_open__of_a_file_with_one_bad_page__keeps_it_aside_and_starts_anew),
         WITH_STORE(store_open__of_a_torn_header_with_a_log__moves_both),
         WITH_STORE(store_add_hit__meeting_damage__starts_anew_and_keeps_the_hit),
+        WITH_STORE(store_count_hits__meeting_damage__says_so_and_starts_anew),
         WITH_STORE(store_open__of_a_damaged_file_for_reading__says_so_and_touches_nothing),
         WITH_STORE(store_open__of_another_programs_database__keeps_it_aside),
         WITH_STORE(store_open__of_our_database_without_a_table__keeps_it_aside),
