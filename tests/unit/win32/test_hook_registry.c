@@ -12,6 +12,8 @@
 #include <wchar.h>
 #include <windows.h>
 
+#include <winternl.h>
+
 static const WCHAR run_path[] = L"Software\\Microsoft\\Windows\\CurrentVersion\\Run";
 static const WCHAR once_ex_path[] =
     L"Software\\Microsoft\\Windows\\CurrentVersion\\RunOnceEx\\EgTest";
@@ -168,6 +170,102 @@ static void registry_snapshot__value_there_before__is_existing(void **state)
     eg_sensor_fixture_stop(fixture);
 }
 
+/* Poweliks' trick: a name that begins with a NUL, which only the native calls can write. */
+static void run_value__name_with_nul__is_not_hidden(void **state)
+{
+    typedef LONG(NTAPI * nt_set)(HANDLE, UNICODE_STRING *, ULONG, ULONG, const void *, ULONG);
+    typedef LONG(NTAPI * nt_delete)(HANDLE, UNICODE_STRING *);
+    static WCHAR name[] = L"\0EgTestHidden";
+    UNICODE_STRING counted = {sizeof(name) - sizeof(WCHAR), sizeof(name), name};
+    HMODULE ntdll = GetModuleHandleW(L"ntdll.dll");
+    nt_set set = (nt_set)(void (*)(void))GetProcAddress(ntdll, "NtSetValueKey");
+    nt_delete drop = (nt_delete)(void (*)(void))GetProcAddress(ntdll, "NtDeleteValueKey");
+    HKEY key = NULL;
+    EG_UNUSED(state);
+    assert_true(set && drop);
+    eg_sensor_fixture *fixture = eg_sensor_fixture_start("registry");
+    assert_int_equal(
+        RegCreateKeyExW(HKEY_CURRENT_USER, run_path, 0, NULL, 0, KEY_WRITE, NULL, &key, NULL),
+        ERROR_SUCCESS);
+    assert_int_equal(set(key, &counted, 0, REG_SZ, L"x.exe", 12), 0);
+    const eg_event *event = eg_sensor_fixture_wait(fixture, 0, EG_KIND_REGISTRY_SET,
+                                                   EG_FIELD_TARGET_OBJECT, "EgTestHidden", NULL);
+    drop(key, &counted);
+    RegCloseKey(key);
+    assert_non_null(event);
+    eg_str target = event->field[EG_FIELD_TARGET_OBJECT];
+    assert_memory_equal(target.ptr + target.len - 14, "\\\0EgTestHidden", 14);
+    assert_event_field(event, EG_FIELD_DETAILS, "x.exe");
+    eg_sensor_fixture_stop(fixture);
+}
+
+static bool enable_privilege(const WCHAR *name)
+{
+    TOKEN_PRIVILEGES wanted = {1, {{{0, 0}, SE_PRIVILEGE_ENABLED}}};
+    HANDLE token = NULL;
+    if (!OpenProcessToken(GetCurrentProcess(), TOKEN_ADJUST_PRIVILEGES, &token)) {
+        return false;
+    }
+    bool enabled = LookupPrivilegeValueW(NULL, name, &wanted.Privileges[0].Luid) &&
+                   AdjustTokenPrivileges(token, FALSE, &wanted, 0, NULL, NULL) &&
+                   GetLastError() == ERROR_SUCCESS;
+    CloseHandle(token);
+    return enabled;
+}
+
+/* Saves a hive with one Run value into `file`. */
+static bool make_hive(const WCHAR *file)
+{
+    static const WCHAR source[] = L"Software\\EgTestHive";
+    HKEY key = NULL;
+    bool made = false;
+    DeleteFileW(file);
+    set_text(L"Software\\EgTestHive\\Software\\Microsoft\\Windows\\CurrentVersion\\Run",
+             L"EgTestLate", L"late.exe");
+    if (RegOpenKeyExW(HKEY_CURRENT_USER, source, 0, KEY_READ, &key) == ERROR_SUCCESS) {
+        made = RegSaveKeyW(key, file, NULL) == ERROR_SUCCESS;
+        RegCloseKey(key);
+    }
+    RegDeleteTreeW(HKEY_CURRENT_USER, source);
+    return made;
+}
+
+static void user_hive__loaded_later__is_told_and_watched(void **state)
+{
+    static const WCHAR sid[] = L"S-1-5-21-1-2-3-7777";
+    WCHAR file[512];
+    HKEY run = NULL;
+    EG_UNUSED(state);
+    assert_true(GetTempPathW(EG_COUNT(file) - 20, file) > 0);
+    _snwprintf(file + wcslen(file), 20, L"egtest.hiv");
+    if (!enable_privilege(L"SeBackupPrivilege") || !enable_privilege(L"SeRestorePrivilege") ||
+        !make_hive(file)) {
+        skip();
+    }
+    eg_sensor_fixture *fixture = eg_sensor_fixture_start("registry");
+    assert_int_equal(RegLoadKeyW(HKEY_USERS, sid, file), ERROR_SUCCESS);
+    const eg_event *late = eg_sensor_fixture_wait(
+        fixture, 0, EG_KIND_REGISTRY_SET, EG_FIELD_TARGET_OBJECT,
+        "HKU\\S-1-5-21-1-2-3-7777\\Software\\Microsoft\\Windows\\CurrentVersion\\Run\\EgTestLate",
+        NULL);
+    assert_non_null(late);
+    assert_true(late->flags & EG_EVENT_EXISTING);
+    assert_int_equal(
+        RegOpenKeyExW(HKEY_USERS,
+                      L"S-1-5-21-1-2-3-7777\\Software\\Microsoft\\Windows\\CurrentVersion\\Run", 0,
+                      KEY_WRITE, &run),
+        ERROR_SUCCESS);
+    RegSetValueExW(run, L"EgTestNew", 0, REG_SZ, (const BYTE *)L"new.exe", 16);
+    const eg_event *new_value = eg_sensor_fixture_wait(
+        fixture, 0, EG_KIND_REGISTRY_SET, EG_FIELD_TARGET_OBJECT, "\\Run\\EgTestNew", NULL);
+    RegCloseKey(run);
+    assert_non_null(new_value);
+    assert_int_equal(new_value->flags & EG_EVENT_EXISTING, 0);
+    eg_sensor_fixture_stop(fixture);
+    assert_int_equal(RegUnLoadKeyW(HKEY_USERS, sid), ERROR_SUCCESS);
+    DeleteFileW(file);
+}
+
 int eg_test_hook_registry(void)
 {
     const struct CMUnitTest tests[] = {
@@ -177,6 +275,8 @@ int eg_test_hook_registry(void)
         cmocka_unit_test(run_value__thousand_changes__end_in_the_right_state),
         cmocka_unit_test(run_values__hostile_data__are_shown_and_survived),
         cmocka_unit_test(registry_snapshot__value_there_before__is_existing),
+        cmocka_unit_test(run_value__name_with_nul__is_not_hidden),
+        cmocka_unit_test(user_hive__loaded_later__is_told_and_watched),
     };
     return cmocka_run_group_tests_name("hook_registry", tests, NULL, NULL);
 }
