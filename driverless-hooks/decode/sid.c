@@ -42,8 +42,8 @@ size_t eg_sid_format(const uint8_t *bytes, size_t size, char out[EG_SID_TEXT_SIZ
         return 0;
     }
     uint64_t top = authority(bytes);
-    const char *form = top > UINT32_MAX ? "S-1-0x%012" PRIx64 : "S-1-%" PRIu64;
-    int written = snprintf(out, EG_SID_TEXT_SIZE, form, top);
+    int written = top > UINT32_MAX ? snprintf(out, EG_SID_TEXT_SIZE, "S-1-0x%012" PRIx64, top)
+                                   : snprintf(out, EG_SID_TEXT_SIZE, "S-1-%" PRIu64, top);
     for (size_t i = 0; i < bytes[1]; i++) {
         size_t used = (size_t)written;
         written +=
