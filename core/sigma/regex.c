@@ -3,6 +3,7 @@
 
 #include "core/base/mem.h"
 #include "core/base/status.h"
+#include "core/sigma/regex_translate.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -36,42 +37,6 @@ static void regex_free(void *block, void *user)
 {
     EG_UNUSED(user);
     eg_free(block);
-}
-
-/*
- * What is spelled differently from the tools rules are written with: "\Z" is the very end of the
- * text, and "{,3}" counts from zero.
- */
-static int translate(eg_str pattern, eg_buf *out)
-{
-    bool in_class = false;
-    size_t i;
-
-    for (i = 0; i < pattern.len; i++) {
-        char c = pattern.ptr[i], next = i + 1 < pattern.len ? pattern.ptr[i + 1] : '\0';
-
-        if (c == '\\' && i + 1 < pattern.len) {
-            (void)eg_buf_append_char(out, c);
-            (void)eg_buf_append_char(out, next == 'Z' && !in_class ? 'z' : next);
-            i++;
-        } else if (c == '{' && next == ',' && !in_class) {
-            (void)eg_buf_append_cstr(out, "{0");
-        } else {
-            if (c == '[' && !in_class) {
-                in_class = true;
-                (void)eg_buf_append_char(out, c);
-                if (next == '^')
-                    (void)eg_buf_append_char(out, pattern.ptr[++i]);
-                if (i + 1 < pattern.len && pattern.ptr[i + 1] == ']')
-                    (void)eg_buf_append_char(out, pattern.ptr[++i]);
-                continue;
-            }
-            if (c == ']')
-                in_class = false;
-            (void)eg_buf_append_char(out, c);
-        }
-    }
-    return out->status;
 }
 
 static int compile_code(eg_str pattern, unsigned flags, pcre2_general_context *general,
@@ -134,8 +99,8 @@ int eg_regex_compile(eg_str pattern, unsigned flags, eg_regex **out)
     regex = eg_alloc_zero(1, sizeof(*regex));
     if (!regex)
         return EG_E_NOMEM;
-    eg_buf_init(&translated, PATTERN_MAX * 2);
-    status = translate(pattern, &translated);
+    eg_buf_init(&translated, PATTERN_MAX * 4);
+    status = eg_regex_translate(pattern, (flags & EG_REGEX_DOTALL) != 0, &translated);
     if (status == EG_OK)
         status = compile_translated(eg_buf_str(&translated), flags, regex);
     eg_buf_done(&translated);
