@@ -31,10 +31,12 @@ struct eg_literal_index {
     size_t entry_count;
     uint8_t heads, tails; /* bit n - 1: there are keys of n bytes */
     bool wholes;
+    uint8_t *filter; /* by the highest bits of a key: clear when it is not in the table */
+    unsigned filter_shift;
     uint8_t *bitmap; /* grams of GRAM_BYTES; NULL when there are none */
     unsigned bitmap_shift;
-    uint8_t
-        *shorts; /* by first byte: bit n - 1 for literals of n < GRAM_BYTES bytes; may be NULL */
+    uint8_t *singles; /* by byte: it is a literal; NULL when none has one byte */
+    uint8_t *pairs;   /* by two bytes, a bit: a literal of two or three begins so; NULL likewise */
     size_t memory;
 };
 
@@ -105,10 +107,28 @@ static uint32_t gram_bit(const eg_literal_index *index, uint32_t gram)
     return (gram * UINT32_C(0x9E3779B1)) >> index->bitmap_shift;
 }
 
+static void set_bit(uint8_t *bits, size_t number)
+{
+    bits[number >> 3] |= (uint8_t)(1u << (number & 7));
+}
+
+static bool has_bit(const uint8_t *bits, size_t number)
+{
+    return bits[number >> 3] >> (number & 7) & 1;
+}
+
+static size_t pair_of(const char *at)
+{
+    return (size_t)(unsigned char)at[0] << 8 | (unsigned char)at[1];
+}
+
+/* Asks the small filter first: most keys are not there, and the table is too large for the cache. */
 static uint32_t *find_key(const eg_literal_index *index, uint64_t key)
 {
     size_t at = (size_t)(key >> index->table_shift);
 
+    if (!has_bit(index->filter, (size_t)(key >> index->filter_shift)))
+        return NULL;
     while (index->table[at].key != 0) {
         if (index->table[at].key == key)
             return &index->table[at].first;
@@ -203,32 +223,52 @@ static void *keep(eg_literal_index *index, size_t count, size_t size)
     return block;
 }
 
-static int reserve(eg_literal_index *index, const eg_literal *literals, size_t count)
+/* The number of bits, as a power of two, that `count` things fill to less than one in `room`. */
+static unsigned bits_for(size_t count, size_t room, unsigned least, unsigned most)
 {
-    size_t grams = 0, shorts = 0, i;
-    unsigned bits = 4;
+    unsigned bits = least;
+
+    while (bits < most && (size_t)1 << bits < count * room)
+        bits++;
+    return bits;
+}
+
+static int reserve_inside(eg_literal_index *index, const eg_literal *literals, size_t count)
+{
+    size_t by_length[GRAM_BYTES + 1] = {0}, i;
+    unsigned bits;
 
     for (i = 0; i < count; i++) {
+        size_t length = literals[i].text.len;
+
         if (literals[i].anchor == EG_ANCHOR_INSIDE)
-            *(literals[i].text.len < GRAM_BYTES ? &shorts : &grams) += 1;
+            by_length[length < GRAM_BYTES ? length : GRAM_BYTES]++;
     }
-    while ((size_t)1 << bits < count * 2)
-        bits++;
+    bits = bits_for(by_length[GRAM_BYTES], 32, BITMAP_BITS_MIN, BITMAP_BITS_MAX);
+    index->bitmap_shift = 32 - bits;
+    if (by_length[GRAM_BYTES] > 0 && !(index->bitmap = keep(index, (size_t)1 << (bits - 3), 1)))
+        return EG_E_NOMEM;
+    if (by_length[1] > 0 && !(index->singles = keep(index, 256, 1)))
+        return EG_E_NOMEM;
+    if (by_length[2] + by_length[3] > 0 && !(index->pairs = keep(index, 65536 / 8, 1)))
+        return EG_E_NOMEM;
+    return EG_OK;
+}
+
+static int reserve(eg_literal_index *index, const eg_literal *literals, size_t count)
+{
+    unsigned bits = bits_for(count, 2, 4, 40);
+
     index->table_shift = 64 - bits;
     index->table_mask = ((size_t)1 << bits) - 1;
     index->table = keep(index, (size_t)1 << bits, sizeof(*index->table));
     index->entries = keep(index, count, sizeof(*index->entries));
-    if (!index->table || !index->entries)
+    bits = bits_for(count, 16, 9, BITMAP_BITS_MAX);
+    index->filter_shift = 64 - bits;
+    index->filter = keep(index, (size_t)1 << (bits - 3), 1);
+    if (!index->table || !index->entries || !index->filter)
         return EG_E_NOMEM;
-    if (shorts > 0 && !(index->shorts = keep(index, 256, 1)))
-        return EG_E_NOMEM;
-    bits = BITMAP_BITS_MIN;
-    while (bits < BITMAP_BITS_MAX && (size_t)1 << bits < grams * 32)
-        bits++;
-    index->bitmap_shift = 32 - bits;
-    if (grams > 0 && !(index->bitmap = keep(index, (size_t)1 << (bits - 3), 1)))
-        return EG_E_NOMEM;
-    return EG_OK;
+    return reserve_inside(index, literals, count);
 }
 
 static void add_entry(eg_literal_index *index, uint64_t key, uint32_t id, size_t offset)
@@ -241,6 +281,7 @@ static void add_entry(eg_literal_index *index, uint64_t key, uint32_t id, size_t
     item->id = id;
     item->offset = (uint32_t)offset;
     item->next = index->table[at].key ? index->table[at].first : NO_ENTRY;
+    set_bit(index->filter, (size_t)(key >> index->filter_shift));
     index->table[at].key = key;
     index->table[at].first = (uint32_t)index->entry_count++;
 }
@@ -250,16 +291,17 @@ static void add_inside(eg_literal_index *index, const gram_counts *counts,
 {
     eg_str text = literal->text;
     size_t offset;
-    uint32_t bit;
 
     if (text.len < GRAM_BYTES) {
-        index->shorts[(unsigned char)text.ptr[0]] |= (uint8_t)(1u << (text.len - 1));
+        if (text.len == 1)
+            index->singles[(unsigned char)text.ptr[0]] = 1;
+        else
+            set_bit(index->pairs, pair_of(text.ptr));
         add_entry(index, gram_key(text.ptr, text.len), literal->id, 0);
         return;
     }
     offset = choose_gram(counts, text);
-    bit = gram_bit(index, load_gram(text.ptr + offset));
-    index->bitmap[bit >> 3] |= (uint8_t)(1u << (bit & 7));
+    set_bit(index->bitmap, gram_bit(index, load_gram(text.ptr + offset)));
     add_entry(index, gram_key(text.ptr + offset, GRAM_BYTES), literal->id, offset);
 }
 
@@ -318,8 +360,10 @@ void eg_literal_index_destroy(eg_literal_index *index)
         return;
     eg_free(index->table);
     eg_free(index->entries);
+    eg_free(index->filter);
     eg_free(index->bitmap);
-    eg_free(index->shorts);
+    eg_free(index->singles);
+    eg_free(index->pairs);
     eg_free(index);
 }
 
@@ -372,17 +416,32 @@ static void scan_ends(const scan *s)
     }
 }
 
-static void scan_shorts(const scan *s)
+/* Each of these literals is proposed where it stands first: once is enough. */
+static void scan_singles(const scan *s)
 {
-    size_t at, bytes;
+    uint8_t seen[256] = {0};
+    size_t at;
 
     for (at = 0; at < s->text.len; at++) {
-        unsigned lengths = s->index->shorts[(unsigned char)s->text.ptr[at]];
+        unsigned char byte = (unsigned char)s->text.ptr[at];
 
-        for (bytes = 1; lengths != 0 && bytes < GRAM_BYTES && at + bytes <= s->text.len; bytes++) {
-            if (lengths >> (bytes - 1) & 1)
-                propose_all(s, gram_key(s->text.ptr + at, bytes), at);
+        if (s->index->singles[byte] && !seen[byte]) {
+            seen[byte] = 1;
+            propose_all(s, gram_key(s->text.ptr + at, 1), at);
         }
+    }
+}
+
+static void scan_pairs(const scan *s)
+{
+    size_t at;
+
+    for (at = 0; at + 2 <= s->text.len; at++) {
+        if (!has_bit(s->index->pairs, pair_of(s->text.ptr + at)))
+            continue;
+        propose_all(s, gram_key(s->text.ptr + at, 2), at);
+        if (at + 3 <= s->text.len)
+            propose_all(s, gram_key(s->text.ptr + at, 3), at);
     }
 }
 
@@ -392,9 +451,7 @@ static void scan_grams(const scan *s)
     size_t at;
 
     for (at = 0; at + GRAM_BYTES <= s->text.len; at++) {
-        uint32_t bit = gram_bit(index, load_gram(s->text.ptr + at));
-
-        if (index->bitmap[bit >> 3] >> (bit & 7) & 1)
+        if (has_bit(index->bitmap, gram_bit(index, load_gram(s->text.ptr + at))))
             propose_all(s, gram_key(s->text.ptr + at, GRAM_BYTES), at);
     }
 }
@@ -405,8 +462,10 @@ void eg_literal_index_scan(const eg_literal_index *index, eg_str text, eg_litera
     scan s = {index, text, propose, user};
 
     scan_ends(&s);
-    if (index->shorts)
-        scan_shorts(&s);
+    if (index->singles)
+        scan_singles(&s);
+    if (index->pairs)
+        scan_pairs(&s);
     if (index->bitmap)
         scan_grams(&s);
 }
