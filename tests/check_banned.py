@@ -24,7 +24,7 @@ GENERIC_CALLS = re.compile(
     r"CreateWindow|CreateWindowEx|DefWindowProc|SendMessage|PostMessage|RegisterClass|GetMessage|"
     r"Shell_NotifyIcon|StartService|OpenService|CreateService|OpenSCManager|ExpandEnvironmentStrings)\s*\(")
 TCHAR_WORDS = re.compile(
-    r"\b(TCHAR|LPTSTR|LPCTSTR|PTSTR|_tmain|_tWinMain|_tcs[a-z]+)\b|\b(_T|TEXT)\s*\(\s*\"")
+    r"\b(TCHAR|LPTSTR|LPCTSTR|PTSTR|_tmain|_tWinMain|_tcs[a-z]+)\b|\b_T\s*\(\s*\"")
 EXTENSIONS = re.compile(r"__attribute__|\b__builtin_\w+|\btypeof\b|\bssize_t\b|#\s*pragma\s+(GCC|clang)")
 # A library is named by what it is for, a program by its path; see docs on DLL planting.
 LOAD_LIBRARY = re.compile(r"\bLoadLibraryExW\s*\((?:[^();]|\([^()]*\))*\)")
