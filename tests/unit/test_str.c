@@ -105,6 +105,7 @@ static void buf__up_to_its_limit__holds_and_then_refuses_for_good(void **state)
     assert_non_null(eg_buf_str(&buf).ptr);
     assert_int_equal(eg_buf_append_cstr(&buf, "12345"), EG_OK);
     assert_int_equal(eg_buf_append(&buf, "", 0), EG_OK);
+    assert_int_equal(buf.cap, 6); /* no more than it can ever need */
     assert_int_equal(eg_buf_append_char(&buf, '6'), EG_E_LIMIT);
     assert_int_equal(eg_buf_append(&buf, "", 0), EG_E_LIMIT);
     assert_string_equal(eg_buf_cstr(&buf), "12345");
