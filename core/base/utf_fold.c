@@ -3,6 +3,8 @@
 
 #include "core/base/status.h"
 
+#include <string.h>
+
 typedef struct fold_range {
     uint32_t first, last;
     uint32_t step;
@@ -46,13 +48,29 @@ uint32_t eg_fold_code(uint32_t code)
     return code < 0x80 ? fold_ascii((unsigned char)code) : fold_beyond_ascii(code);
 }
 
+#define EIGHT(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Eight ASCII letters at once: adding carries into the top bit of those from 'A', of those past 'Z'. */
+static uint64_t fold_eight(uint64_t bytes)
+{
+    uint64_t capitals = (bytes + EIGHT(0x80 - 'A')) & ~(bytes + EIGHT(0x80 - 'Z' - 1)) & EIGHT(0x80);
+    return bytes | capitals >> 2;
+}
+
 static int append_ascii(eg_buf *out, const char *text, size_t length)
 {
     int status = eg_buf_reserve(out, length);
     if (status != EG_OK)
         return status;
     char *end = out->data + out->len;
-    for (size_t i = 0; i < length; i++)
+    size_t i = 0;
+    for (; i + 8 <= length; i += 8) {
+        uint64_t bytes;
+        memcpy(&bytes, text + i, 8);
+        bytes = fold_eight(bytes);
+        memcpy(end + i, &bytes, 8);
+    }
+    for (; i < length; i++)
         end[i] = (char)fold_ascii((unsigned char)text[i]);
     end[length] = '\0';
     out->len += length;
@@ -71,6 +89,12 @@ static int append_code(eg_buf *out, uint32_t code)
 static size_t ascii_run(const char *text, size_t length)
 {
     size_t i = 0;
+    for (; i + 8 <= length; i += 8) {
+        uint64_t bytes;
+        memcpy(&bytes, text + i, 8);
+        if (bytes & EIGHT(0x80))
+            break;
+    }
     while (i < length && (unsigned char)text[i] < 0x80)
         i++;
     return i;

@@ -102,9 +102,9 @@ static uint64_t gram_key(const char *at, size_t bytes)
     return make_key(EG_ANCHOR_INSIDE, bytes, load(at, bytes));
 }
 
-static uint32_t gram_bit(const eg_literal_index *index, uint32_t gram)
+static uint32_t gram_hash(uint32_t gram)
 {
-    return (gram * UINT32_C(0x9E3779B1)) >> index->bitmap_shift;
+    return gram * UINT32_C(0x9E3779B1);
 }
 
 static void set_bit(uint8_t *bits, size_t number)
@@ -147,7 +147,7 @@ typedef struct gram_counts {
 
 static uint32_t *gram_count(const gram_counts *counts, const char *at)
 {
-    return &counts->counts[(load_gram(at) * UINT32_C(0x9E3779B1)) >> counts->shift];
+    return &counts->counts[gram_hash(load_gram(at)) >> counts->shift];
 }
 
 /* The rarer its bytes are in paths and commands, the better a gram tells its literal apart. */
@@ -301,7 +301,7 @@ static void add_inside(eg_literal_index *index, const gram_counts *counts,
         return;
     }
     offset = choose_gram(counts, text);
-    set_bit(index->bitmap, gram_bit(index, load_gram(text.ptr + offset)));
+    set_bit(index->bitmap, gram_hash(load_gram(text.ptr + offset)) >> index->bitmap_shift);
     add_entry(index, gram_key(text.ptr + offset, GRAM_BYTES), literal->id, offset);
 }
 
@@ -434,25 +434,29 @@ static void scan_singles(const scan *s)
 
 static void scan_pairs(const scan *s)
 {
-    size_t at;
+    const uint8_t *pairs = s->index->pairs;
+    const char *text = s->text.ptr;
+    size_t at, places = s->text.len < 2 ? 0 : s->text.len - 1;
 
-    for (at = 0; at + 2 <= s->text.len; at++) {
-        if (!has_bit(s->index->pairs, pair_of(s->text.ptr + at)))
+    for (at = 0; at < places; at++) {
+        if (!has_bit(pairs, pair_of(text + at)))
             continue;
-        propose_all(s, gram_key(s->text.ptr + at, 2), at);
-        if (at + 3 <= s->text.len)
-            propose_all(s, gram_key(s->text.ptr + at, 3), at);
+        propose_all(s, gram_key(text + at, 2), at);
+        if (at + 1 < places)
+            propose_all(s, gram_key(text + at, 3), at);
     }
 }
 
 static void scan_grams(const scan *s)
 {
-    const eg_literal_index *index = s->index;
-    size_t at;
+    const uint8_t *bitmap = s->index->bitmap;
+    const char *text = s->text.ptr;
+    unsigned shift = s->index->bitmap_shift;
+    size_t at, places = s->text.len < GRAM_BYTES ? 0 : s->text.len - GRAM_BYTES + 1;
 
-    for (at = 0; at + GRAM_BYTES <= s->text.len; at++) {
-        if (has_bit(index->bitmap, gram_bit(index, load_gram(s->text.ptr + at))))
-            propose_all(s, gram_key(s->text.ptr + at, GRAM_BYTES), at);
+    for (at = 0; at < places; at++) {
+        if (has_bit(bitmap, gram_hash(load_gram(text + at)) >> shift))
+            propose_all(s, gram_key(text + at, GRAM_BYTES), at);
     }
 }
 
