@@ -14,9 +14,6 @@
 
 #include <inttypes.h>
 
-/* How far the report of a start may lie behind, or before, the process' own creation time. */
-#define START_SKEW (5 * EG_TICKS_PER_SECOND)
-
 struct eg_process_feed {
     eg_sink sink;
     eg_mutex lock;
@@ -71,11 +68,6 @@ void eg_process_feed_destroy(eg_process_feed *feed)
     }
 }
 
-static bool is_near(uint64_t a, uint64_t b)
-{
-    return (a > b ? a - b : b - a) <= START_SKEW;
-}
-
 static void fill_missing(eg_event *event, eg_field field, eg_str value)
 {
     if (event->field[field].len == 0 && value.ptr) {
@@ -106,7 +98,7 @@ static bool same_process(const eg_event *event, const eg_process_info *info)
         return true;
     }
     return event->create_time != 0 ? event->create_time == info->create_time
-                                   : is_near(event->time, info->create_time);
+                                   : eg_seen_is_start_of(event->time, info->create_time);
 }
 
 static void use_info(eg_event *event, const eg_process_info *info, eg_event_text *text)
@@ -157,12 +149,21 @@ static bool complete(eg_process_feed *feed, eg_event *event, eg_str user_sid)
     return exact;
 }
 
+/* Where one of the two times is only that of a report, being close has to do. */
+static bool same_start(const eg_seen_process *known, uint64_t create_time, bool exact)
+{
+    if (known->create_time == create_time) {
+        return true;
+    }
+    return (!known->exact && eg_seen_is_start_of(known->create_time, create_time)) ||
+           (!exact && eg_seen_is_start_of(create_time, known->create_time));
+}
+
 static void emit_start(eg_process_feed *feed, eg_event *event, eg_str user_sid)
 {
     bool exact = complete(feed, event, user_sid);
     const eg_seen_process *known = eg_seen_table_find(feed->table, event->pid);
-    if (known && (known->create_time == event->create_time ||
-                  ((!known->exact || !exact) && is_near(known->create_time, event->create_time)))) {
+    if (known && same_start(known, event->create_time, exact)) {
         return;
     }
     /* without memory for the entry the stop goes unreported, the start does not */
@@ -251,10 +252,7 @@ static bool is_known(eg_process_feed *feed, const eg_nt_process *process)
     if (!entry) {
         return false;
     }
-    if (!entry->exact && is_near(entry->create_time, process->create_time)) {
-        return true;
-    }
-    if (entry->create_time == process->create_time) {
+    if (same_start(entry, process->create_time, true)) {
         return true;
     }
     polled_gone(feed, entry);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "driverless-hooks/decode/seen_table.h"
 
+#include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/status.h"
 
@@ -8,11 +9,22 @@
 
 enum { FIRST_CAPACITY = 128 };
 
+#define REPORT_DELAY_MAX (5 * EG_TICKS_PER_SECOND)
+#define CLOCK_SKEW_MAX (20 * EG_TICKS_PER_MS)
+
 /* Sorted by pid: a few hundred entries, searched often, changed a few times a second. */
 struct eg_seen_table {
     eg_seen_process *entries;
     size_t count, capacity;
 };
+
+bool eg_seen_is_start_of(uint64_t reported, uint64_t created)
+{
+    if (created > reported) {
+        return created - reported <= CLOCK_SKEW_MAX;
+    }
+    return reported - created <= REPORT_DELAY_MAX;
+}
 
 int eg_seen_table_create(eg_seen_table **out)
 {

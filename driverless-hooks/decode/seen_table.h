@@ -18,6 +18,13 @@ typedef struct eg_seen_process {
     bool seen;            /* for eg_seen_table_sweep */
 } eg_seen_process;
 
+/*
+ * True when a start reported at `reported` can be that of a process created at `created` (both
+ * FILETIME). Reports follow the creation, by up to seconds; the two clocks differ by one tick of
+ * the system timer. A process created clearly after the report is another one of the same pid.
+ */
+bool eg_seen_is_start_of(uint64_t reported, uint64_t created);
+
 typedef struct eg_seen_table eg_seen_table;
 
 int eg_seen_table_create(eg_seen_table **out);

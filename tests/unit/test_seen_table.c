@@ -2,6 +2,7 @@
 /* The table of running processes, and the names of a sensor's states. */
 #include "tests/unit/unit.h"
 
+#include "core/base/clock.h"
 #include "core/base/status.h"
 #include "driverless-hooks/decode/seen_table.h"
 #include "driverless-hooks/sensor.h"
@@ -60,6 +61,20 @@ static void seen_table__pid_put_again__replaces_the_entry(void **state)
     eg_seen_table_destroy(table);
 }
 
+static void seen_start__created_after_the_report__is_another_process(void **state)
+{
+    uint64_t second = EG_TICKS_PER_SECOND;
+    uint64_t report = 1000 * second;
+    EG_UNUSED(state);
+    assert_true(eg_seen_is_start_of(report, report));
+    assert_true(eg_seen_is_start_of(report, report - 2 * second));
+    assert_true(eg_seen_is_start_of(report, report + 15 * EG_TICKS_PER_MS));
+    assert_false(eg_seen_is_start_of(report, report + 25 * EG_TICKS_PER_MS));
+    assert_false(eg_seen_is_start_of(report, report - 6 * second));
+    assert_false(eg_seen_is_start_of(0, report));
+    assert_false(eg_seen_is_start_of(report, 0));
+}
+
 static void sensor_health__every_state__has_a_name(void **state)
 {
     EG_UNUSED(state);
@@ -74,6 +89,7 @@ int eg_test_seen_table(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(seen_table__sweep__reports_what_was_not_seen),
         cmocka_unit_test(seen_table__pid_put_again__replaces_the_entry),
+        cmocka_unit_test(seen_start__created_after_the_report__is_another_process),
         cmocka_unit_test(sensor_health__every_state__has_a_name),
     };
     return cmocka_run_group_tests_name("seen_table", tests, NULL, NULL);
