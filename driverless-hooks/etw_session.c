@@ -59,6 +59,7 @@ struct eg_etw_session {
     HANDLE ended; /* manual-reset event: the consumer has returned */
     eg_atomic stream_lost;
     uint64_t kernel_lost; /* of the session at the time it was opened */
+    ULONG flags;          /* likewise, as far as this Windows tells them */
 };
 
 static ULONG windows_start(TRACEHANDLE *session, const WCHAR *name, EVENT_TRACE_PROPERTIES *p)
@@ -122,8 +123,7 @@ static bool is_ours(const properties *p)
 {
     return memcmp(&p->base.Wnode.Guid, &session_guid, sizeof(session_guid)) == 0 &&
            (p->base.LogFileMode & (MODE_REAL_TIME | MODE_SYSTEM_LOGGER)) ==
-               (MODE_REAL_TIME | MODE_SYSTEM_LOGGER) &&
-           (p->base.EnableFlags & FLAG_PROCESS) != 0;
+               (MODE_REAL_TIME | MODE_SYSTEM_LOGGER);
 }
 
 static int explain(ULONG error)
@@ -141,7 +141,7 @@ static int start_or_adopt(const eg_etw_api *api)
 {
     properties p;
     ULONG error = control(api, &p, EVENT_TRACE_CONTROL_QUERY);
-    if (error == ERROR_SUCCESS && is_ours(&p)) {
+    if (error == ERROR_SUCCESS && is_ours(&p) && p.base.EnableFlags & FLAG_PROCESS) {
         return EG_OK;
     }
     for (int tries = 0; tries < START_TRIES; tries++) {
@@ -245,6 +245,7 @@ int eg_etw_session_open(eg_etw_session **out, const eg_etw_api *api, eg_etw_ring
     }
     if (control(api, &p, EVENT_TRACE_CONTROL_QUERY) == ERROR_SUCCESS) {
         session->kernel_lost = lost_count(&p);
+        session->flags = p.base.EnableFlags;
     }
     status = eg_thread_start(&session->thread, "etw", consume, session);
     if (status != EG_OK) {
@@ -298,7 +299,7 @@ int eg_etw_session_lost(eg_etw_session *session, uint64_t *lost)
     if (error != ERROR_SUCCESS) {
         return eg_fail(EG_E_NOTFOUND, "the ETW session EmoGuard-Sys is gone (%lu)", error);
     }
-    if (!is_ours(&p)) {
+    if (!is_ours(&p) || (session->flags & ~p.base.EnableFlags & FLAG_PROCESS) != 0) {
         return eg_fail(EG_E_NOTFOUND, "the ETW session EmoGuard-Sys was changed by someone");
     }
     uint64_t now = lost_count(&p);

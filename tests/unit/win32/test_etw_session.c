@@ -308,6 +308,22 @@ static void etw_source__session_stopped_by_someone__fails_with_the_reason(void *
     eg_sensor_fixture_stop(fixture);
 }
 
+static void session_lost__process_flag_taken_away__is_noticed(void **state)
+{
+    uint64_t lost = 0;
+    eg_etw_ring *ring = NULL;
+    eg_etw_session *session = NULL;
+    EG_UNUSED(state);
+    assert_int_equal(eg_etw_ring_create(&ring, 100000), EG_OK);
+    assert_int_equal(eg_etw_session_open(&session, &fake, ring), EG_OK);
+    assert_int_equal(eg_etw_session_lost(session, &lost), EG_OK);
+    etw.flags = 0;
+    assert_int_equal(eg_etw_session_lost(session, &lost), EG_E_NOTFOUND);
+    assert_non_null(strstr(eg_error_message(), "changed by someone"));
+    eg_etw_session_close(session);
+    eg_etw_ring_destroy(ring);
+}
+
 static void etw_source__time_is_up__says_so(void **state)
 {
     void *source = NULL;
@@ -341,6 +357,8 @@ int eg_test_etw_session(void)
                                         reset, forget),
         cmocka_unit_test_setup_teardown(
             etw_source__session_stopped_by_someone__fails_with_the_reason, reset, forget),
+        cmocka_unit_test_setup_teardown(session_lost__process_flag_taken_away__is_noticed, reset,
+                                        forget),
         cmocka_unit_test_setup_teardown(etw_source__time_is_up__says_so, reset, forget),
     };
     return cmocka_run_group_tests_name("etw_session", tests, NULL, NULL);
