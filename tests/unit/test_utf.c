@@ -148,6 +148,26 @@ static void fold_str__of_mixed_text__folds_each_character(void **state)
                "a");
 }
 
+/* Runs of ASCII are folded eight at a time: every character, at every place, beside any other. */
+static void fold_str__of_ascii_at_every_place__folds_like_single_characters(void **state)
+{
+    EG_UNUSED(state);
+    char text[24];
+    for (unsigned c = 0; c < 0x80; c++) {
+        for (size_t place = 0; place < sizeof(text); place++) {
+            eg_buf out;
+            eg_buf_init(&out, 64);
+            for (size_t i = 0; i < sizeof(text); i++)
+                text[i] = (char)(i == place ? c : (c * 7 + i * 31) & 0x7F);
+            assert_int_equal(eg_fold_str(&out, (eg_str){text, sizeof(text)}), EG_OK);
+            assert_int_equal(out.len, sizeof(text));
+            for (size_t i = 0; i < sizeof(text); i++)
+                assert_int_equal(out.data[i], eg_fold_code((unsigned char)text[i]));
+            eg_buf_done(&out);
+        }
+    }
+}
+
 static int fold_into_new_buffer(void *arg)
 {
     eg_buf out;
@@ -201,6 +221,7 @@ int eg_test_utf(void)
         cmocka_unit_test(fold_code__of_every_code_point__equals_the_reference),
         cmocka_unit_test(fold_code__of_every_code_point__is_stable_and_bounded),
         cmocka_unit_test(fold_str__of_mixed_text__folds_each_character),
+        cmocka_unit_test(fold_str__of_ascii_at_every_place__folds_like_single_characters),
         cmocka_unit_test(fold_str__without_room_or_memory__fails),
         cmocka_unit_test(append_safe__of_deceptive_text__shows_it),
     };
