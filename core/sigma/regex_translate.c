@@ -50,20 +50,43 @@ static size_t plain_sign(eg_str pattern, size_t at, char *sign)
     return escaped ? 2 : 1;
 }
 
+/* ".*+" at `at`: *sign is the '+', and the result where it ends; 0 when there is no such thing. */
+static size_t any_until_sign(eg_str pattern, size_t at, char *sign)
+{
+    size_t bytes = is_at(pattern, at, ".*") ? plain_sign(pattern, at + 2, sign) : 0;
+
+    return bytes > 0 ? at + 2 + bytes : 0;
+}
+
+/* "(?:.*+){1,}" is ".*+": the first repetition covers all the others. */
+static size_t repeated_until_sign(eg_str pattern, size_t at, char *sign)
+{
+    size_t end = is_at(pattern, at, "(?:") ? any_until_sign(pattern, at + 3, sign) : 0;
+
+    if (end > 0 && is_at(pattern, end, "){1,}"))
+        return end + 5;
+    if (end > 0 && is_at(pattern, end, ")+"))
+        return end + 2;
+    return 0;
+}
+
 /*
  * ".*+.*" is "[^+\n]*+" "+.*": whatever follows is met behind the first '+' if it is met behind any,
  * since the second ".*" covers the rest. Written so, a chain of them needs no second try.
  */
-static bool shorten_chain(translation *t)
+static bool shorten(translation *t)
 {
-    char sign;
-    size_t bytes = is_at(t->pattern, t->at, ".*") ? plain_sign(t->pattern, t->at + 2, &sign) : 0;
-    size_t behind = t->at + 2 + bytes;
+    char sign = '\0';
+    size_t repeated = t->shorten ? repeated_until_sign(t->pattern, t->at, &sign) : 0;
+    size_t end = repeated > 0 || !t->shorten ? repeated : any_until_sign(t->pattern, t->at, &sign);
 
-    if (!t->shorten || bytes == 0 || !is_at(t->pattern, behind, ".*"))
+    if (end > 0 && is_at(t->pattern, end, ".*"))
+        (void)eg_buf_appendf(t->out, "[^\\n\\%c]*+\\%c", sign, sign);
+    else if (repeated > 0 && (end == t->pattern.len || !strchr("?+", t->pattern.ptr[end])))
+        (void)eg_buf_appendf(t->out, ".*\\%c", sign);
+    else
         return false;
-    (void)eg_buf_appendf(t->out, "[^\\n\\%c]*+\\%c", sign, sign);
-    t->at = behind;
+    t->at = end;
     return true;
 }
 
@@ -110,7 +133,7 @@ int eg_regex_translate(eg_str pattern, bool dotall, eg_buf *out)
     translation t = {pattern, 0, !dotall && !has_inline_dotall(pattern), out};
 
     while (t.at < pattern.len) {
-        if (!shorten_chain(&t))
+        if (!shorten(&t))
             copy_element(&t);
     }
     return out->status;
