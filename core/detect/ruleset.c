@@ -64,19 +64,28 @@ static int keep_rule(void *user, eg_sigma_rule *rule)
     return EG_OK;
 }
 
-/* A file that cannot be read is one bad rule; the others are still loaded. */
+static int read_rules(loader *l, const char *path)
+{
+    int status;
+
+    eg_buf_clear(&l->text);
+    status = eg_file_read(path, EG_PACK_FILE_MAX, &l->text);
+    if (status != EG_OK)
+        return status;
+    l->ruleset->stats.files++;
+    return eg_sigma_parse(eg_buf_str(&l->text), path, &l->counting, keep_rule, l);
+}
+
+/* A file of a folder that cannot be read is one bad rule; the others are still loaded. */
 static int load_file(void *user, const char *path)
 {
     loader *l = user;
-    int status;
+    size_t files = l->ruleset->stats.files;
+    int status = read_rules(l, path);
 
-    l->ruleset->stats.files++;
-    eg_buf_clear(&l->text);
-    status = eg_file_read(path, EG_PACK_FILE_MAX, &l->text);
-    if (status == EG_OK)
-        return eg_sigma_parse(eg_buf_str(&l->text), path, &l->counting, keep_rule, l);
-    if (status == EG_E_NOMEM)
+    if (status == EG_OK || status == EG_E_NOMEM || l->ruleset->stats.files > files)
         return status;
+    l->ruleset->stats.files++;
     eg_report_problem(&l->counting, EG_PROBLEM_REJECTED, path, 0, EG_STR_NONE, "%s",
                       eg_error_message());
     return EG_OK;
@@ -136,13 +145,12 @@ static int load_pack(loader *l, const char *folder)
 
 static int load_path(loader *l, const char *path)
 {
-    if (!eg_file_exists(path))
-        return eg_fail(EG_E_NOTFOUND, "%s does not exist", path);
-    if (!eg_dir_exists(path))
-        return load_file(l, path);
-    if (eg_pack_is_folder(path))
-        return load_pack(l, path);
-    return eg_pack_walk(path, load_file, l);
+    int status;
+
+    if (eg_dir_exists(path))
+        return eg_pack_is_folder(path) ? load_pack(l, path) : eg_pack_walk(path, load_file, l);
+    status = read_rules(l, path);
+    return status == EG_E_NOTFOUND ? eg_fail(status, "%s does not exist", path) : status;
 }
 
 /* ---- the set ---- */
