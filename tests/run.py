@@ -10,6 +10,7 @@ Prints each stage with its time; the last line is `N passed, N failed`, with `, 
 something was skipped. Exit code 0 when nothing failed. Logs: build/test-logs/.
 """
 
+import functools
 import sys
 
 import recorded
@@ -24,12 +25,15 @@ SANITIZERS = {
 
 def stage_checks(results):
     """the runner, projects, layers, banned functions, the default pack"""
-    for name in ("check_runner", "check_projects", "check_layers", "check_banned", "check_pack"):
+    for name in ("check_runner", "check_projects", "check_layers", "check_banned", "check_pack",
+                 "check_texts"):
         done = script(f"tests/{name}.py")
         results.read_checks(done.output, done.code, name)
 
 
+@functools.cache
 def built(results, preset):
+    """Builds a preset once a run; False when that failed."""
     problem = build(preset)
     results.check(f"build/{preset}", problem)
     return not problem
@@ -77,7 +81,7 @@ def stage_windows(results):
 
 def stage_recorded(results):
     """decoders on recorded ETW payloads, our rules on recorded events"""
-    if not built(results, "native"):
+    if not all([built(results, "native"), built(results, "windows")]):
         return
     recorded.etw(results, SANITIZERS)
     recorded.rules(results)
@@ -103,6 +107,8 @@ def stage_e2e(results):
     """the installed product under Wine, from the infection to the window"""
     if not (ROOT / "tests/e2e/run.py").exists():
         results.skip("e2e", "tests/e2e/run.py does not exist")
+        return
+    if not built(results, "windows"):
         return
     done = script("tests/e2e/run.py", log="e2e.log", timeout=1200)
     results.read_checks(done.output, done.code, "e2e")
