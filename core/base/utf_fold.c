@@ -50,11 +50,12 @@ uint32_t eg_fold_code(uint32_t code)
 
 #define EIGHT(byte) (UINT64_C(0x0101010101010101) * (byte))
 
-/* Eight ASCII letters at once: adding carries into the top bit of those from 'A', of those past 'Z'. */
+/* Eight ASCII letters at once: the sums carry into the top bit from 'A' on, and past 'Z'. */
 static uint64_t fold_eight(uint64_t bytes)
 {
-    uint64_t capitals = (bytes + EIGHT(0x80 - 'A')) & ~(bytes + EIGHT(0x80 - 'Z' - 1)) & EIGHT(0x80);
-    return bytes | capitals >> 2;
+    uint64_t from_a = bytes + EIGHT(0x80 - 'A');
+    uint64_t past_z = bytes + EIGHT(0x80 - 'Z' - 1);
+    return bytes | (from_a & ~past_z & EIGHT(0x80)) >> 2;
 }
 
 static int append_ascii(eg_buf *out, const char *text, size_t length)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rule packs on disk: pack.json says what a folder is; rules are its sigma/ folder, texts lie beside
- * it. Also finds the rule files of folders that are no pack. Called by the thread that loads.
+ * Rule packs on disk: pack.json says what a folder is; rules are its sigma/ folder, texts lie
+ * beside it. Also finds the rule files of folders that are no pack. Called by the thread that loads.
  */
 #ifndef EG_DETECT_PACK_H
 #define EG_DETECT_PACK_H
@@ -21,7 +21,7 @@ void eg_pack_init(eg_pack *pack);
 void eg_pack_done(eg_pack *pack);
 /* Is there a pack.json in this folder? */
 bool eg_pack_is_folder(const char *folder);
-/* Reads pack.json. EG_E_INVALID with file and reason, also when it needs a newer engine than ours. */
+/* Reads pack.json. EG_E_INVALID with file and reason, also when it needs a newer engine. */
 int eg_pack_read(const char *folder, eg_pack *pack);
 
 typedef int (*eg_pack_rule_file)(void *user, const char *path);

@@ -15,7 +15,7 @@ typedef struct eg_network {
     uint8_t bits; /* of the prefix */
 } eg_network;
 
-/* Strict: no blanks, no leading zeros in IPv4; IPv6 may carry a zone behind '%', which is dropped. */
+/* Strict: no blanks, no leading zeros in IPv4; the zone of IPv6 behind '%' is dropped. */
 bool eg_address_parse(eg_str text, eg_address *out);
 /* "10.0.0.0/8", "fe80::/10", "10.0.0.0/255.0.0.0"; EG_E_INVALID with the reason. */
 int eg_network_parse(eg_str text, eg_network *out);

@@ -122,7 +122,7 @@ static size_t pair_of(const char *at)
     return (size_t)(unsigned char)at[0] << 8 | (unsigned char)at[1];
 }
 
-/* Asks the small filter first: most keys are not there, and the table is too large for the cache. */
+/* Asks the small filter first: most keys are not there, and the table exceeds the cache. */
 static uint32_t *find_key(const eg_literal_index *index, uint64_t key)
 {
     size_t at = (size_t)(key >> index->table_shift);

@@ -26,8 +26,8 @@ size_t eg_regex_memory(const eg_regex *regex);
 int eg_regex_scratch_create(eg_regex_scratch **out);
 void eg_regex_scratch_destroy(eg_regex_scratch *scratch); /* NULL-safe */
 /*
- * `subject` must be valid UTF-8. EG_E_LIMIT when the work allowed was used up (*found is false then),
- * EG_E_NOMEM.
+ * `subject` must be valid UTF-8. EG_E_LIMIT when the work allowed was used up (*found is false
+ * then), EG_E_NOMEM.
  */
 int eg_regex_search(const eg_regex *regex, eg_regex_scratch *scratch, eg_str subject, bool *found);
 

@@ -71,8 +71,8 @@ static size_t repeated_until_sign(eg_str pattern, size_t at, char *sign)
 }
 
 /*
- * ".*+.*" is "[^+\n]*+" "+.*": whatever follows is met behind the first '+' if it is met behind any,
- * since the second ".*" covers the rest. Written so, a chain of them needs no second try.
+ * ".*+.*" is "[^+\n]*+" "+.*": whatever follows is met behind the first '+' if it is met behind
+ * any, since the second ".*" covers the rest. Written so, a chain of them needs no second try.
  */
 static bool shorten(translation *t)
 {

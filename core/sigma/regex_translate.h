@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A regular expression as rule authors write it, as PCRE2 should read it: the same language, without
- * the ways of writing it that take forever on text that does not match. Pure.
+ * A regular expression as rule authors write it, as PCRE2 should read it: the same language,
+ * without the ways of writing it that take forever on text that does not match. Pure.
  */
 #ifndef EG_SIGMA_REGEX_TRANSLATE_H
 #define EG_SIGMA_REGEX_TRANSLATE_H

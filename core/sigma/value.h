@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sigma strings: escapes and wildcards, and what modifiers make of them. A value is kept as UTF-8 in
- * which two bytes that UTF-8 never uses stand for the wildcards. One written value may become
+ * Sigma strings: escapes and wildcards, and what modifiers make of them. A value is kept as UTF-8
+ * in which two bytes that UTF-8 never uses stand for the wildcards. One written value may become
  * several (windash, base64offset): the event must hold one of them. Pure; memory is the arena's.
  */
 #ifndef EG_SIGMA_VALUE_H

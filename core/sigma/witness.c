@@ -256,7 +256,7 @@ static eg_anchor anchor_of(eg_pattern_kind kind)
     }
 }
 
-/* Texts are looked for in folded values, so a case-sensitive one is folded here and verified later. */
+/* Texts are looked for in folded values: a case-sensitive one is folded, and verified later. */
 static int make_literal(eg_arena *arena, const eg_predicate *predicate, uint32_t id,
                         eg_literal *out)
 {

@@ -289,7 +289,7 @@ static void explicit_tags_and_aliases__are_read(void **state)
     EG_UNUSED(state);
     assert_int_equal(eg_arena_create(&arena, 1024), EG_OK);
     assert_int_equal(
-        eg_yaml_reader_create(EG_STR("a: &x !!str 5\nb: *x\nc: !!int 6\nd: '7'\n"), &reader), EG_OK);
+        eg_yaml_reader_create(EG_STR("a: &x !!str 5\nb: *x\nc: !!int 6\nd: '7'"), &reader), EG_OK);
     assert_int_equal(eg_yaml_read(reader, arena, &root), EG_OK);
     item = eg_yaml_get(root, "b");
     assert_non_null(item);
