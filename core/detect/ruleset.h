@@ -16,7 +16,7 @@ typedef struct eg_ruleset eg_ruleset;
 
 typedef struct eg_ruleset_stats {
     size_t files;
-    size_t loaded;   /* rules that match something */
+    size_t loaded; /* rules that match something */
     size_t inert;
     size_t rejected;
     size_t memory;
@@ -31,8 +31,8 @@ typedef struct eg_ruleset_stats {
  */
 int eg_ruleset_load(const char *const *paths, size_t count, bool report_inert,
                     const eg_report *report, eg_ruleset **out);
-eg_ruleset *eg_ruleset_ref(eg_ruleset *ruleset);   /* any thread */
-void eg_ruleset_unref(eg_ruleset *ruleset);        /* frees with the last; NULL-safe */
+eg_ruleset *eg_ruleset_ref(eg_ruleset *ruleset); /* any thread */
+void eg_ruleset_unref(eg_ruleset *ruleset);      /* frees with the last; NULL-safe */
 const eg_sigma_set *eg_ruleset_sigma(const eg_ruleset *ruleset);
 const eg_texts *eg_ruleset_texts(const eg_ruleset *ruleset);
 void eg_ruleset_stats_get(const eg_ruleset *ruleset, eg_ruleset_stats *stats);
@@ -40,7 +40,7 @@ void eg_ruleset_stats_get(const eg_ruleset *ruleset, eg_ruleset_stats *stats);
 /* The current ruleset of a process: readers take a reference, a loader puts a new one in. */
 typedef struct eg_ruleset_slot eg_ruleset_slot;
 int eg_ruleset_slot_create(eg_ruleset_slot **out);
-void eg_ruleset_slot_destroy(eg_ruleset_slot *slot); /* NULL-safe */
+void eg_ruleset_slot_destroy(eg_ruleset_slot *slot);    /* NULL-safe */
 eg_ruleset *eg_ruleset_slot_get(eg_ruleset_slot *slot); /* a new reference, or NULL when empty */
 void eg_ruleset_slot_put(eg_ruleset_slot *slot, eg_ruleset *ruleset); /* takes over the reference */
 

@@ -204,8 +204,7 @@ static int read_table(eg_texts *texts, text_table *table, yyjson_val *object, co
     size_t index, count;
     yyjson_val *key, *value;
 
-    yyjson_obj_foreach(object, index, count, key, value)
-    {
+    yyjson_obj_foreach(object, index, count, key, value) {
         int status = read_entry(texts, table, key, value, file);
 
         if (status != EG_OK)
