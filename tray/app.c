@@ -50,8 +50,8 @@ static eg_icon_state state_of(eg_level level)
 /* The state of the icon, and its tooltip in *tip, while a window is open or alerts wait for one. */
 static eg_icon_state alert_state(const app *a, eg_arena *arena, const wchar_t **tip)
 {
-    const eg_notice *next = eg_notice_list_next(&a->notices);
-    const eg_notice *open = NULL;
+    const eg_tray_notice *next = eg_notice_list_next(&a->notices);
+    const eg_tray_notice *open = NULL;
     eg_level level = EG_LEVEL_INFORMATIONAL;
 
     if (eg_alert_window_is_open(a->alert)) {
@@ -113,7 +113,7 @@ static void refresh_icon(app *a)
 static size_t waiting_behind(const app *a)
 {
     size_t waiting = eg_notice_list_waiting(&a->notices, false);
-    const eg_notice *open = eg_notice_list_find(&a->notices, a->open_hit);
+    const eg_tray_notice *open = eg_notice_list_find(&a->notices, a->open_hit);
     bool counted = open && eg_notice_pops_up(open->hit.level) &&
                    eg_notice_list_news(&a->notices, a->open_hit) == EG_NOTICE_WAITING;
 
@@ -127,7 +127,7 @@ static void add_icon(app *a)
     refresh_icon(a);
 }
 
-static void show_notice(app *a, const eg_notice *notice)
+static void show_notice(app *a, const eg_tray_notice *notice)
 {
     eg_alert_content *content = NULL;
     int status = eg_alert_content_create(&notice->hit, a->service, &content);
@@ -144,7 +144,7 @@ static void show_notice(app *a, const eg_notice *notice)
 
 static void show_next(app *a)
 {
-    const eg_notice *next = eg_notice_list_next(&a->notices);
+    const eg_tray_notice *next = eg_notice_list_next(&a->notices);
 
     if (next) {
         show_notice(a, next);
@@ -181,7 +181,7 @@ static void repeat_shown(app *a, const eg_hit_notice *hit)
 }
 
 /* A window comes at once when none is open; else the open one says that more are waiting. */
-static void on_hit(app *a, eg_notice *notice)
+static void on_hit(app *a, eg_tray_notice *notice)
 {
     const eg_hit_notice *hit = &notice->hit;
     eg_notice_news news = eg_notice_list_news(&a->notices, hit->id);
@@ -190,7 +190,7 @@ static void on_hit(app *a, eg_notice *notice)
         repeat_shown(a, hit);
     }
     if (news != EG_NOTICE_NEW) {
-        eg_notice_destroy(notice);
+        eg_tray_notice_destroy(notice);
         return;
     }
     eg_notice_list_add(&a->notices, notice);
@@ -247,7 +247,7 @@ static void on_open(app *a)
 
 static void show_hit(app *a, int64_t hit_id)
 {
-    const eg_notice *notice = eg_notice_list_find(&a->notices, hit_id);
+    const eg_tray_notice *notice = eg_notice_list_find(&a->notices, hit_id);
 
     if (notice) {
         show_notice(a, notice);
@@ -325,7 +325,7 @@ static LRESULT handle(app *a, UINT message, WPARAM wparam, LPARAM lparam)
     switch (message) {
     case MESSAGE_ICON: on_icon(a, wparam, lparam); return 0;
     case EG_PIPE_CONNECTED: on_connected(a, (eg_service_info *)lparam); return 0;
-    case EG_PIPE_HIT: on_hit(a, (eg_notice *)lparam); return 0;
+    case EG_PIPE_HIT: on_hit(a, (eg_tray_notice *)lparam); return 0;
     case EG_PIPE_DISCONNECTED:
         a->connected = false;
         a->tried = true;

@@ -36,7 +36,7 @@ static const wchar_t *recent_text(eg_arena *arena, const eg_hit_notice *hit)
 static HMENU recent_menu(eg_arena *arena, const eg_notice_list *notices)
 {
     HMENU menu = CreatePopupMenu();
-    const eg_notice *notice;
+    const eg_tray_notice *notice;
 
     for (unsigned i = 0; menu && i < RECENT_MAX; i++) {
         notice = eg_notice_list_recent(notices, i);
@@ -86,7 +86,7 @@ eg_menu_choice eg_menu_ask(HWND owner, POINT where, const eg_notice_list *notice
     DestroyMenu(menu);
     eg_arena_destroy(arena);
     if (chosen >= RECENT_ID) {
-        const eg_notice *notice = eg_notice_list_recent(notices, chosen - RECENT_ID);
+        const eg_tray_notice *notice = eg_notice_list_recent(notices, chosen - RECENT_ID);
         *hit_id = notice ? notice->hit.id : 0;
         return notice ? EG_MENU_HIT : EG_MENU_NONE;
     }

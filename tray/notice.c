@@ -31,10 +31,10 @@ static int copy_all(eg_arena *arena, eg_str *const *texts, size_t count)
     return EG_OK;
 }
 
-int eg_notice_create(const eg_hit_notice *hit, eg_notice **out)
+int eg_tray_notice_create(const eg_hit_notice *hit, eg_tray_notice **out)
 {
     eg_arena *arena = NULL;
-    eg_notice *notice;
+    eg_tray_notice *notice;
     int status = eg_arena_create(&arena, ARENA_BLOCK);
 
     if (status != EG_OK) {
@@ -62,7 +62,7 @@ int eg_notice_create(const eg_hit_notice *hit, eg_notice **out)
     return EG_OK;
 }
 
-void eg_notice_destroy(eg_notice *notice)
+void eg_tray_notice_destroy(eg_tray_notice *notice)
 {
     if (notice) {
         eg_arena_destroy(notice->arena);

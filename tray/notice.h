@@ -9,13 +9,13 @@
 #include "core/base/mem.h"
 #include "core/ipc/message.h"
 
-typedef struct eg_notice {
+typedef struct eg_tray_notice {
     eg_arena *arena;
     eg_hit_notice hit;
-} eg_notice;
+} eg_tray_notice;
 
-int eg_notice_create(const eg_hit_notice *hit, eg_notice **out);
-void eg_notice_destroy(eg_notice *notice); /* NULL-safe */
+int eg_tray_notice_create(const eg_hit_notice *hit, eg_tray_notice **out);
+void eg_tray_notice_destroy(eg_tray_notice *notice); /* NULL-safe */
 
 typedef struct eg_service_info {
     eg_arena *arena;

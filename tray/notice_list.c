@@ -11,7 +11,7 @@ void eg_notice_list_init(eg_notice_list *list)
 void eg_notice_list_done(eg_notice_list *list)
 {
     for (size_t i = 0; i < list->count; i++) {
-        eg_notice_destroy(list->entry[i].notice);
+        eg_tray_notice_destroy(list->entry[i].notice);
     }
     list->count = 0;
 }
@@ -45,7 +45,7 @@ static void forget_one(eg_notice_list *list)
             victim = i;
         }
     }
-    eg_notice_destroy(list->entry[victim].notice);
+    eg_tray_notice_destroy(list->entry[victim].notice);
     list->count--;
     memmove(&list->entry[victim], &list->entry[victim + 1],
             (list->count - victim) * sizeof(list->entry[0]));
@@ -61,7 +61,7 @@ eg_notice_news eg_notice_list_news(const eg_notice_list *list, int64_t hit_id)
     return list->entry[at].seen ? EG_NOTICE_SEEN : EG_NOTICE_WAITING;
 }
 
-void eg_notice_list_add(eg_notice_list *list, eg_notice *notice)
+void eg_notice_list_add(eg_notice_list *list, eg_tray_notice *notice)
 {
     if (list->count == EG_NOTICES_MAX) {
         forget_one(list);
@@ -74,9 +74,9 @@ bool eg_notice_pops_up(eg_level level)
     return level >= EG_LEVEL_MEDIUM;
 }
 
-const eg_notice *eg_notice_list_next(const eg_notice_list *list)
+const eg_tray_notice *eg_notice_list_next(const eg_notice_list *list)
 {
-    const eg_notice *next = NULL;
+    const eg_tray_notice *next = NULL;
 
     for (size_t i = 0; i < list->count; i++) {
         const eg_notice_entry *entry = &list->entry[i];
@@ -111,14 +111,14 @@ size_t eg_notice_list_waiting(const eg_notice_list *list, bool quiet)
     return waiting;
 }
 
-const eg_notice *eg_notice_list_find(const eg_notice_list *list, int64_t hit_id)
+const eg_tray_notice *eg_notice_list_find(const eg_notice_list *list, int64_t hit_id)
 {
     size_t at = find(list, hit_id);
 
     return at < list->count ? list->entry[at].notice : NULL;
 }
 
-const eg_notice *eg_notice_list_recent(const eg_notice_list *list, size_t n)
+const eg_tray_notice *eg_notice_list_recent(const eg_notice_list *list, size_t n)
 {
     return n < list->count ? list->entry[list->count - 1 - n].notice : NULL;
 }

@@ -12,7 +12,7 @@
 #define EG_NOTICES_MAX 256
 
 typedef struct eg_notice_entry {
-    eg_notice *notice;
+    eg_tray_notice *notice;
     bool seen;
 } eg_notice_entry;
 
@@ -34,18 +34,18 @@ eg_notice_news eg_notice_list_news(const eg_notice_list *list, int64_t hit_id);
  * Takes over a notice of a hit that is new. A full list forgets the oldest seen notice, else the
  * oldest of the lowest level: the service keeps them all and tells what was not seen again.
  */
-void eg_notice_list_add(eg_notice_list *list, eg_notice *notice);
+void eg_notice_list_add(eg_notice_list *list, eg_tray_notice *notice);
 /* Whether a hit of this level opens a window by itself; others only change the icon. */
 bool eg_notice_pops_up(eg_level level);
 /* The unseen notice to show next, gravest first, then oldest; NULL when none waits. */
-const eg_notice *eg_notice_list_next(const eg_notice_list *list);
+const eg_tray_notice *eg_notice_list_next(const eg_notice_list *list);
 void eg_notice_list_mark_seen(eg_notice_list *list, int64_t hit_id);
 /* Unseen notices that pop up, or (`quiet`) those that do not. */
 size_t eg_notice_list_waiting(const eg_notice_list *list, bool quiet);
 /* The notice of a hit; NULL when it is not known. */
-const eg_notice *eg_notice_list_find(const eg_notice_list *list, int64_t hit_id);
+const eg_tray_notice *eg_notice_list_find(const eg_notice_list *list, int64_t hit_id);
 /* The n-th newest notice, from 0; NULL past the end. */
-const eg_notice *eg_notice_list_recent(const eg_notice_list *list, size_t n);
+const eg_tray_notice *eg_notice_list_recent(const eg_notice_list *list, size_t n);
 /* Time of the newest hit that popped up and was seen; 0 when there is none. */
 uint64_t eg_notice_list_last_seen(const eg_notice_list *list);
 

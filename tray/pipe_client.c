@@ -64,7 +64,7 @@ static int on_welcome(eg_pipe_client *client, const eg_welcome *welcome)
 
 static int on_message(eg_pipe_client *client, const eg_message *message)
 {
-    eg_notice *notice = NULL;
+    eg_tray_notice *notice = NULL;
     int status;
 
     if (message->type == EG_MESSAGE_WELCOME && !client->welcomed) {
@@ -79,7 +79,7 @@ static int on_message(eg_pipe_client *client, const eg_message *message)
         return eg_fail(EG_E_INVALID, "an unexpected message (type %d) from the service",
                        (int)message->type);
     }
-    status = eg_notice_create(&message->body.hit, &notice);
+    status = eg_tray_notice_create(&message->body.hit, &notice);
     if (status == EG_OK) {
         post(client, EG_PIPE_HIT, notice, notice->arena);
     }
@@ -209,8 +209,8 @@ static int connect_pipe(eg_pipe_client *client)
     DWORD flags = FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION;
     int status;
 
-    client->pipe = CreateFileW(client->pipe_name, GENERIC_READ | GENERIC_WRITE, 0, NULL,
-                               OPEN_EXISTING, flags, NULL);
+    client->pipe =
+        CreateFileW(client->pipe_name, EG_PIPE_CLIENT_ACCESS, 0, NULL, OPEN_EXISTING, flags, NULL);
     if (client->pipe == INVALID_HANDLE_VALUE) {
         DWORD error = GetLastError();
         status = eg_fail_os(error, "cannot connect to the service");
@@ -374,7 +374,7 @@ void eg_pipe_client_drain(HWND window)
         if (message.message == EG_PIPE_CONNECTED) {
             eg_service_info_destroy((eg_service_info *)message.lParam);
         } else {
-            eg_notice_destroy((eg_notice *)message.lParam);
+            eg_tray_notice_destroy((eg_tray_notice *)message.lParam);
         }
     }
 }

@@ -16,7 +16,7 @@
  * window goes are freed by eg_pipe_client_drain.
  */
 #define EG_PIPE_CONNECTED (WM_APP + 20) /* lparam: eg_service_info * */
-#define EG_PIPE_HIT (WM_APP + 21)       /* lparam: eg_notice * */
+#define EG_PIPE_HIT (WM_APP + 21)       /* lparam: eg_tray_notice * */
 #define EG_PIPE_DISCONNECTED (WM_APP + 22)
 
 typedef struct eg_pipe_client eg_pipe_client;

@@ -11,7 +11,7 @@ static int read_line(eg_message_decoder *decoder, eg_str line, eg_notice_list *l
                      eg_service_info **service)
 {
     eg_message message;
-    eg_notice *notice = NULL;
+    eg_tray_notice *notice = NULL;
     eg_service_info *info = NULL;
     int status = eg_message_decode(decoder, line, &message);
 
@@ -29,12 +29,12 @@ static int read_line(eg_message_decoder *decoder, eg_str line, eg_notice_list *l
     if (message.type != EG_MESSAGE_HIT) {
         return eg_fail(EG_E_INVALID, "neither a welcome nor a hit");
     }
-    status = eg_notice_create(&message.body.hit, &notice);
+    status = eg_tray_notice_create(&message.body.hit, &notice);
     if (status != EG_OK) {
         return status;
     }
     if (eg_notice_list_news(list, notice->hit.id) != EG_NOTICE_NEW) {
-        eg_notice_destroy(notice);
+        eg_tray_notice_destroy(notice);
         return eg_fail(EG_E_INVALID, "a hit with this id stands in an earlier line");
     }
     eg_notice_list_add(list, notice);
