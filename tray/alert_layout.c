@@ -136,45 +136,69 @@ static void place_rest(plan *p)
     p->out->content_height = p->y;
 }
 
-static int button_width(const plan *p, eg_alert_item item)
+static int button_width(const plan *p, eg_alert_item item, int most)
 {
-    return larger(p->sizes->width(p->sizes->user, item) + 2 * scaled(p, BUTTON_PADDING),
-                  scaled(p, BUTTON_MIN));
+    int width = larger(p->sizes->width(p->sizes->user, item) + 2 * scaled(p, BUTTON_PADDING),
+                       scaled(p, BUTTON_MIN));
+
+    return width < most ? width : most;
 }
 
-/* The row that says how many alerts wait, with the button to the next one. */
+static eg_rect put_in_row(const plan *p, int left, int right, int height)
+{
+    return (eg_rect){left, p->y, right, p->y + height};
+}
+
+static void end_row(plan *p, int height)
+{
+    p->y += height + scaled(p, FOOTER_Y);
+}
+
+/* The row that says how many alerts wait, with the button to the next one; two when too wide. */
 static void place_waiting(plan *p, int width)
 {
-    int left = scaled(p, MARGIN), right = width - scaled(p, MARGIN);
-    int top = p->y + scaled(p, FOOTER_Y), bottom = top + scaled(p, BUTTON_HEIGHT);
-    int next = right - button_width(p, EG_ALERT_NEXT);
+    int left = scaled(p, MARGIN), right = width - scaled(p, MARGIN), gap = scaled(p, GAP);
+    int height = scaled(p, BUTTON_HEIGHT), top = p->y;
+    int next = right - button_width(p, EG_ALERT_NEXT, right - left);
+    int text = p->sizes->width(p->sizes->user, EG_ALERT_WAITING);
 
-    p->out->item[EG_ALERT_WAITING] = (eg_rect){left, top, next - scaled(p, GAP), bottom};
-    p->out->item[EG_ALERT_NEXT] = (eg_rect){next, top, right, bottom};
-    p->out->strip = (eg_rect){0, p->y, width, bottom + scaled(p, FOOTER_Y)};
-    p->y = p->out->strip.bottom;
+    p->y += scaled(p, FOOTER_Y);
+    if (left + text + gap > next) {
+        p->out->item[EG_ALERT_WAITING] = put_in_row(p, left, right, height);
+        end_row(p, height);
+    } else {
+        p->out->item[EG_ALERT_WAITING] = put_in_row(p, left, next - gap, height);
+    }
+    p->out->item[EG_ALERT_NEXT] = put_in_row(p, next, right, height);
+    end_row(p, height);
+    p->out->strip = (eg_rect){0, top, width, p->y};
 }
 
-/* Details button, rules, Close: in one row, or the rules below when they do not fit between. */
+/* Details button, rules, Close: in one row, or one below the other where they do not fit. */
 static void place_bottom(plan *p, int width)
 {
     int left = scaled(p, MARGIN), right = width - scaled(p, MARGIN), gap = scaled(p, GAP);
-    int top = p->y + scaled(p, FOOTER_Y), bottom = top + scaled(p, BUTTON_HEIGHT);
-    int toggle = left + button_width(p, EG_ALERT_TOGGLE);
-    int close = right - button_width(p, EG_ALERT_CLOSE);
+    int height = scaled(p, BUTTON_HEIGHT), top = p->y;
+    int toggle = left + button_width(p, EG_ALERT_TOGGLE, right - left);
+    int close = right - button_width(p, EG_ALERT_CLOSE, right - left);
     int rules = p->sizes->rules ? p->sizes->width(p->sizes->user, EG_ALERT_RULES) : 0;
+    bool rules_between = p->sizes->rules && toggle + gap + rules + gap <= close;
 
-    p->out->item[EG_ALERT_TOGGLE] = (eg_rect){left, top, toggle, bottom};
-    p->out->item[EG_ALERT_CLOSE] = (eg_rect){close, top, right, bottom};
-    if (p->sizes->rules && toggle + gap + rules + gap <= close) {
-        p->out->item[EG_ALERT_RULES] = (eg_rect){close - gap - rules, top, close - gap, bottom};
-    } else if (p->sizes->rules) {
-        int row = bottom + scaled(p, FOOTER_Y);
-        bottom = row + scaled(p, BUTTON_HEIGHT) / 2;
-        p->out->item[EG_ALERT_RULES] = (eg_rect){left, row, right, bottom};
+    p->y += scaled(p, FOOTER_Y);
+    p->out->item[EG_ALERT_TOGGLE] = put_in_row(p, left, toggle, height);
+    if (toggle + gap > close) {
+        end_row(p, height);
     }
-    p->out->footer = (eg_rect){0, p->y, width, bottom + scaled(p, FOOTER_Y)};
-    p->y = p->out->footer.bottom;
+    p->out->item[EG_ALERT_CLOSE] = put_in_row(p, close, right, height);
+    if (rules_between) {
+        p->out->item[EG_ALERT_RULES] = put_in_row(p, close - gap - rules, close - gap, height);
+    }
+    end_row(p, height);
+    if (p->sizes->rules && !rules_between) {
+        p->out->item[EG_ALERT_RULES] = put_in_row(p, left, right, height / 2);
+        end_row(p, height / 2);
+    }
+    p->out->footer = (eg_rect){0, top, width, p->y};
 }
 
 static void move_down(eg_rect *rect, int distance)

@@ -90,8 +90,8 @@ static bool is_good_break(const eg_flow *flow, size_t at)
     if (is_blank(before) || is_one_of(before, L"、。，．！？）」』】")) {
         return true;
     }
-    if (before == L'を') {
-        return true;
+    if (before == L'を' || (before == L'て' && after == L'く')) {
+        return true; /* behind the object; between a verb and "kudasai" */
     }
     return is_hiragana(before) && before != L'お' && before != L'ご' && !is_hiragana(after);
 }
@@ -108,8 +108,11 @@ static size_t last_fitting(const eg_flow *flow, size_t start, size_t end)
            (is_blank(flow->text[at]) || flow->edges[at + 1] - flow->edges[start] <= flow->width)) {
         at++;
     }
-    if (at < end && is_low_surrogate(flow->text[at]) && at - 1 > start) {
-        at--;
+    /* What belongs to the character before it must not come alone on the next line. */
+    for (size_t back = at; back > start; back--) {
+        if (back == end || !(is_joined(flow->text[back]) || is_low_surrogate(flow->text[back]))) {
+            return back;
+        }
     }
     return at;
 }
