@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/unit.h"
+
+#include "core/base/clock.h"
+#include "tests/unit/alloc.h"
+#include "tests/unit/win32/tray_resources.h"
+#include "tray/alert_content.c"
+
+#include <wchar.h>
+
+static const eg_service_info service = {
+    .welcome = {.computer = {"PC-0123", 7}, .contact = {"Ann", 3}, .pack_serial = 2026112301},
+};
+
+static eg_hit_notice make_hit(eg_level level)
+{
+    return (eg_hit_notice){
+        .id = 4711,
+        .time = EG_UNIX_EPOCH_TICKS,
+        .level = level,
+        .kind = EG_KIND_PROCESS_START,
+        .text = {EG_STR("Title"), EG_STR("Meaning."), EG_STR("Advice.")},
+        .rule_id = EG_STR("r-1"),
+        .rule_title = EG_STR("Rule"),
+        .rule_author = EG_STR("Author"),
+        .program = EG_STR("C:\\a\\ev\xE2\x80\xAEil.exe"),
+        .command_line = EG_STR("evil.exe \x07"),
+        .parent = EG_STR("C:\\w\\winword.exe"),
+        .user = EG_STR("PC\\u"),
+        .pid = 42,
+        .target = EG_STR(""),
+    };
+}
+
+static eg_alert_content *make_content(const eg_hit_notice *hit, const eg_service_info *info)
+{
+    HMODULE module = eg_test_tray_resources();
+    eg_alert_content *content = NULL;
+
+    if (!module) {
+        skip();
+    }
+    eg_tray_text_use(module, EG_LANGUAGE_EN);
+    assert_int_equal(eg_alert_content_create(hit, info, &content), EG_OK);
+    return content;
+}
+
+static void assert_has(const wchar_t *text, const wchar_t *part)
+{
+    if (!wcsstr(text, part)) {
+        fail_msg("\"%ls\" is not in \"%ls\"", part, text);
+    }
+}
+
+static void content__grave_hit__tells_to_leave_the_network_and_whom_to_call(void **state)
+{
+    eg_hit_notice hit = make_hit(EG_LEVEL_HIGH);
+    eg_alert_content *content = make_content(&hit, &service);
+    EG_UNUSED(state);
+
+    assert_true(content->severe);
+    assert_has(content->title, L"EmoGuard: Title");
+    assert_has(content->text[EG_ALERT_SENTENCE], L"PC-0123");
+    assert_has(content->text[EG_ALERT_SENTENCE], L"Meaning.");
+    assert_has(content->text[EG_ALERT_STEP_FIRST], L"network");
+    assert_has(content->text[EG_ALERT_STEP_FIRST + 1], L"Do not switch off");
+    assert_has(content->text[EG_ALERT_STEP_LAST], L"Ann");
+    assert_has(content->text[EG_ALERT_STEP_LAST], content->code);
+    assert_int_equal(wcslen(content->code), 6);
+    assert_has(content->text[EG_ALERT_RULES], L"2026112301");
+    assert_has(content->text[EG_ALERT_ADVICE], L"Advice.");
+    eg_alert_content_destroy(content);
+}
+
+static void content__medium_hit__does_not_tell_to_unplug(void **state)
+{
+    eg_hit_notice hit = make_hit(EG_LEVEL_MEDIUM);
+    eg_alert_content *content = make_content(&hit, &service);
+    EG_UNUSED(state);
+
+    assert_false(content->severe);
+    for (int i = EG_ALERT_STEPS_HEAD; i <= EG_ALERT_STEP_LAST; i++) {
+        assert_true(content->text[i][0] != L'\0');
+        assert_null(wcsstr(content->text[i], L"network"));
+    }
+    eg_alert_content_destroy(content);
+}
+
+static void content__nothing_known_of_the_service__has_no_gaps(void **state)
+{
+    eg_hit_notice hit = make_hit(EG_LEVEL_HIGH);
+    eg_alert_content *content;
+    EG_UNUSED(state);
+
+    hit.text.advice = EG_STR("");
+    content = make_content(&hit, NULL);
+    assert_null(wcsstr(content->text[EG_ALERT_SENTENCE], L"()"));
+    assert_has(content->text[EG_ALERT_STEP_LAST], content->code);
+    assert_int_equal(content->text[EG_ALERT_RULES][0], 0);
+    assert_int_equal(content->text[EG_ALERT_ADVICE_HEAD][0], 0);
+    assert_int_equal(content->text[EG_ALERT_ADVICE][0], 0);
+    eg_alert_content_destroy(content);
+}
+
+static void content__hostile_names__are_shown_as_what_they_are(void **state)
+{
+    eg_hit_notice hit = make_hit(EG_LEVEL_HIGH);
+    eg_alert_content *content = make_content(&hit, &service);
+    EG_UNUSED(state);
+
+    assert_int_equal(content->boxes, 2);
+    assert_has(content->box[1].name, L"ev\\u{202E}il.exe");
+    assert_has(content->text[EG_ALERT_BOX_FIRST + 1], L"ev\\u{202E}il.exe");
+    assert_has(content->text[EG_ALERT_DETAILS], L"evil.exe \\u{7}");
+    assert_has(content->text[EG_ALERT_DETAILS], L"1970-01-01T00:00:00.0000000Z");
+    assert_has(content->text[EG_ALERT_DETAILS], L"4711");
+    eg_alert_content_destroy(content);
+}
+
+int eg_test_tray_content(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(content__grave_hit__tells_to_leave_the_network_and_whom_to_call),
+        cmocka_unit_test(content__medium_hit__does_not_tell_to_unplug),
+        cmocka_unit_test(content__nothing_known_of_the_service__has_no_gaps),
+        cmocka_unit_test(content__hostile_names__are_shown_as_what_they_are),
+    };
+    return cmocka_run_group_tests_name("tray_content", tests, NULL, NULL);
+}

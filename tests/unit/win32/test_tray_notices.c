@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/unit.h"
+
+#include "core/base/status.h"
+#include "tests/unit/alloc.h"
+#include "tray/notice.c"
+#include "tray/notice_list.c"
+
+static eg_tray_notice *make_notice(int64_t id, eg_level level)
+{
+    eg_hit_notice hit = {.id = id,
+                         .time = (uint64_t)id * 10,
+                         .level = level,
+                         .text = {EG_STR("title"), EG_STR("meaning"), EG_STR_NONE}};
+    eg_tray_notice *notice = NULL;
+
+    assert_int_equal(eg_tray_notice_create(&hit, &notice), EG_OK);
+    return notice;
+}
+
+static eg_notice_list *make_list(void **state)
+{
+    static eg_notice_list list;
+
+    EG_UNUSED(state);
+    eg_notice_list_init(&list);
+    return &list;
+}
+
+static void notice_create__text_of_the_decoder_changes__keeps_its_own(void **state)
+{
+    EG_UNUSED(state);
+    char text[] = "before";
+    eg_hit_notice hit = {.text.title = {text, 6}};
+    eg_tray_notice *notice = NULL;
+
+    assert_int_equal(eg_tray_notice_create(&hit, &notice), EG_OK);
+    text[0] = 'X';
+    assert_true(eg_str_equal(notice->hit.text.title, EG_STR("before")));
+    assert_null(notice->hit.text.advice.ptr);
+    eg_tray_notice_destroy(notice);
+}
+
+static void list_next__several_waiting__gravest_then_oldest(void **state)
+{
+    eg_notice_list *list = make_list(state);
+
+    eg_notice_list_add(list, make_notice(1, EG_LEVEL_MEDIUM));
+    eg_notice_list_add(list, make_notice(2, EG_LEVEL_HIGH));
+    eg_notice_list_add(list, make_notice(3, EG_LEVEL_HIGH));
+    assert_int_equal(eg_notice_list_next(list)->hit.id, 2);
+    eg_notice_list_mark_seen(list, 2);
+    assert_int_equal(eg_notice_list_next(list)->hit.id, 3);
+    eg_notice_list_mark_seen(list, 3);
+    assert_int_equal(eg_notice_list_next(list)->hit.id, 1);
+    eg_notice_list_mark_seen(list, 1);
+    assert_null(eg_notice_list_next(list));
+    assert_int_equal(eg_notice_list_last_seen(list), 30);
+    eg_notice_list_done(list);
+}
+
+static void list_next__low_levels__never_pop_up_but_count(void **state)
+{
+    eg_notice_list *list = make_list(state);
+
+    eg_notice_list_add(list, make_notice(1, EG_LEVEL_LOW));
+    eg_notice_list_add(list, make_notice(2, EG_LEVEL_INFORMATIONAL));
+    assert_null(eg_notice_list_next(list));
+    assert_int_equal(eg_notice_list_waiting(list, false), 0);
+    assert_int_equal(eg_notice_list_waiting(list, true), 2);
+    assert_int_equal(eg_notice_list_recent(list, 0)->hit.id, 2);
+    assert_int_equal(eg_notice_list_recent(list, 1)->hit.id, 1);
+    assert_null(eg_notice_list_recent(list, 2));
+    eg_notice_list_done(list);
+}
+
+static void list_news__hit_told_again__is_known_and_whether_it_was_seen(void **state)
+{
+    eg_notice_list *list = make_list(state);
+
+    assert_int_equal(eg_notice_list_news(list, 7), EG_NOTICE_NEW);
+    eg_notice_list_add(list, make_notice(7, EG_LEVEL_HIGH));
+    assert_int_equal(eg_notice_list_news(list, 7), EG_NOTICE_WAITING);
+    eg_notice_list_mark_seen(list, 7);
+    assert_int_equal(eg_notice_list_news(list, 7), EG_NOTICE_SEEN);
+    eg_notice_list_done(list);
+}
+
+static void list_add__when_full__forgets_seen_then_lowest(void **state)
+{
+    eg_notice_list *list = make_list(state);
+
+    for (int64_t id = 1; id <= EG_NOTICES_MAX; id++) {
+        eg_notice_list_add(list, make_notice(id, id == 9 ? EG_LEVEL_LOW : EG_LEVEL_HIGH));
+    }
+    eg_notice_list_mark_seen(list, 5);
+    eg_notice_list_add(list, make_notice(1001, EG_LEVEL_HIGH));
+    assert_int_equal(eg_notice_list_news(list, 5), EG_NOTICE_NEW);
+    eg_notice_list_add(list, make_notice(1002, EG_LEVEL_HIGH));
+    assert_int_equal(eg_notice_list_news(list, 9), EG_NOTICE_NEW);
+    eg_notice_list_add(list, make_notice(1003, EG_LEVEL_HIGH));
+    assert_int_equal(eg_notice_list_news(list, 1), EG_NOTICE_NEW);
+    assert_int_equal(list->count, EG_NOTICES_MAX);
+    eg_notice_list_done(list);
+}
+
+int eg_test_tray_notices(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(notice_create__text_of_the_decoder_changes__keeps_its_own),
+        cmocka_unit_test(list_next__several_waiting__gravest_then_oldest),
+        cmocka_unit_test(list_next__low_levels__never_pop_up_but_count),
+        cmocka_unit_test(list_news__hit_told_again__is_known_and_whether_it_was_seen),
+        cmocka_unit_test(list_add__when_full__forgets_seen_then_lowest),
+    };
+    return cmocka_run_group_tests_name("tray_notices", tests, NULL, NULL);
+}
