@@ -13,7 +13,7 @@ import struct
 import sys
 
 SIZES = (16, 20, 24, 32, 48, 64)
-SAMPLES = 8  # in each direction of a pixel
+SAMPLES = 4  # in each direction of a pixel
 
 GREEN, AMBER, RED = (16, 124, 65), (255, 185, 0), (196, 43, 28)
 WHITE, DARK = (255, 255, 255), (40, 30, 0)

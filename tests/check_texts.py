@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The tray's texts: every id in every language once, with the same values, and used by the program.
+
+Also that the icons are what their script draws.
+"""
+
+import re
+import subprocess
+import sys
+
+from checklib import edit, files, line_of, main, read
+
+HEADER = "tray/resource.h"
+TEXT_FILES = re.compile(r"tray/res/text\.([a-z]{2})\.rc")
+ENTRY = re.compile(r'^\s*(EG_TEXT_\w+)\s+"((?:[^"\\]|\\.|"")*)"\s*$', re.MULTILINE)
+VALUE = re.compile(r"%(\d)")
+JAPANESE = re.compile(r"[\u3041-\u30ff\u4e00-\u9fff]")
+# Where a Japanese text may lack Japanese: the product's name alone, or a picture of a date.
+PLAIN = {"EG_TEXT_ALERT_TITLE"}
+
+
+def read_ids(root, problems):
+    ids = {}
+    text = read(root, HEADER)
+    for match in re.finditer(r"^#define (EG_\w+) (\d+)$", text, re.MULTILINE):
+        name, number = match.group(1), int(match.group(2))
+        if number in ids.values():
+            problems.append(f"{HEADER}:{line_of(text, match.start())}: {name}: number {number} is used twice")
+        ids[name] = number
+    return {name for name in ids if name.startswith("EG_TEXT_")}
+
+
+def read_texts(root, relative, ids, problems):
+    text, found = read(root, relative), {}
+    for match in ENTRY.finditer(text):
+        name, place = match.group(1), f"{relative}:{line_of(text, match.start(1))}"
+        if name in found:
+            problems.append(f"{place}: {name} stands there twice")
+        if name not in ids:
+            problems.append(f"{place}: {name} is not in {HEADER}")
+        if not match.group(2).strip():
+            problems.append(f"{place}: {name} is empty")
+        found[name] = match.group(2)
+    for name in sorted(ids - set(found)):
+        problems.append(f"{relative}: {name} is missing")
+    return found
+
+
+def check_values(texts, problems):
+    """The languages must take the same values, in any order, without a gap."""
+    first = next(iter(texts.values()), {})
+    for name in first:
+        wanted = sorted(set(VALUE.findall(first[name])))
+        if wanted != [str(i + 1) for i in range(len(wanted))]:
+            problems.append(f"{name}: the values are {wanted}, not counted from 1")
+        for language, entries in texts.items():
+            values = sorted(set(VALUE.findall(entries.get(name, first[name]))))
+            if values != wanted:
+                problems.append(f"{name}: the values differ between languages: {values} in {language}, {wanted}")
+
+
+def check_shortcuts(texts, problems):
+    """A menu entry or button needs its letter in every language."""
+    for name in texts.get("en", {}):
+        marks = {language: len(re.findall(r"&\w", entries.get(name, ""))) for language, entries in texts.items()}
+        if len(set(marks.values())) > 1:
+            problems.append(f"{name}: a shortcut letter in some languages only: {marks}")
+
+
+def check_use(root, ids, problems):
+    code = "".join(read(root, path) for path in files(root, ".c", ".def") if path.as_posix().startswith("tray/"))
+    for name in sorted(ids):
+        kind = name.removeprefix("EG_TEXT_KIND_")
+        if not re.search(rf"\b{name}\b", code) and not re.search(rf"\", {kind},", code):
+            problems.append(f"{name}: no code uses it")
+
+
+def find_problems(root):
+    problems = []
+    ids = read_ids(root, problems)
+    texts = {}
+    for path in files(root, ".rc"):
+        match = TEXT_FILES.fullmatch(path.as_posix())
+        if match:
+            texts[match.group(1)] = read_texts(root, path, ids, problems)
+    for language in re.findall(r'^LANGUAGE\(\w+, "(\w+)"\)', read(root, "core/detect/languages.def"), re.MULTILINE):
+        if language not in texts:
+            problems.append(f"tray/res/text.{language}.rc does not exist, but core/detect/languages.def names it")
+    for name, text in texts.get("ja", {}).items():
+        if not JAPANESE.search(text) and name not in PLAIN:
+            problems.append(f"{name}: the Japanese text has no Japanese")
+    check_values(texts, problems)
+    check_shortcuts(texts, problems)
+    check_use(root, ids, problems)
+    icons = subprocess.run([sys.executable, root / "tools/icons/make_icons.py", "--check"], text=True, check=False,
+                           stdout=subprocess.PIPE)
+    problems += icons.stdout.splitlines()
+    return problems
+
+
+def replaced(relative, old, new):
+    return lambda root: edit(root, relative, lambda text: text.replace(old, new, 1))
+
+
+def shorter_icon(root):
+    path = root / "tray/res/fine.ico"
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+JA, EN = "tray/res/text.ja.rc", "tray/res/text.en.rc"
+PLANTED = [
+    ("a_missing_text", replaced(JA, "    EG_TEXT_CLOSE ", "    EG_TEXT_CLOSED "), f"{JA}: EG_TEXT_CLOSE is missing"),
+    ("an_unknown_id", replaced(JA, "    EG_TEXT_CLOSE ", "    EG_TEXT_CLOSED "), "EG_TEXT_CLOSED is not in"),
+    ("a_lost_value", replaced(EN, "Rules %1\"", "Rules\""), "EG_TEXT_RULES: the values differ"),
+    ("an_untranslated_text", replaced(JA, "次の警告", "Next alert"), "EG_TEXT_NEXT: the Japanese text"),
+    ("a_lost_shortcut", replaced(EN, "&Close", "Close"), "EG_TEXT_CLOSE: a shortcut"),
+    ("an_unused_text", replaced("tray/menu.c", "EG_TEXT_MENU_STATUS", "0"), "EG_TEXT_MENU_STATUS: no code"),
+    ("a_number_used_twice", replaced(HEADER, "EG_TEXT_CLOSE 1125", "EG_TEXT_CLOSE 1124"), "is used twice"),
+    ("a_touched_icon", shorter_icon, "fine.ico: differs"),
+]
+
+if __name__ == "__main__":
+    main("check_texts", find_problems, PLANTED)
