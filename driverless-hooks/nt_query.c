@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "driverless-hooks/nt_query.h"
 
+#include "core/base/clock.h"
 #include "core/base/mem.h"
+#include "core/base/os.h"
 #include "core/base/status.h"
 #include "core/base/utf.h"
 
@@ -99,6 +101,12 @@ void eg_nt_list_done(eg_nt_list *list)
     memset(list, 0, sizeof(*list));
 }
 
+/* Wine shows memory it has not filled yet while a process is being made. */
+static uint64_t plausible_time(uint64_t ticks)
+{
+    return ticks <= eg_clock_utc() + UINT64_C(24) * 3600 * EG_TICKS_PER_SECOND ? ticks : 0;
+}
+
 bool eg_nt_list_next(eg_nt_list *list, eg_nt_process *out)
 {
     list_entry entry;
@@ -109,7 +117,7 @@ bool eg_nt_list_next(eg_nt_list *list, eg_nt_process *out)
     out->pid = (uint32_t)(ULONG_PTR)entry.pid;
     out->parent_pid = (uint32_t)(ULONG_PTR)entry.parent_pid;
     out->session_id = entry.session_id;
-    out->create_time = (uint64_t)entry.create_time.QuadPart;
+    out->create_time = plausible_time((uint64_t)entry.create_time.QuadPart);
     out->name = (const uint8_t *)entry.name.Buffer;
     out->name_size = entry.name.Buffer ? entry.name.Length : 0;
     list->next = entry.next != 0 ? list->next + entry.next : list->used;

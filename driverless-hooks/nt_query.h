@@ -19,7 +19,7 @@ typedef struct eg_nt_list {
 
 typedef struct eg_nt_process {
     uint32_t pid, parent_pid, session_id;
-    uint64_t create_time; /* FILETIME; 0 for the idle process */
+    uint64_t create_time; /* FILETIME; 0 when unknown: the idle process, one being made */
     const uint8_t *name;  /* UTF-16LE, without path; lives in the list */
     size_t name_size;     /* bytes */
 } eg_nt_process;

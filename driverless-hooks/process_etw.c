@@ -127,11 +127,11 @@ static void handle(etw_source *source, const eg_etw_record *record)
 
 static void resync(etw_source *source)
 {
-    uint32_t missed = 0;
+    eg_process_poll found;
     source->resynced_at = eg_clock_monotonic_ns();
-    if (eg_process_feed_poll(source->feed, &missed) == EG_OK && missed > 0) {
+    if (eg_process_feed_poll(source->feed, &found) == EG_OK && found.started > 0) {
         eg_log(EG_LOG_WARNING, "etw", "%" PRIu32 " process starts were found by the process list",
-               missed);
+               found.started);
     }
 }
 

@@ -14,10 +14,14 @@
 
 #include <inttypes.h>
 
+/* How long a new process may take until its command line can be read. */
+#define YOUNG_NS (UINT64_C(300) * 1000000)
+
 struct eg_process_feed {
     eg_sink sink;
     eg_mutex lock;
     eg_seen_table *table;
+    eg_seen_table *young; /* listed, but not told yet; create_time is when, monotonic */
     eg_account_cache *accounts;
     eg_version_cache *versions;
     eg_event_text text; /* of the event being built */
@@ -42,6 +46,9 @@ int eg_process_feed_create(eg_process_feed **out, const eg_sink *sink)
         status = eg_seen_table_create(&feed->table);
     }
     if (status == EG_OK) {
+        status = eg_seen_table_create(&feed->young);
+    }
+    if (status == EG_OK) {
         status = eg_account_cache_create(&feed->accounts);
     }
     if (status == EG_OK) {
@@ -61,6 +68,7 @@ void eg_process_feed_destroy(eg_process_feed *feed)
         eg_nt_list_done(&feed->list);
         eg_version_cache_destroy(feed->versions);
         eg_account_cache_destroy(feed->accounts);
+        eg_seen_table_destroy(feed->young);
         eg_seen_table_destroy(feed->table);
         eg_event_text_done(&feed->text);
         eg_mutex_done(&feed->lock);
@@ -159,9 +167,9 @@ static bool same_start(const eg_seen_process *known, uint64_t create_time, bool 
            (!exact && eg_seen_is_start_of(create_time, known->create_time));
 }
 
-static void emit_start(eg_process_feed *feed, eg_event *event, eg_str user_sid)
+/* Emits a completed start unless it is known already. */
+static void enter(eg_process_feed *feed, const eg_event *event, bool exact)
 {
-    bool exact = complete(feed, event, user_sid);
     const eg_seen_process *known = eg_seen_table_find(feed->table, event->pid);
     if (known && same_start(known, event->create_time, exact)) {
         return;
@@ -177,7 +185,8 @@ void eg_process_feed_start(eg_process_feed *feed, const eg_event *seen, eg_str u
     eg_event event = *seen;
     eg_mutex_lock(&feed->lock);
     eg_event_text_reset(&feed->text);
-    emit_start(feed, &event, user_sid);
+    bool exact = complete(feed, &event, user_sid);
+    enter(feed, &event, exact);
     eg_mutex_unlock(&feed->lock);
 }
 
@@ -217,21 +226,33 @@ static void polled_gone(void *user, const eg_seen_process *entry)
     emit_stop(feed, &event, entry);
 }
 
-static void make_listed(eg_process_feed *feed, const eg_nt_process *process, eg_event *event)
+static void init_listed(eg_process_feed *feed, eg_event *event, uint32_t pid, uint32_t parent_pid,
+                        uint32_t session_id, uint64_t create_time)
 {
     eg_event_text_reset(&feed->text);
     eg_event_init(event, EG_KIND_PROCESS_START);
     event->flags = EG_EVENT_POLLED;
     event->source = EG_STR("poll");
-    event->pid = process->pid;
-    event->parent_pid = process->parent_pid;
-    event->create_time = process->create_time;
-    event->time = process->create_time != 0 ? process->create_time : eg_clock_utc();
+    event->pid = pid;
+    event->parent_pid = parent_pid;
+    event->create_time = create_time;
+    event->time = create_time != 0 ? create_time : eg_clock_utc();
     event->field[EG_FIELD_TERMINAL_SESSION_ID] =
-        eg_event_text_format(&feed->text, "%" PRIu32, process->session_id);
-    event->field[EG_FIELD_IMAGE] =
-        process->pid == 0 ? EG_STR("System Idle Process")
-                          : eg_event_text_utf16le(&feed->text, process->name, process->name_size);
+        eg_event_text_format(&feed->text, "%" PRIu32, session_id);
+}
+
+static eg_str listed_name(eg_process_feed *feed, const eg_nt_process *process)
+{
+    return process->pid == 0
+               ? EG_STR("System Idle Process")
+               : eg_event_text_utf16le(&feed->text, process->name, process->name_size);
+}
+
+static void make_listed(eg_process_feed *feed, const eg_nt_process *process, eg_event *event)
+{
+    init_listed(feed, event, process->pid, process->parent_pid, process->session_id,
+                process->create_time);
+    event->field[EG_FIELD_IMAGE] = listed_name(feed, process);
 }
 
 /* The process list at the first call: known without being news. */
@@ -241,9 +262,11 @@ static void learn(eg_process_feed *feed, const eg_nt_process *process)
     eg_str image = process->pid != 0 ? eg_process_info_image(process->pid, &feed->text)
                                      : EG_STR("System Idle Process");
     if (!image.ptr) {
-        image = eg_event_text_utf16le(&feed->text, process->name, process->name_size);
+        image = listed_name(feed, process);
     }
-    eg_seen_table_put(feed->table, process->pid, process->create_time, true, image, EG_STR_NONE);
+    bool exact = process->create_time != 0;
+    eg_seen_table_put(feed->table, process->pid, exact ? process->create_time : eg_clock_utc(),
+                      exact, image, EG_STR_NONE);
 }
 
 static bool is_known(eg_process_feed *feed, const eg_nt_process *process)
@@ -252,7 +275,7 @@ static bool is_known(eg_process_feed *feed, const eg_nt_process *process)
     if (!entry) {
         return false;
     }
-    if (same_start(entry, process->create_time, true)) {
+    if (process->create_time == 0 || same_start(entry, process->create_time, true)) {
         return true;
     }
     polled_gone(feed, entry);
@@ -260,37 +283,93 @@ static bool is_known(eg_process_feed *feed, const eg_nt_process *process)
     return false;
 }
 
+/*
+ * A process is listed before its command line can be read. True while it should be looked at once
+ * more; it is told anyway when that does not help, or when it is gone by then.
+ */
+static bool is_young(eg_process_feed *feed, const eg_nt_process *process, const eg_event *event)
+{
+    uint64_t now = eg_clock_monotonic_ns();
+    if (event->field[EG_FIELD_COMMAND_LINE].len > 0) {
+        return false;
+    }
+    eg_seen_process *entry = eg_seen_table_find(feed->young, process->pid);
+    if (!entry) {
+        eg_seen_table_put(feed->young, process->pid, now, false, listed_name(feed, process),
+                          EG_STR_NONE);
+        entry = eg_seen_table_find(feed->young, process->pid);
+    }
+    if (!entry) {
+        return false;
+    }
+    entry->parent_pid = process->parent_pid;
+    entry->session_id = process->session_id;
+    entry->seen = true;
+    return now - entry->create_time < YOUNG_NS;
+}
+
+/* Ended before it could be read: what the list said of it is all there is. */
+static void young_gone(void *user, const eg_seen_process *entry)
+{
+    eg_process_feed *feed = user;
+    eg_event event;
+    init_listed(feed, &event, entry->pid, entry->parent_pid, entry->session_id, 0);
+    event.field[EG_FIELD_IMAGE] = eg_event_text_copy(&feed->text, eg_str_from(entry->image));
+    event.create_time = event.time;
+    set_numbers(feed, &event);
+    enter(feed, &event, false);
+}
+
+/* True when the start was told. */
+static bool tell_listed(eg_process_feed *feed, const eg_nt_process *process)
+{
+    eg_event event;
+    make_listed(feed, process, &event);
+    bool exact = complete(feed, &event, EG_STR_NONE);
+    if (is_young(feed, process, &event)) {
+        return false;
+    }
+    eg_seen_table_remove(feed->young, process->pid);
+    enter(feed, &event, exact);
+    return true;
+}
+
 static uint32_t compare_list(eg_process_feed *feed)
 {
     eg_nt_process process;
-    uint32_t new_count = 0;
+    uint32_t started = 0;
     while (eg_nt_list_next(&feed->list, &process)) {
         if (!feed->filled) {
             learn(feed, &process);
-        } else if (!is_known(feed, &process)) {
-            eg_event event;
-            make_listed(feed, &process, &event);
-            emit_start(feed, &event, EG_STR_NONE);
-            new_count++;
+        } else if (is_known(feed, &process)) {
+            eg_seen_table_remove(feed->young, process.pid);
+        } else {
+            started += tell_listed(feed, &process);
         }
         eg_seen_process *entry = eg_seen_table_find(feed->table, process.pid);
         if (entry) {
             entry->seen = true;
         }
     }
+    /* in this order: the table then tells the stops of those that were young */
+    eg_seen_table_sweep(feed->young, young_gone, feed);
     eg_seen_table_sweep(feed->table, polled_gone, feed);
     feed->filled = true;
-    return new_count;
+    return started;
 }
 
-int eg_process_feed_poll(eg_process_feed *feed, uint32_t *missed)
+int eg_process_feed_poll(eg_process_feed *feed, eg_process_poll *result)
 {
+    eg_process_poll found = {0, 0};
     eg_mutex_lock(&feed->lock);
     int status = eg_nt_list_read(&feed->list);
-    uint32_t new_count = status == EG_OK ? compare_list(feed) : 0;
+    if (status == EG_OK) {
+        found.started = compare_list(feed);
+        found.waiting = (uint32_t)eg_seen_table_count(feed->young);
+    }
     eg_mutex_unlock(&feed->lock);
-    if (missed) {
-        *missed = new_count;
+    if (result) {
+        *result = found;
     }
     return status;
 }

@@ -22,12 +22,17 @@ void eg_process_feed_start(eg_process_feed *feed, const eg_event *seen, eg_str u
 /* `seen` is a PROCESS_STOP with pid and time. Does nothing for an unknown process. */
 void eg_process_feed_stop(eg_process_feed *feed, const eg_event *seen);
 
+typedef struct eg_process_poll {
+    uint32_t started; /* starts that were news */
+    uint32_t waiting; /* new processes too young to be read: poll again in a moment */
+} eg_process_poll;
+
 /*
  * Compares the process list with the table and emits the differences; the first call only fills
  * the table. Sources without notifications call it all the time, the others now and then, to find
- * what they missed. `missed` (may be NULL) counts the starts that were new.
+ * what they missed. `result` may be NULL.
  */
-int eg_process_feed_poll(eg_process_feed *feed, uint32_t *missed);
+int eg_process_feed_poll(eg_process_feed *feed, eg_process_poll *result);
 
 /* Emits every running process, marked existing. */
 int eg_process_feed_snapshot(eg_process_feed *feed);

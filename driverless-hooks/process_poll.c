@@ -9,7 +9,10 @@
 #include "core/base/os.h"
 #include "core/base/status.h"
 
-enum { POLL_MS = 100 };
+enum {
+    POLL_MS = 100,
+    POLL_YOUNG_MS = 10, /* while a new process cannot be read yet */
+};
 
 typedef struct poll_source {
     eg_process_feed *feed;
@@ -36,8 +39,10 @@ static int poll_run(void *context, uint32_t milliseconds)
 {
     poll_source *source = context;
     uint64_t begin = eg_clock_monotonic_ns();
-    while (WaitForSingleObject(source->stop, POLL_MS) == WAIT_TIMEOUT) {
-        int status = eg_process_feed_poll(source->feed, NULL);
+    eg_process_poll found = {0, 0};
+    while (WaitForSingleObject(source->stop, found.waiting > 0 ? POLL_YOUNG_MS : POLL_MS) ==
+           WAIT_TIMEOUT) {
+        int status = eg_process_feed_poll(source->feed, &found);
         if (status != EG_OK) {
             return status;
         }

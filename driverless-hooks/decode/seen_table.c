@@ -109,6 +109,8 @@ int eg_seen_table_put(eg_seen_table *table, uint32_t pid, uint64_t create_time, 
         entry->pid = pid;
     }
     free_texts(entry);
+    entry->parent_pid = 0;
+    entry->session_id = 0;
     entry->create_time = create_time;
     entry->exact = exact;
     entry->image = image.ptr ? eg_copy_bytes(image.ptr, image.len) : NULL;

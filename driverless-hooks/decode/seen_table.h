@@ -15,7 +15,9 @@ typedef struct eg_seen_process {
     bool exact;           /* create_time is the process' own, not when we heard of it */
     char *image;          /* owned by the table; NULL unknown */
     char *user;           /* likewise */
-    bool seen;            /* for eg_seen_table_sweep */
+    uint32_t parent_pid;  /* for the caller: put sets both to 0 */
+    uint32_t session_id;
+    bool seen; /* for eg_seen_table_sweep */
 } eg_seen_process;
 
 /*
