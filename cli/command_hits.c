@@ -30,9 +30,10 @@ typedef struct hits {
 static const eg_usage usage_text = {
     .command = "hits",
     .arguments = "[list | show NUMBER-OR-CODE | export] [options]",
-    .about = "Reads the hits stored on this PC (as an administrator: the database is not for everybody).\n"
-             "list prints one line a hit, newest first; show explains one hit in full; export writes\n"
-             "all of them, oldest first, for other tools.",
+    .about =
+        "Reads the hits stored on this PC, as an administrator: the database is not for all.\n"
+        "list prints one line a hit, newest first; show explains one hit in full; export writes\n"
+        "all of them, oldest first, for other tools.",
     .exit_codes = "0 done, 2 wrong usage, 3 the database could not be read or there is no such hit",
 };
 
@@ -49,7 +50,8 @@ static int list_hit(void *user, const eg_hit *hit)
     char code[EG_HIT_CODE_SIZE];
 
     eg_hit_code(hit->id, code);
-    fprintf(h->out, "%6lld  %-7s  %.19s  ", (long long)hit->id, code, time_text(hit->time, time).ptr);
+    fprintf(h->out, "%6lld  %-7s  %.19s  ", (long long)hit->id, code,
+            time_text(hit->time, time).ptr);
     eg_cli_print_column(h->out, eg_str_from(eg_level_name(hit->level)), 13);
     fputs("  ", h->out);
     eg_cli_print_column(h->out, hit->text[h->text_language].title, 40);
@@ -104,8 +106,9 @@ static int show_hit(void *user, const eg_hit *hit)
     }
     show_line(h, "time", time_text(hit->time, time));
     show_line(h, "stored", time_text(hit->stored_time, time));
-    show_line(h, "shown", hit->shown_time ? time_text(hit->shown_time, time)
-                                          : EG_STR("not yet: nobody was there, or its level is too low"));
+    show_line(h, "shown",
+              hit->shown_time ? time_text(hit->shown_time, time)
+                              : EG_STR("not yet: nobody was there, or its level is too low"));
     show_line(h, "level", eg_str_from(eg_level_name(hit->level)));
     show_line(h, "program", hit->program);
     show_line(h, "parent", hit->parent);
@@ -189,7 +192,8 @@ static int run_export(hits *h)
     if (csv) {
         /* The byte-order mark makes spreadsheets read Japanese as UTF-8. */
         fputs("\xEF\xBB\xBFid,code,time,level,rule_id,rule_title,rule_author,title,program,parent,"
-              "user,tags\r\n", h->out);
+              "user,tags\r\n",
+              h->out);
     }
     return eg_store_each_hit(h->store, &h->query, csv ? export_csv : export_jsonl, h);
 }
@@ -200,8 +204,8 @@ static int open_database(hits *h)
     eg_buf notice;
     eg_buf_init(&path, 8192);
     eg_buf_init(&notice, 4096);
-    int status = h->database ? eg_buf_append_cstr(&path, h->database)
-                             : eg_cli_default_database(&path);
+    int status =
+        h->database ? eg_buf_append_cstr(&path, h->database) : eg_cli_default_database(&path);
     if (status == EG_OK) {
         status = eg_store_open(eg_buf_cstr(&path), EG_STORE_READ_ONLY, &notice, &h->store);
     }
@@ -242,8 +246,8 @@ static int run(hits *h, const char *what, int64_t id)
 static int check_options(hits *h, const eg_usage *usage)
 {
     if (h->since && eg_time_parse(eg_str_from(h->since), &h->query.since) != EG_OK) {
-        return eg_options_wrong(usage, "--since wants a time such as 2026-11-23T09:00:00Z, not '%s'",
-                                h->since);
+        return eg_options_wrong(
+            usage, "--since wants a time such as 2026-11-23T09:00:00Z, not '%s'", h->since);
     }
     if (h->level && !eg_level_from_name(eg_str_from(h->level), &h->query.min_level)) {
         return eg_options_wrong(usage, "--level is informational, low, medium, high or critical");
@@ -276,8 +280,9 @@ static int check_words(const eg_option_list *words, const eg_usage *usage, const
         return eg_options_wrong(usage, "list, show or export, not '%s'", *what);
     }
     if (show && (words->count != 2 || !read_hit_id(eg_str_from(words->items[1]), id))) {
-        return eg_options_wrong(usage, "show wants the number or the code of one hit, as `hits list` "
-                                       "prints them");
+        return eg_options_wrong(usage,
+                                "show wants the number or the code of one hit, as `hits list` "
+                                "prints them");
     }
     if (!show && words->count > 1) {
         return eg_options_wrong(usage, "unexpected '%s'", words->items[1]);

@@ -18,7 +18,7 @@ typedef struct hunt {
     bool table;
     /* state */
     eg_matching matching;
-    eg_buf line;       /* output of one match */
+    eg_buf line; /* output of one match */
     uint64_t line_number, events_read, events_broken, hits;
     uint64_t load_ns, next_progress_ns;
 } hunt;
@@ -28,12 +28,13 @@ typedef struct hunt {
 static const eg_usage usage_text = {
     .command = "hunt",
     .arguments = "--rules PATH... --events FILE [--format jsonl|table] [--stats]",
-    .about = "Matches recorded events, one JSON object a line, against rules. PATH is a pack, a folder\n"
-             "of Sigma rules or one rule; FILE is a file or - for standard input. Event lines are\n"
-             "EmoGuard's own or what Windows event exporters write. A line that cannot be read is\n"
-             "reported and skipped.\n\n"
-             "jsonl prints {\"i\":LINE,\"rule\":\"ID\",\"title\":\"...\",\"level\":\"...\"} for each\n"
-             "match, lines counted from 0; table is for reading.",
+    .about =
+        "Matches recorded events, one JSON object a line, against rules. PATH is a pack, a folder\n"
+        "of Sigma rules or one rule; FILE is a file or - for standard input. Event lines are\n"
+        "EmoGuard's own or what Windows event exporters write. A line that cannot be read is\n"
+        "reported and skipped.\n\n"
+        "jsonl prints {\"i\":LINE,\"rule\":\"ID\",\"title\":\"...\",\"level\":\"...\"} for each\n"
+        "match, lines counted from 0; table is for reading.",
     .exit_codes = "0 done, 2 wrong usage, 3 rules or events could not be read (the rest was done)",
 };
 
@@ -43,8 +44,8 @@ static void report_problem(void *user, const eg_problem *problem)
     if (problem->kind == EG_PROBLEM_INERT) {
         return; /* counted in --stats; `rules lint` lists them */
     }
-    eg_cli_error("%s:%d: %s: %s", problem->file, problem->line,
-                 eg_problem_kind_name(problem->kind), problem->reason);
+    eg_cli_error("%s:%d: %s: %s", problem->file, problem->line, eg_problem_kind_name(problem->kind),
+                 problem->reason);
 }
 
 static int load_rules(hunt *h)
@@ -227,9 +228,11 @@ int eg_command_hunt(int argc, char **argv)
     hunt h = {.format = "jsonl"};
     const eg_option options[] = {
         {"--rules", EG_OPTION_LIST, &h.rules, "PATH...", "packs, folders of rules, or rules"},
-        {"--events", EG_OPTION_TEXT, &h.events, "FILE", "events, one JSON object a line; - reads standard input"},
+        {"--events", EG_OPTION_TEXT, &h.events, "FILE",
+         "events, one JSON object a line; - reads standard input"},
         {"--format", EG_OPTION_TEXT, &h.format, "jsonl|table", "how matches are printed (jsonl)"},
-        {"--stats", EG_OPTION_FLAG, &h.stats, NULL, "one JSON object of figures on standard error at the end"},
+        {"--stats", EG_OPTION_FLAG, &h.stats, NULL,
+         "one JSON object of figures on standard error at the end"},
     };
     eg_usage usage = usage_text;
     usage.options = options;

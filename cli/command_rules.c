@@ -18,13 +18,15 @@ typedef struct lint {
 static const eg_usage usage_text = {
     .command = "rules",
     .arguments = "lint|test PATH... [options]",
-    .about = "PATH is a pack, a folder of Sigma rules or one rule.\n"
-             "lint names every rule that is rejected (file, line, reason), inert (nothing on a PC feeds\n"
-             "it) or without a text in one of the languages.\n"
-             "test runs each rule of a pack against its samples: every line of hit.jsonl must hit it, no\n"
-             "line of miss.jsonl may, and no line of samples/*.jsonl may hit any rule.",
-    .exit_codes = "0 all is well, 1 something is wrong with a rule, 2 wrong usage, 3 a path could not "
-                  "be read",
+    .about =
+        "PATH is a pack, a folder of Sigma rules or one rule.\n"
+        "lint names every rule that is rejected (file, line, reason), inert (nothing on a PC\n"
+        "feeds it) or without a text in one of the languages.\n"
+        "test runs each rule of a pack against its samples: every line of hit.jsonl must hit it,\n"
+        "no line of miss.jsonl may, and no line of samples/*.jsonl may hit any rule.",
+    .exit_codes =
+        "0 all is well, 1 something is wrong with a rule, 2 wrong usage, 3 a path could not "
+        "be read",
 };
 
 static void print_problem(lint *l, const eg_problem *problem)
@@ -60,7 +62,7 @@ static void on_problem(void *user, const eg_problem *problem)
     print_problem(user, problem);
 }
 
-/* Rules of a pack need words for the clerk; loose rules from elsewhere are explained by technique. */
+/* Rules of a pack need words for the clerk; loose rules are explained by their technique. */
 static void lint_texts(const eg_ruleset *ruleset, const eg_report *report)
 {
     const eg_sigma_set *set = eg_ruleset_sigma(ruleset);

@@ -21,15 +21,17 @@ static const command commands[] = {
 
 static void print_help(FILE *stream)
 {
-    fprintf(stream, "EmoGuard %s: watches this PC for the steps of Emotet and its kin.\n\n"
-                    "usage: emoguard COMMAND [options]\n\ncommands:\n",
+    fprintf(stream,
+            "EmoGuard %s: watches this PC for the steps of Emotet and its kin.\n\n"
+            "usage: emoguard COMMAND [options]\n\ncommands:\n",
             EG_VERSION_STRING);
     for (size_t i = 0; i < EG_COUNT(commands); i++) {
         fprintf(stream, "  %-8s %s\n", commands[i].name, commands[i].summary);
     }
-    fprintf(stream, "\n`emoguard COMMAND --help` explains one command; --version prints the version.\n"
-                    "exit codes: 0 done or nothing found, 1 something found, 2 wrong usage, "
-                    "3 not everything could be done.\n");
+    fprintf(stream,
+            "\n`emoguard COMMAND --help` explains one command; --version prints the version.\n"
+            "exit codes: 0 done or nothing found, 1 something found, 2 wrong usage, "
+            "3 not everything could be done.\n");
 }
 
 int eg_cli_main(int argc, char **argv)

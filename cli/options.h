@@ -21,7 +21,7 @@ typedef enum eg_option_type {
 } eg_option_type;
 
 typedef struct eg_option {
-    const char *name;  /* "--rules" */
+    const char *name; /* "--rules" */
     eg_option_type type;
     void *target;
     const char *value; /* "PATH..." for --help; NULL for a flag */

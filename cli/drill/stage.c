@@ -71,13 +71,13 @@ static int start_and_wait(const stage *self, const wchar_t *program, const wchar
 
 static int register_library(const stage *self)
 {
-    HMODULE library = LoadLibraryExW(self->library, NULL, LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR |
-                                                              LOAD_LIBRARY_SEARCH_SYSTEM32);
+    HMODULE library = LoadLibraryExW(
+        self->library, NULL, LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR | LOAD_LIBRARY_SEARCH_SYSTEM32);
     if (!library) {
         return 1;
     }
     FARPROC found = GetProcAddress(library, "DllRegisterServer");
-    HRESULT(WINAPI *entry)(void) = NULL;
+    HRESULT(WINAPI * entry)(void) = NULL;
     memcpy(&entry, &found, sizeof(entry));
     HRESULT result = entry ? entry() : E_FAIL;
     Sleep(EG_DRILL_LINGER_MS);

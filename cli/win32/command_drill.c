@@ -24,10 +24,10 @@ typedef struct drill {
     bool clean_only;
     eg_drill_paths paths;
     uint64_t start_ns;
-    HANDLE job;           /* ends every stand-in with us, however we end */
-    bool service;         /* it answered before the drill began */
+    HANDLE job;   /* ends every stand-in with us, however we end */
+    bool service; /* it answered before the drill began */
     uint64_t hits_before;
-    uint64_t last_id;     /* newest hit before the drill */
+    uint64_t last_id; /* newest hit before the drill */
 } drill;
 
 static volatile LONG interrupted;
@@ -55,8 +55,8 @@ static bool wait_or_interrupted(uint32_t milliseconds)
 static void say(const drill *d, const char *text)
 {
     uint64_t ms = (eg_clock_monotonic_ns() - d->start_ns) / 1000000;
-    printf("%3llu.%03llu s  %s\n", (unsigned long long)(ms / 1000),
-           (unsigned long long)(ms % 1000), text);
+    printf("%3llu.%03llu s  %s\n", (unsigned long long)(ms / 1000), (unsigned long long)(ms % 1000),
+           text);
     fflush(stdout);
 }
 
@@ -135,8 +135,10 @@ static int wait_for_chain(HANDLE process)
         }
     }
     if (!GetExitCodeProcess(process, &code) || code != 0) {
-        return eg_fail(EG_E_IO, "a stand-in failed (exit code %lu): another protection may have "
-                                "stopped it", (unsigned long)code);
+        return eg_fail(EG_E_IO,
+                       "a stand-in failed (exit code %lu): another protection may have "
+                       "stopped it",
+                       (unsigned long)code);
     }
     return EG_OK;
 }
@@ -174,7 +176,8 @@ static void print_new_hits(const drill *d, yyjson_doc *document)
 {
     yyjson_val *hit;
     size_t i, count;
-    yyjson_arr_foreach(yyjson_obj_get(yyjson_doc_get_root(document), "recent_hits"), i, count, hit) {
+    yyjson_arr_foreach(yyjson_obj_get(yyjson_doc_get_root(document), "recent_hits"), i, count,
+                       hit) {
         if (eg_json_get_u64(hit, "id", 0) <= d->last_id) {
             continue;
         }
@@ -274,21 +277,25 @@ int eg_command_drill(int argc, char **argv)
 {
     drill d = {.job = NULL};
     const eg_option options[] = {
-        {"--clean", EG_OPTION_FLAG, &d.clean_only, NULL, "only remove what an interrupted drill left"},
-        {"--hold", EG_OPTION_NUMBER, &d.hold_seconds, "SECONDS", "leave everything in place so long before cleaning up"},
+        {"--clean", EG_OPTION_FLAG, &d.clean_only, NULL,
+         "only remove what an interrupted drill left"},
+        {"--hold", EG_OPTION_NUMBER, &d.hold_seconds, "SECONDS",
+         "leave everything in place so long before cleaning up"},
         {"--pipe", EG_OPTION_TEXT, &d.pipe, "NAME", "the pipe of another instance of the service"},
     };
     const eg_usage usage = {
         .command = "drill",
         .arguments = "[--hold SECONDS] | --clean",
-        .about = "Plays a harmless copy of an infection: small programs of EmoGuard under the names\n"
-                 "winword.exe, powershell.exe and regsvr32.exe start each other and load a library of ours\n"
-                 "from AppData; a Run value and a scheduled task EmoGuardDrill point to it. Everything is\n"
-                 "removed again, also after Ctrl-C. The alarm must go off at each step.",
+        .about =
+            "Plays a harmless copy of an infection: small programs of EmoGuard under the names\n"
+            "winword.exe, powershell.exe and regsvr32.exe start each other and load a library of\n"
+            "ours from AppData; a Run value and a scheduled task EmoGuardDrill point to it.\n"
+            "Everything is removed again, also after Ctrl-C. The alarm must go off at each step.",
         .options = options,
         .option_count = EG_COUNT(options),
-        .exit_codes = "0 every step raised the alarm, 1 some did not, 2 wrong usage, 3 the drill could "
-                      "not be played or the service did not answer",
+        .exit_codes =
+            "0 every step raised the alarm, 1 some did not, 2 wrong usage, 3 the drill could "
+            "not be played or the service did not answer",
     };
     eg_options_result parsed = eg_options_parse(&usage, argc, argv, NULL);
     if (parsed != EG_OPTIONS_RUN) {

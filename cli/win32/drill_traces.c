@@ -125,8 +125,8 @@ int eg_drill_set_run_value(const eg_drill_paths *paths)
         status = EG_E_NOMEM;
         goto out;
     }
-    LSTATUS error = RegCreateKeyExW(HKEY_CURRENT_USER, RUN_KEY, 0, NULL, 0, KEY_SET_VALUE, NULL,
-                                    &key, NULL);
+    LSTATUS error =
+        RegCreateKeyExW(HKEY_CURRENT_USER, RUN_KEY, 0, NULL, 0, KEY_SET_VALUE, NULL, &key, NULL);
     if (error == ERROR_SUCCESS) {
         DWORD size = (DWORD)((wcslen((const wchar_t *)wide) + 1) * sizeof(wchar_t));
         error = RegSetValueExW(key, EG_DRILL_NAME, 0, REG_SZ, (const BYTE *)wide, size);

@@ -15,7 +15,7 @@ typedef struct eg_drill_paths {
     eg_buf stage_folder;
     eg_buf dll_folder;
     eg_buf dll;
-    eg_buf first_stage;    /* full path of the program to start */
+    eg_buf first_stage; /* full path of the program to start */
 } eg_drill_paths;
 
 int eg_drill_paths_init(eg_drill_paths *paths); /* done must be called also on failure */

@@ -35,8 +35,8 @@ static int finish(client *c, OVERLAPPED *overlapped, BOOL started, DWORD *bytes)
         if (late) {
             CancelIoEx(c->pipe, overlapped);
         }
-        error = GetOverlappedResult(c->pipe, overlapped, bytes, TRUE) ? ERROR_SUCCESS
-                                                                      : GetLastError();
+        error =
+            GetOverlappedResult(c->pipe, overlapped, bytes, TRUE) ? ERROR_SUCCESS : GetLastError();
         if (late && error == ERROR_OPERATION_ABORTED) {
             return eg_fail(EG_E_TIMEOUT, "the service does not answer");
         }
@@ -49,9 +49,9 @@ static int connect_pipe(client *c, const char *name)
     uint16_t *wide = eg_utf16_copy(eg_str_from(name));
     int status = wide ? EG_OK : EG_E_NOMEM;
     while (status == EG_OK) {
-        c->pipe = CreateFileW((LPCWSTR)wide, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING,
-                              FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION,
-                              NULL);
+        c->pipe = CreateFileW(
+            (LPCWSTR)wide, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING,
+            FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, NULL);
         if (c->pipe != INVALID_HANDLE_VALUE) {
             break;
         }
@@ -77,8 +77,8 @@ static int send_message(client *c, const eg_message *message)
     while (status == EG_OK && sent < frame.len) {
         OVERLAPPED overlapped = {.hEvent = c->done};
         DWORD bytes = 0;
-        BOOL started = WriteFile(c->pipe, frame.data + sent, (DWORD)(frame.len - sent), &bytes,
-                                 &overlapped);
+        BOOL started =
+            WriteFile(c->pipe, frame.data + sent, (DWORD)(frame.len - sent), &bytes, &overlapped);
         status = finish(c, &overlapped, started, &bytes);
         sent += bytes;
     }
@@ -167,7 +167,8 @@ int eg_service_status(const char *pipe, uint32_t timeout_ms, eg_buf *json)
     c.deadline_ns = eg_clock_monotonic_ns() + timeout_ms * NS_PER_MS;
     eg_frame_reader_init(&c.frames);
     c.done = CreateEventW(NULL, TRUE, FALSE, NULL);
-    status = c.done ? eg_message_decoder_create(&c.decoder) : eg_fail_os(GetLastError(), "create event");
+    status =
+        c.done ? eg_message_decoder_create(&c.decoder) : eg_fail_os(GetLastError(), "create event");
     if (status == EG_OK) {
         status = connect_pipe(&c, pipe ? pipe : EG_PIPE_NAME);
     }
