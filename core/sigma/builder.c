@@ -58,6 +58,32 @@ void *eg_builder_grow(void *items, size_t *capacity, size_t count, size_t size)
     return grown;
 }
 
+static int trim(void **items, size_t count, size_t size)
+{
+    void *trimmed = *items ? eg_realloc(*items, count * size) : NULL;
+
+    if (*items && !trimmed)
+        return EG_E_NOMEM;
+    *items = trimmed;
+    return EG_OK;
+}
+
+int eg_builder_trim(eg_builder *builder)
+{
+    eg_sigma_set *set = builder->set;
+    void *predicates = set->predicates, *nodes = set->nodes, *children = set->children;
+    int status = trim(&predicates, set->predicate_count, sizeof(*set->predicates));
+
+    if (status == EG_OK)
+        status = trim(&nodes, set->node_count, sizeof(*set->nodes));
+    if (status == EG_OK)
+        status = trim(&children, set->child_count, sizeof(*set->children));
+    set->predicates = predicates;
+    set->nodes = nodes;
+    set->children = children;
+    return status;
+}
+
 /* ---- field names ---- */
 
 static size_t others_place(const eg_slot_table *table, eg_str name)

@@ -19,6 +19,9 @@ typedef struct eg_builder {
 int eg_builder_create(size_t rules, eg_builder *builder); /* makes the set too */
 void eg_builder_done(eg_builder *builder);                /* leaves the set to the caller */
 
+/* Gives back the room that the tables did not need. */
+int eg_builder_trim(eg_builder *builder);
+
 /* Room for one more of `size` bytes each; NULL when memory ran out, the old block stays. */
 void *eg_builder_grow(void *items, size_t *capacity, size_t count, size_t size);
 

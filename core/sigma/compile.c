@@ -463,6 +463,8 @@ int eg_sigma_compile(const eg_sigma_rule *const *rules, size_t count,
         return status;
     status = compile_all(&c, rules, count);
     if (status == EG_OK)
+        status = eg_builder_trim(&c.builder);
+    if (status == EG_OK)
         status = eg_witness_build(c.builder.set);
     if (status == EG_OK && options && options->report_inert)
         c.builder.set->stats.inert = eg_inert_report(c.builder.set, report);
