@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Rule packs on disk: pack.json says what a folder is; rules are its sigma/ folder, texts lie
- * beside it. Finds the rule files of folders that are no pack, too. Called by the thread that loads.
+ * beside it. Finds the rule files of folders that are no pack, too. Called by the loading thread.
  */
 #ifndef EG_DETECT_PACK_H
 #define EG_DETECT_PACK_H
