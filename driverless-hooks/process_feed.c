@@ -285,12 +285,14 @@ static bool is_known(eg_process_feed *feed, const eg_nt_process *process)
 
 /*
  * A process is listed before its command line can be read. True while it should be looked at once
- * more; it is told anyway when that does not help, or when it is gone by then.
+ * more; it is told anyway when that does not help, or when it is gone by then. Its children wait
+ * as well: whoever reads of a child must have read of its parent.
  */
 static bool is_young(eg_process_feed *feed, const eg_nt_process *process, const eg_event *event)
 {
     uint64_t now = eg_clock_monotonic_ns();
-    if (event->field[EG_FIELD_COMMAND_LINE].len > 0) {
+    if (event->field[EG_FIELD_COMMAND_LINE].len > 0 &&
+        !eg_seen_table_find(feed->young, process->parent_pid)) {
         return false;
     }
     eg_seen_process *entry = eg_seen_table_find(feed->young, process->pid);
