@@ -68,6 +68,15 @@ def check_shortcuts(texts, problems):
             problems.append(f"{name}: a shortcut letter in some languages only: {marks}")
 
 
+def check_advice(root, texts, problems):
+    """What the window leaves out of a rule's advice must be what the rules really say."""
+    for language, entries in texts.items():
+        said = read(root, f"rules/texts.{language}.json")
+        for sentence in entries.get("EG_TEXT_ADVICE_IN_STEPS", "").split("|"):
+            if sentence not in said:
+                problems.append(f"EG_TEXT_ADVICE_IN_STEPS: no rule says: {sentence}")
+
+
 def check_use(root, ids, problems):
     code = "".join(read(root, path) for path in files(root, ".c", ".def") if path.as_posix().startswith("tray/"))
     for name in sorted(ids):
@@ -93,6 +102,7 @@ def find_problems(root):
     check_values(texts, problems)
     check_shortcuts(texts, problems)
     check_use(root, ids, problems)
+    check_advice(root, texts, problems)
     icons = subprocess.run([sys.executable, root / "tools/icons/make_icons.py", "--check"], text=True, check=False,
                            stdout=subprocess.PIPE)
     problems += icons.stdout.splitlines()
@@ -115,6 +125,7 @@ PLANTED = [
     ("a_lost_value", replaced(EN, "Rules %1\"", "Rules\""), "EG_TEXT_RULES: the values differ"),
     ("an_untranslated_text", replaced(JA, "次の警告", "Next alert"), "EG_TEXT_NEXT: the Japanese text"),
     ("a_lost_shortcut", replaced(EN, "&Close", "Close"), "EG_TEXT_CLOSE: a shortcut"),
+    ("an_advice_no_rule_gives", replaced(EN, "Act at once.", "Act soon."), "no rule says: Act soon."),
     ("an_unused_text", replaced("tray/menu.c", "EG_TEXT_MENU_STATUS", "0"), "EG_TEXT_MENU_STATUS: no code"),
     ("a_number_used_twice", replaced(HEADER, "EG_TEXT_CLOSE 1125", "EG_TEXT_CLOSE 1124"), "is used twice"),
     ("a_touched_icon", shorter_icon, "fine.ico: differs"),

@@ -36,10 +36,10 @@ ALERTS = {
         "command_line": rf'regsvr32.exe /s "{USER}\Kqzwx\Kqzwx.dll"', "parent": POWERSHELL,
         "ja": ("Emotet に似たプログラムが動きました",
                "命令の実行プログラムが、ユーザー用のフォルダーに置かれたプログラムの部品を動かしました。ふだんの仕事では起こりません。",
-               "連絡がつくまで、このパソコンに触らずにお待ちください。メールのパスワードは、別のパソコンから変更してください。"),
+               "LAN ケーブルを抜き、Wi-Fi を切ってください。電源は切らずに、情報システム担当へ電話してください。開いた文書の名前もお伝えください。"),
         "en": ("A program that resembles Emotet ran",
                "A program that runs commands started a program part from a user folder. This does not happen in everyday work.",
-               "Please leave this computer alone until you have reached someone. Change mail passwords from another computer."),
+               "Unplug the network cable and turn Wi-Fi off. Leave the PC on and phone your IT staff. Tell them which document you opened."),
     },
     "autostart": {
         "level": "high", "kind": "registry_set", "parent": POWERSHELL,

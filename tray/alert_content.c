@@ -6,6 +6,8 @@
 #include "core/ipc/code.h"
 #include "tray/text.h"
 
+#include <string.h>
+
 /* Longer texts are cut: nobody reads them in a window, and the record has them whole. */
 enum {
     TITLE_MAX = 120,
@@ -142,6 +144,53 @@ static const wchar_t *make_details(eg_arena *arena, const eg_hit_notice *hit)
     return join(arena, row, DETAILS_ROWS, L"\r\n");
 }
 
+static bool is_sentence_end(wchar_t c)
+{
+    return c == L'。' || c == L' ' || c == L'\n';
+}
+
+/* Takes every `sentence` of that length out of the text; it must start where a sentence starts. */
+static void take_out(wchar_t *text, const wchar_t *sentence, size_t length)
+{
+    wchar_t *at = text;
+
+    while (*at) {
+        const wchar_t *rest;
+
+        if (wcsncmp(at, sentence, length) != 0 || (at > text && !is_sentence_end(at[-1]))) {
+            at++;
+            continue;
+        }
+        rest = at + length;
+        while (*rest == L' ' || *rest == L'\r' || *rest == L'\n') {
+            rest++;
+        }
+        memmove(at, rest, (wcslen(rest) + 1) * sizeof(wchar_t));
+    }
+}
+
+/*
+ * The advice of a rule stands for itself in records and mails. Beside the steps, its sentences that
+ * say the same would only make the window longer.
+ */
+static const wchar_t *make_advice(eg_arena *arena, const eg_hit_notice *hit, bool severe)
+{
+    const wchar_t *whole = eg_tray_text_safe(arena, hit->text.advice, true, ADVICE_MAX);
+    const wchar_t *said = severe ? eg_tray_text(arena, EG_TEXT_ADVICE_IN_STEPS) : L"";
+    wchar_t *advice = eg_arena_alloc(arena, (wcslen(whole) + 1) * sizeof(wchar_t));
+
+    if (!advice) {
+        return whole;
+    }
+    memcpy(advice, whole, wcslen(whole) * sizeof(wchar_t));
+    while (advice[0] != L'\0' && *said) {
+        size_t length = wcscspn(said, L"|");
+        take_out(advice, said, length);
+        said += length + (said[length] == L'|' ? 1 : 0);
+    }
+    return advice;
+}
+
 static void fill(eg_alert_content *content, const eg_hit_notice *hit,
                  const eg_service_info *service)
 {
@@ -159,10 +208,9 @@ static void fill(eg_alert_content *content, const eg_hit_notice *hit,
     content->text[EG_ALERT_SENTENCE] = make_sentence(arena, hit, service);
     fill_chain(content, hit);
     fill_steps(content, service);
-    if (hit->text.advice.len > 0) {
+    content->text[EG_ALERT_ADVICE] = make_advice(arena, hit, content->severe);
+    if (content->text[EG_ALERT_ADVICE][0] != L'\0') {
         content->text[EG_ALERT_ADVICE_HEAD] = eg_tray_text(arena, EG_TEXT_ADVICE);
-        content->text[EG_ALERT_ADVICE] =
-            eg_tray_text_safe(arena, hit->text.advice, true, ADVICE_MAX);
     }
     content->text[EG_ALERT_DETAILS] = make_details(arena, hit);
     content->text[EG_ALERT_NEXT] = eg_tray_text(arena, EG_TEXT_NEXT);

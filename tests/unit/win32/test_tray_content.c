@@ -86,6 +86,28 @@ static void content__medium_hit__does_not_tell_to_unplug(void **state)
     eg_alert_content_destroy(content);
 }
 
+static void content__advice_that_the_steps_give__is_not_repeated(void **state)
+{
+    eg_hit_notice hit = make_hit(EG_LEVEL_HIGH);
+    eg_alert_content *content;
+    EG_UNUSED(state);
+
+    hit.text.advice = EG_STR("Act at once. Unplug the network cable and turn Wi-Fi off. "
+                             "Leave the PC on and phone your IT staff. Keep the mail.");
+    content = make_content(&hit, &service);
+    assert_int_equal(wcscmp(content->text[EG_ALERT_ADVICE], L"Keep the mail."), 0);
+    eg_alert_content_destroy(content);
+    hit.text.advice = EG_STR("Unplug the network cable and turn Wi-Fi off.");
+    content = make_content(&hit, &service);
+    assert_int_equal(content->text[EG_ALERT_ADVICE][0], 0);
+    assert_int_equal(content->text[EG_ALERT_ADVICE_HEAD][0], 0);
+    eg_alert_content_destroy(content);
+    hit.level = EG_LEVEL_MEDIUM; /* whose steps do not say it */
+    content = make_content(&hit, &service);
+    assert_has(content->text[EG_ALERT_ADVICE], L"Unplug");
+    eg_alert_content_destroy(content);
+}
+
 static void content__nothing_known_of_the_service__has_no_gaps(void **state)
 {
     eg_hit_notice hit = make_hit(EG_LEVEL_HIGH);
@@ -122,6 +144,7 @@ int eg_test_tray_content(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(content__grave_hit__tells_to_leave_the_network_and_whom_to_call),
         cmocka_unit_test(content__medium_hit__does_not_tell_to_unplug),
+        cmocka_unit_test(content__advice_that_the_steps_give__is_not_repeated),
         cmocka_unit_test(content__nothing_known_of_the_service__has_no_gaps),
         cmocka_unit_test(content__hostile_names__are_shown_as_what_they_are),
     };
