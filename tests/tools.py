@@ -48,7 +48,7 @@ def build(preset):
         done = run(command, f"build-{preset}-{number}.log", timeout=1800)
         if done.code != 0:
             lines = [line for line in done.output.splitlines()
-                     if "error" in line.lower() or "undefined reference" in line]
+                     if "rror: " in line or "Error at" in line or "undefined reference" in line]
             return "\n".join(lines[:10] or done.output.splitlines()[-10:])
     return ""
 
