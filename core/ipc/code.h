@@ -12,7 +12,7 @@
 #define EG_HIT_CODE_SIZE 7 /* with the NUL */
 
 void eg_hit_code(int64_t hit_id, char out[EG_HIT_CODE_SIZE]);
-/* The hit's number (numbers above 28 million share codes with low ones); any case, dash optional. */
+/* The hit's number (those above 28 million share codes with low ones); any case, dash optional. */
 bool eg_hit_id_from_code(eg_str code, int64_t *hit_id);
 
 #endif

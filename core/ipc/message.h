@@ -15,8 +15,8 @@
 #define EG_PROTOCOL_VERSION 1
 #define EG_PIPE_NAME "\\\\.\\pipe\\EmoGuard"
 /*
- * The access a client asks for when it opens the pipe. GENERIC_WRITE is refused to users: it contains
- * the right to make instances of the pipe, which only the service has.
+ * The access a client asks for when it opens the pipe. GENERIC_WRITE is refused to users: it
+ * contains the right to make instances of the pipe, which only the service has.
  */
 #define EG_PIPE_CLIENT_ACCESS 0x0012019Bu
 

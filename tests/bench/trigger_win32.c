@@ -43,7 +43,7 @@ static unsigned long long delete_value(wchar_t *name)
     return RegDeleteKeyValueW(HKEY_CURRENT_USER, RUN_KEY, name) == ERROR_SUCCESS ? now() : 0;
 }
 
-/* The program's own path is given to CreateProcess, so the first word of the command is unquoted. */
+/* CreateProcess gets the program's own path, so the first word of the command is unquoted. */
 static unsigned long long start_program(wchar_t *command)
 {
     wchar_t program[LINE_MAX];

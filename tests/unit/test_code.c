@@ -54,7 +54,8 @@ static void hit_id_from_code__as_people_type_it__accepts_case_and_missing_dash(v
 static void hit_id_from_code__wrong_text__is_refused_and_leaves_the_output(void **state)
 {
     EG_UNUSED(state);
-    const char *const wrong[] = {"", "7K3", "7K3-Q", "7K3-Q99", "7K3-O9", "7K-3Q9", "7K3 Q9", "７K3-Q9"};
+    const char *const wrong[] = {"",       "7K3",    "7K3-Q",  "7K3-Q99",
+                                 "7K3-O9", "7K-3Q9", "7K3 Q9", "７K3-Q9"};
     for (size_t i = 0; i < EG_COUNT(wrong); i++) {
         int64_t id = 42;
         assert_false(eg_hit_id_from_code(eg_str_from(wrong[i]), &id));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What every unit test includes: cmocka with the headers it wants first, and the groups' prototypes. */
+/* For every unit test: cmocka with the headers it wants first, and the groups' prototypes. */
 #ifndef EG_TESTS_UNIT_H
 #define EG_TESTS_UNIT_H
 
