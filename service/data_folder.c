@@ -96,8 +96,9 @@ int eg_data_folder_make(const char *path, bool enforce, eg_buf *notice)
         return EG_E_NOMEM;
     }
     int status = create_folder(wide, path, &existed);
-    if (status == EG_E_NOTFOUND && !enforce) {
-        status = eg_dir_create(path); /* its parents are missing: the caller named the place */
+    if (status != EG_OK && !enforce) {
+        /* Parents are missing, or no administrator: whoever named the place answers for its rights. */
+        status = eg_dir_create(path);
     }
     if (status == EG_OK && existed && enforce) {
         status = take_folder(wide, path, &state);

@@ -4,6 +4,7 @@
 #include "core/base/os.h"
 #include "core/base/status.h"
 #include "service/data_folder.h"
+#include "service/security.h"
 #include "service/wide.h"
 
 #include <windows.h>
@@ -123,6 +124,10 @@ void eg_paths_done(eg_paths *paths)
 
 int eg_paths_secure(const eg_paths *paths, eg_buf *notice)
 {
+    if (paths->is_default && !eg_security_is_administrator()) {
+        return eg_fail(EG_E_DENIED, "the data folder %s needs the rights of an administrator",
+                       eg_buf_cstr(&paths->data));
+    }
     return eg_data_folder_make(eg_buf_cstr(&paths->data), paths->is_default, notice);
 }
 
