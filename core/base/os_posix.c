@@ -249,6 +249,12 @@ uint32_t eg_process_id(void)
     return (uint32_t)getpid();
 }
 
+uint32_t eg_cpu_count(void)
+{
+    long count = sysconf(_SC_NPROCESSORS_ONLN);
+    return count > 0 ? (uint32_t)count : 1;
+}
+
 int eg_random_bytes(void *out, size_t size)
 {
     unsigned char *bytes = out;

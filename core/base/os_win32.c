@@ -283,6 +283,12 @@ uint32_t eg_process_id(void)
     return GetCurrentProcessId();
 }
 
+uint32_t eg_cpu_count(void)
+{
+    DWORD count = GetActiveProcessorCount(ALL_PROCESSOR_GROUPS);
+    return count > 0 ? count : 1;
+}
+
 int eg_random_bytes(void *out, size_t size)
 {
     unsigned char *bytes = out;
