@@ -31,6 +31,9 @@ void eg_cli_error(const char *format, ...) EG_PRINTF(1, 2);
 void eg_cli_print(FILE *stream, eg_str text);
 /* The same, cut to `width` terminal columns (East Asian wide characters count two) and padded. */
 void eg_cli_print_column(FILE *stream, eg_str text, size_t width);
+/* Both for a buffer: cut and padded, or only cut. */
+void eg_cli_append_column(eg_buf *out, eg_str text, size_t width);
+void eg_cli_append_cut(eg_buf *out, eg_str text, size_t width);
 bool eg_cli_is_terminal(FILE *stream);
 /* Opens a file by its UTF-8 path ("rb", "wb"); NULL with the error message set. */
 FILE *eg_cli_open(const char *path, const char *mode);

@@ -6,15 +6,20 @@
 
 #include <string.h>
 
-int eg_line_reader_init(eg_line_reader *reader, FILE *file, size_t longest)
+/* Large enough that asking for bytes costs nothing, small enough to stay in the cache. */
+#define READ_SIZE ((size_t)256 * 1024)
+
+int eg_line_reader_init(eg_line_reader *reader, eg_line_source source, void *user, size_t longest)
 {
     memset(reader, 0, sizeof(*reader));
-    reader->buffer = eg_alloc(longest);
+    reader->capacity = longest < READ_SIZE ? longest + 1 : READ_SIZE;
+    reader->buffer = eg_alloc(reader->capacity);
     if (!reader->buffer) {
         return EG_E_NOMEM;
     }
-    reader->file = file;
-    reader->capacity = longest;
+    reader->source = source;
+    reader->user = user;
+    reader->longest = longest;
     return EG_OK;
 }
 
@@ -24,37 +29,59 @@ void eg_line_reader_done(eg_line_reader *reader)
     memset(reader, 0, sizeof(*reader));
 }
 
+void eg_line_reader_restart(eg_line_reader *reader)
+{
+    reader->start = reader->end = 0;
+    reader->at_end = false;
+}
+
+/* Room for a line that does not fit; up to the longest one and its newline. */
+static int grow(eg_line_reader *reader)
+{
+    size_t capacity =
+        reader->capacity > reader->longest / 2 ? reader->longest + 1 : reader->capacity * 2;
+    char *buffer = eg_realloc(reader->buffer, capacity);
+    if (!buffer) {
+        return EG_E_NOMEM;
+    }
+    reader->buffer = buffer;
+    reader->capacity = capacity;
+    return EG_OK;
+}
+
 /* Moves what is left to the front and reads on. */
 static int refill(eg_line_reader *reader)
 {
     size_t left = reader->end - reader->start;
+    size_t got = 0;
+
     memmove(reader->buffer, reader->buffer + reader->start, left);
     reader->start = 0;
     reader->end = left;
-    size_t wanted = reader->capacity - left;
-    size_t got = fread(reader->buffer + left, 1, wanted, reader->file);
-    reader->end += got;
-    if (got < wanted) {
-        if (ferror(reader->file)) {
-            return eg_fail(EG_E_IO, "reading failed after %llu bytes",
-                           (unsigned long long)reader->bytes);
+    if (left == reader->capacity) {
+        int status = grow(reader);
+        if (status != EG_OK) {
+            return status;
         }
-        reader->at_end = true;
     }
+    int status = reader->source(reader->user, reader->buffer + left, reader->capacity - left, &got);
+    if (status != EG_OK) {
+        return status;
+    }
+    reader->end += got;
+    reader->at_end = got == 0;
     return EG_OK;
 }
 
 static int skip_long_line(eg_line_reader *reader)
 {
     for (;;) {
-        char *newline = memchr(reader->buffer + reader->start, '\n', reader->end - reader->start);
+        char *from = reader->buffer + reader->start;
+        char *newline = memchr(from, '\n', reader->end - reader->start);
         if (newline) {
-            size_t used = (size_t)(newline - reader->buffer) + 1 - reader->start;
-            reader->start += used;
-            reader->bytes += used;
+            reader->start += (size_t)(newline - from) + 1;
             break;
         }
-        reader->bytes += reader->end - reader->start;
         reader->start = reader->end;
         if (reader->at_end) {
             break;
@@ -64,20 +91,22 @@ static int skip_long_line(eg_line_reader *reader)
             return status;
         }
     }
-    return eg_fail(EG_E_LIMIT, "line is longer than %zu bytes", reader->capacity);
+    return eg_fail(EG_E_LIMIT, "the line is longer than %zu bytes", reader->longest);
 }
 
 int eg_line_reader_next(eg_line_reader *reader, eg_str *line)
 {
+    size_t searched = 0; /* bytes of the line known to hold no newline */
     for (;;) {
         char *start = reader->buffer + reader->start;
         size_t available = reader->end - reader->start;
-        char *newline = memchr(start, '\n', available);
+        char *newline = memchr(start + searched, '\n', available - searched);
+        size_t length = newline ? (size_t)(newline - start) : available;
+        if (length > reader->longest) {
+            return skip_long_line(reader);
+        }
         if (newline || (reader->at_end && available > 0)) {
-            size_t length = newline ? (size_t)(newline - start) : available;
-            size_t used = newline ? length + 1 : length;
-            reader->start += used;
-            reader->bytes += used;
+            reader->start += newline ? length + 1 : length;
             if (length > 0 && start[length - 1] == '\r') {
                 length--;
             }
@@ -87,9 +116,7 @@ int eg_line_reader_next(eg_line_reader *reader, eg_str *line)
         if (reader->at_end) {
             return EG_E_NOTFOUND;
         }
-        if (available == reader->capacity) {
-            return skip_long_line(reader);
-        }
+        searched = available;
         int status = refill(reader);
         if (status != EG_OK) {
             return status;

@@ -94,26 +94,44 @@ static size_t cell_width(uint32_t code)
     return wide ? 2 : 1;
 }
 
-void eg_cli_print_column(FILE *stream, eg_str text, size_t width)
+/* Returns the columns used. */
+static size_t append_cut(eg_buf *out, eg_str text, size_t width)
 {
-    eg_buf safe;
-    eg_buf_init(&safe, 64 * 1024);
-    eg_utf8_append_safe(&safe, text);
-    eg_str view = eg_buf_str(&safe);
     size_t used = 0;
-    size_t at = 0;
-    while (at < view.len) {
+    for (size_t at = 0; at < text.len;) {
+        char shown[EG_UTF8_SAFE_MAX];
         size_t next = at;
-        size_t cells = cell_width(eg_utf8_next(view, &next));
+        size_t start = at;
+        size_t length = eg_utf8_safe_next(text, &at, shown);
+        uint32_t code = eg_utf8_next(text, &next);
+        bool plain = length == next - start && memcmp(shown, text.ptr + start, length) == 0;
+        size_t cells = plain ? cell_width(code) : length;
         if (used + cells > width) {
             break;
         }
         used += cells;
-        at = next;
+        eg_buf_append(out, shown, length);
     }
-    fwrite(view.ptr, 1, at, stream);
-    for (; used < width; used++) {
-        fputc(' ', stream);
+    return used;
+}
+
+void eg_cli_append_cut(eg_buf *out, eg_str text, size_t width)
+{
+    (void)append_cut(out, text, width);
+}
+
+void eg_cli_append_column(eg_buf *out, eg_str text, size_t width)
+{
+    for (size_t used = append_cut(out, text, width); used < width; used++) {
+        eg_buf_append_char(out, ' ');
     }
-    eg_buf_done(&safe);
+}
+
+void eg_cli_print_column(FILE *stream, eg_str text, size_t width)
+{
+    eg_buf column;
+    eg_buf_init(&column, 64 * 1024);
+    eg_cli_append_column(&column, text, width);
+    fwrite(eg_buf_cstr(&column), 1, column.len, stream);
+    eg_buf_done(&column);
 }

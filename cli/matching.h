@@ -19,12 +19,12 @@ typedef struct eg_matching {
     eg_sigma_matcher *matcher;
     eg_event_reader *readers[EG_MATCHING_EVENTS];
     eg_event events[EG_MATCHING_EVENTS];
-    size_t count;           /* of events read */
-    eg_arena *arena;        /* views of the event being matched */
-    uint32_t *met;          /* rules, those of one event after those of the one before */
+    size_t count;    /* of events read */
+    eg_arena *arena; /* views of the event being matched */
+    uint32_t *met;   /* rules, those of one event after those of the one before */
     size_t met_capacity;
     size_t met_end[EG_MATCHING_EVENTS];
-    uint64_t match_ns;      /* spent in matching so far */
+    uint64_t match_ns; /* spent in matching so far */
 } eg_matching;
 
 /* Takes over the reference to `ruleset`, also on failure. */
