@@ -97,7 +97,7 @@ int eg_data_folder_make(const char *path, bool enforce, eg_buf *notice)
     }
     int status = create_folder(wide, path, &existed);
     if (status != EG_OK && !enforce) {
-        /* Parents are missing, or no administrator: whoever named the place answers for its rights. */
+        /* Parents are missing, or no administrator: who named the place answers for its rights. */
         status = eg_dir_create(path);
     }
     if (status == EG_OK && existed && enforce) {
