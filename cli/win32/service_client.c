@@ -50,7 +50,7 @@ static int connect_pipe(client *c, const char *name)
     int status = wide ? EG_OK : EG_E_NOMEM;
     while (status == EG_OK) {
         c->pipe = CreateFileW(
-            (LPCWSTR)wide, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING,
+            (LPCWSTR)wide, EG_PIPE_CLIENT_ACCESS, 0, NULL, OPEN_EXISTING,
             FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, NULL);
         if (c->pipe != INVALID_HANDLE_VALUE) {
             break;
