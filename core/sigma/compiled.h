@@ -70,6 +70,9 @@ struct eg_sigma_set {
     eg_sigma_stats stats;
 };
 
+/* For explanations: does the event last matched meet this? It must be of a log source of the set. */
+bool eg_matcher_holds(eg_sigma_matcher *matcher, eg_ref ref);
+
 /* Copies the texts into the arena. */
 int eg_rule_info_copy(eg_arena *arena, const eg_rule_info *info, eg_rule_info *out);
 

@@ -313,6 +313,11 @@ static bool holds(eg_sigma_matcher *m, eg_ref ref)
     return node_holds(m, &m->set->nodes[ref]);
 }
 
+bool eg_matcher_holds(eg_sigma_matcher *m, eg_ref ref)
+{
+    return holds(m, ref);
+}
+
 /* ---- from literals to candidates ---- */
 
 static void add_candidate(eg_sigma_matcher *m, uint32_t rule)
