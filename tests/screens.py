@@ -70,6 +70,7 @@ SCENES = {
     "alert": (["process"], ""),
     "details": (["process"], "alt+d"),
     "waiting": (["autostart", "process", "task"], ""),
+    "next": (["autostart", "process", "task"], "alt+n alt+n"),
     "medium": (["task"], ""),
     "hostile": (["hostile"], ""),
     "status": ([], "status"),
@@ -123,7 +124,7 @@ def press(box, keys, width, height):
     if keys in ("menu", "status"):
         xdotool(box, "mousemove", width - 11, height - 11, "click", 3 if keys == "menu" else 1)
     elif keys:
-        xdotool(box, "mousemove", width // 2, height // 2, "click", 1, "key", keys)
+        xdotool(box, "mousemove", width // 2, height // 2, "click", 1, "key", "--delay", 500, *keys.split())
 
 
 def take(box, tray, name, language, scale):
@@ -146,6 +147,8 @@ def take(box, tray, name, language, scale):
         settled(box, OUTPUT / f"{base}.png")
         press(box, keys, width, height)
         settled(box, OUTPUT / f"{base}.png")
+        if process.poll() is not None:
+            raise BoxError(f"the tray ended with {process.returncode} during {base}")
     finally:
         box.kill_program("emoguard-tray.exe")
         process.wait(30)

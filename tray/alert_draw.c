@@ -231,7 +231,10 @@ void eg_alert_draw_item(const eg_alert_view *view, eg_alert_item item, HDC dc, c
          item == EG_ALERT_WAITING ? view->palette.strip
                                   : (footer ? view->palette.footer : view->palette.window));
     if (is_box(item)) {
-        draw_box(view, &view->content->box[item - EG_ALERT_BOX_FIRST], dc, area);
+        size_t index = (size_t)(item - EG_ALERT_BOX_FIRST);
+        if (index < view->content->boxes) { /* the alert before may have had more */
+            draw_box(view, &view->content->box[index], dc, area);
+        }
         return;
     }
     if (prepare_item(view, dc, item, &paragraph) != EG_OK) {
