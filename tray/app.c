@@ -366,7 +366,9 @@ static int create_window(app *a)
     a->window = CreateWindowExW(0, WINDOW_CLASS, L"EmoGuard", WS_OVERLAPPED, 0, 0, 0, 0, NULL, NULL,
                                 a->instance, NULL);
     if (!a->window) {
-        return eg_fail_os(GetLastError(), "cannot create the window behind the icon");
+        DWORD error = GetLastError();
+        return error ? eg_fail_os(error, "cannot create the window behind the icon")
+                     : eg_fail(EG_E_UNSUPPORTED, "there is no desktop to show an icon on");
     }
     SetWindowLongPtrW(a->window, GWLP_USERDATA, (LONG_PTR)a);
     return EG_OK;
@@ -376,13 +378,16 @@ static int start(app *a)
 {
     const eg_alert_events events = {a, on_shown, on_next, on_closed};
     const wchar_t *pipe = a->options->pipe;
-    int status = create_window(a);
+    int status = EG_OK;
 
+    if (a->options->show) {
+        status = eg_show_file_read(a->options->show, &a->notices, &a->service);
+    }
+    if (status == EG_OK) {
+        status = create_window(a);
+    }
     if (status == EG_OK) {
         status = eg_alert_window_create(a->instance, a->options->scale, &events, &a->alert);
-    }
-    if (status == EG_OK && a->options->show) {
-        status = eg_show_file_read(a->options->show, &a->notices, &a->service);
     }
     if (status != EG_OK) {
         return status;
@@ -391,8 +396,12 @@ static int start(app *a)
     eg_icon_init(&a->icon, a->instance, a->window, MESSAGE_ICON);
     add_icon(a);
     if (a->options->show) {
-        balloon(a, &eg_notice_list_next(&a->notices)->hit);
-        show_next(a);
+        const eg_tray_notice *first = eg_notice_list_next(&a->notices);
+        if (!first) { /* low ones only: here they are what was asked for */
+            first = eg_notice_list_recent(&a->notices, 0);
+        }
+        balloon(a, &first->hit);
+        show_notice(a, first);
         return EG_OK;
     }
     /* Whoever names another pipe knows whose it is. */
