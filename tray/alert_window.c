@@ -92,6 +92,9 @@ static void place_controls(eg_alert_window *window)
         SetWindowPos(window->control[i], NULL, rect->left, rect->top - up, rect->right - rect->left,
                      rect->bottom - rect->top,
                      SWP_NOZORDER | SWP_NOACTIVATE | (there ? SWP_SHOWWINDOW : SWP_HIDEWINDOW));
+        if (!there && GetFocus() == window->control[i]) {
+            SetFocus(window->control[EG_ALERT_CLOSE]);
+        }
     }
 }
 
