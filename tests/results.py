@@ -102,4 +102,6 @@ class Stopwatch:
 
     def text(self):
         seconds = time.monotonic() - self.begun
-        return f"{seconds / 60:.0f} min {seconds % 60:02.0f} s" if seconds >= 120 else f"{seconds:.1f} s"
+        if seconds < 120:
+            return f"{seconds:.1f} s"
+        return f"{int(seconds) // 60} min {int(seconds) % 60:02} s"
