@@ -151,6 +151,18 @@ static int send_welcome(session *self)
     return status;
 }
 
+static int start_feed(session *self)
+{
+    eg_store *store = self->service->store(self->service->user);
+    if (!store) {
+        return eg_fail(EG_E_IO, "the hit database cannot be opened; try again later");
+    }
+    int status = eg_client_feed_init(&self->feed, store, eg_atomic_get(self->service->newest_hit),
+                                     self->client.language, self->service->min_level);
+    self->takes_hits = status == EG_OK;
+    return status;
+}
+
 /* Hello, welcome, and a place in the table. */
 static int greet(session *self)
 {
@@ -165,10 +177,7 @@ static int greet(session *self)
     identify(self, &message.body.hello);
     status = send_welcome(self);
     if (status == EG_OK && strcmp(self->client.kind, "tray") == 0) {
-        status = eg_client_feed_init(&self->feed, self->service->store,
-                                     eg_atomic_get(self->service->newest_hit),
-                                     self->client.language, self->service->min_level);
-        self->takes_hits = status == EG_OK;
+        status = start_feed(self);
     }
     if (status == EG_OK) {
         status = eg_clients_add(self->service->clients, &self->client, &self->index);
@@ -200,7 +209,7 @@ static void take_shown(session *self, int64_t id, eg_str title)
                (unsigned long)self->client.pid, (long long)id);
         return;
     }
-    if (eg_store_set_shown(self->service->store, id, eg_clock_utc()) != EG_OK) {
+    if (eg_store_set_shown(self->feed.store, id, eg_clock_utc()) != EG_OK) {
         eg_log(EG_LOG_WARNING, "pipe", "hit %lld cannot be marked as shown: %s", (long long)id,
                eg_error_message());
     }

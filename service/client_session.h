@@ -17,13 +17,13 @@
 
 /* What a conversation needs from the service; outlives it. */
 typedef struct eg_session_service {
-    eg_store *store;
     eg_clients *clients;
     const eg_atomic *newest_hit; /* id of the newest hit on disk */
     eg_level min_level;          /* hits below it are not sent */
     uint32_t hello_ms;           /* time a client has to say hello */
     uint32_t send_ms;            /* time a client has to take one message */
     void *user;
+    eg_store *(*store)(void *user); /* NULL while the database cannot be opened */
     /* Fills the answer to hello; texts may lie in `scratch`. */
     int (*welcome)(void *user, eg_buf *scratch, eg_welcome *out);
     int (*status)(void *user, eg_buf *json); /* the status as JSON */

@@ -24,7 +24,7 @@
 #define STOP_PIPELINE_MS 900u
 #define STOP_RULES_MS 300u
 
-static void report(eg_host *host, eg_event_message message, const char *text)
+void eg_host_report(eg_host *host, eg_event_message message, const char *text)
 {
     eg_str value = eg_str_from(text);
     eg_event_source_report(host->events, message, &value, 1);
@@ -45,12 +45,6 @@ static void on_blind(void *user, const char *sensor, const char *detail)
     eg_event_source_report(host->events, EG_EVENT_MESSAGE_SENSOR_BLIND, values, EG_COUNT(values));
 }
 
-static int on_store(void *user, const eg_hit *hit, const eg_event *event, int64_t *id, bool *is_new)
-{
-    eg_host *host = user;
-    return eg_store_add_hit(host->store, hit, event, id, is_new);
-}
-
 static void on_stored(void *user, int64_t id, uint64_t time)
 {
     eg_host *host = user;
@@ -65,8 +59,21 @@ static void on_lost(void *user, uint64_t count)
     char number[24];
     snprintf(number, sizeof(number), "%llu", (unsigned long long)count);
     eg_log(EG_LOG_WARNING, "intake", "%s events dropped: more came than could be checked", number);
-    report(host, EG_EVENT_MESSAGE_TELEMETRY_LOST, number);
-    eg_store_count(host->store, "events_dropped", count);
+    eg_host_report(host, EG_EVENT_MESSAGE_TELEMETRY_LOST, number);
+    eg_store *store = eg_host_store(host);
+    if (store) {
+        eg_store_count(store, "events_dropped", count);
+    }
+}
+
+static void on_upkeep(void *user)
+{
+    eg_host_store_upkeep(user);
+}
+
+static eg_store *on_get_store(void *user)
+{
+    return eg_host_store(user);
 }
 
 static void on_resync(void *user)
@@ -108,7 +115,7 @@ static void on_rules_settled(void *user, eg_rules *rules, int status, bool first
         snprintf(text, sizeof(text), "there are no rules, nothing can be detected: %s",
                  eg_error_message());
         if (eg_notices_set(&host->notices, "rules", text)) {
-            report(host, EG_EVENT_MESSAGE_NO_RULES, eg_error_message());
+            eg_host_report(host, EG_EVENT_MESSAGE_NO_RULES, eg_error_message());
         }
     }
     eg_pipeline_thread_rules_settled(host->pipeline);
@@ -157,18 +164,16 @@ static int on_status(void *user, eg_buf *json)
 
 static int start_detection(eg_host *host)
 {
-    eg_hit_keeper_options keeper = {on_store,         host, &host->notices, host->events,
-                                    HITS_WAITING_MAX, host, on_stored};
+    eg_hit_keeper_options keeper = {eg_host_store_add, host, &host->notices, host->events,
+                                    HITS_WAITING_MAX,  host, on_stored};
     eg_pipeline_thread_options pipeline = {0};
     eg_rules_options rules = {eg_buf_cstr(&host->options.paths->rules), RULES_RETRY_MS, host,
                               on_rules_settled};
     int status = eg_hit_keeper_create(&keeper, &host->keeper);
     pipeline.intake = host->intake;
     pipeline.keeper = host->keeper;
-    pipeline.store = host->store;
-    pipeline.retention_days = host->settings.retention_days;
-    pipeline.max_hits = host->settings.max_hits;
     pipeline.user = host;
+    pipeline.upkeep = on_upkeep;
     pipeline.lost = on_lost;
     pipeline.resync = on_resync;
     if (status == EG_OK) {
@@ -189,12 +194,12 @@ static int start_pipe(eg_host *host)
     pipe.newest_hit = eg_atomic_get(&host->last_hit_id);
     pipe.notices = &host->notices;
     pipe.events = host->events;
-    pipe.service.store = host->store;
     pipe.service.clients = &host->clients;
     pipe.service.min_level = host->settings.min_level;
     pipe.service.hello_ms = HELLO_MS;
     pipe.service.send_ms = SEND_MS;
     pipe.service.user = host;
+    pipe.service.store = on_get_store;
     pipe.service.welcome = on_welcome;
     pipe.service.status = on_status;
     return eg_pipe_server_start(&pipe, &host->pipe);
@@ -243,9 +248,13 @@ static int init(eg_host *host)
     if (status != EG_OK) {
         return status;
     }
-    status = eg_notices_init(&host->notices);
+    status = eg_mutex_init(&host->store_lock);
     if (status != EG_OK) {
         goto done_settings;
+    }
+    status = eg_notices_init(&host->notices);
+    if (status != EG_OK) {
+        goto done_lock;
     }
     status = eg_clients_init(&host->clients);
     if (status != EG_OK) {
@@ -255,6 +264,8 @@ static int init(eg_host *host)
 
 done_notices:
     eg_notices_done(&host->notices);
+done_lock:
+    eg_mutex_done(&host->store_lock);
 done_settings:
     eg_settings_done(&host->settings);
     return status;
@@ -354,6 +365,7 @@ static void release(eg_host *host)
     }
     eg_clients_done(&host->clients);
     eg_notices_done(&host->notices);
+    eg_mutex_done(&host->store_lock);
     eg_settings_done(&host->settings);
     eg_buf_done(&host->computer);
     eg_free(host);
@@ -363,9 +375,7 @@ int eg_host_stop(eg_host *host)
 {
     uint64_t start = eg_clock_monotonic_ns();
     int status = end_threads(host);
-    if (host->store) {
-        eg_store_set_meta(host->store, EG_META_RUNNING, EG_STR("0"));
-    }
+    eg_host_store_end(host);
     if (host->log) {
         eg_event_source_report(host->events, EG_EVENT_MESSAGE_STOPPED, NULL, 0);
         eg_log(EG_LOG_INFO, "service", "EmoGuard stopped after %llu ms",

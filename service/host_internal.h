@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The inside of the host, for host.c (threads, callbacks, end) and host_open.c (what has to be open
- * before any thread runs) alone.
+ * The inside of the host, for host.c (threads, callbacks, end), host_open.c (what has to be open
+ * before any thread runs) and host_store.c (the database) alone.
  */
 #ifndef EG_SERVICE_HOST_INTERNAL_H
 #define EG_SERVICE_HOST_INTERNAL_H
@@ -26,7 +26,9 @@ struct eg_host {
     eg_notices notices;
     eg_clients clients;
     eg_event_source *events;
-    eg_store *store;
+    eg_mutex store_lock;
+    eg_store *store; /* under store_lock; NULL while the database cannot be opened, then set once */
+    uint64_t next_prune; /* monotonic ns; the pipeline thread's own */
     eg_atomic last_hit_id;
     eg_atomic last_hit_time;
     eg_intake *intake;
@@ -42,5 +44,18 @@ struct eg_host {
  * On failure the caller releases what is open already.
  */
 int eg_host_open(eg_host *host);
+void eg_host_report(eg_host *host, eg_event_message message, const char *text);
+
+/*
+ * host_store.c. A database that cannot be opened (disk full) does not keep the service from
+ * running: hits wait in memory, and upkeep tries again. EG_E_UNSUPPORTED for one of a newer version.
+ */
+int eg_host_store_open(eg_host *host);
+eg_store *eg_host_store(eg_host *host); /* any thread; NULL while it is not open */
+/* Stores a hit; shaped for the hit keeper, `user` is the host. Pipeline thread. */
+int eg_host_store_add(void *user, const eg_hit *hit, const eg_event *event, int64_t *id,
+                      bool *is_new);
+void eg_host_store_upkeep(eg_host *host); /* opens it late, deletes old hits. Pipeline thread. */
+void eg_host_store_end(eg_host *host);    /* notes that the service ended in order */
 
 #endif

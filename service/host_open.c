@@ -9,16 +9,9 @@
 #include "service/instance.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #define LOG_BYTES_MAX (4u * 1024 * 1024)
 #define LOG_FILES_KEPT 3u
-
-static void report(eg_host *host, eg_event_message message, const char *text)
-{
-    eg_str value = eg_str_from(text);
-    eg_event_source_report(host->events, message, &value, 1);
-}
 
 static int open_folder(eg_host *host, eg_buf *notice)
 {
@@ -68,58 +61,11 @@ static void open_event_log(eg_host *host, const eg_buf *folder_notice)
     eg_str version = EG_STR(EG_VERSION_STRING);
     eg_event_source_report(host->events, EG_EVENT_MESSAGE_STARTED, &version, 1);
     if (folder_notice->len > 0) {
-        report(host, EG_EVENT_MESSAGE_DATA_FOLDER, eg_buf_cstr(folder_notice));
+        eg_host_report(host, EG_EVENT_MESSAGE_DATA_FOLDER, eg_buf_cstr(folder_notice));
     }
     if (host->settings_error[0]) {
-        report(host, EG_EVENT_MESSAGE_SETTINGS, host->settings_error);
+        eg_host_report(host, EG_EVENT_MESSAGE_SETTINGS, host->settings_error);
     }
-}
-
-static int keep_last_hit(void *user, const eg_hit *hit)
-{
-    eg_host *host = user;
-    eg_atomic_set(&host->last_hit_id, hit->id);
-    eg_atomic_set(&host->last_hit_time, (int64_t)hit->time);
-    return EG_OK;
-}
-
-static void note_last_end(eg_host *host)
-{
-    eg_buf value;
-    eg_buf_init(&value, 64);
-    if (eg_store_get_meta(host->store, EG_META_RUNNING, &value) == EG_OK &&
-        strcmp(eg_buf_cstr(&value), "1") == 0) {
-        eg_log(EG_LOG_WARNING, "service", "the last run was ended by force or crashed");
-        report(host, EG_EVENT_MESSAGE_KILLED, "");
-        eg_store_count(host->store, "ended_by_force", 1);
-    }
-    eg_buf_done(&value);
-    eg_store_set_meta(host->store, EG_META_RUNNING, EG_STR("1"));
-    eg_store_count(host->store, "starts", 1);
-}
-
-static int open_store(eg_host *host)
-{
-    eg_buf notice;
-    eg_buf_init(&notice, 8192);
-    int status = eg_store_open(eg_buf_cstr(&host->options.paths->database), EG_STORE_READ_WRITE,
-                               &notice, &host->store);
-    if (status == EG_OK && notice.len > 0) {
-        eg_log(EG_LOG_ERROR, "store", "%s", eg_buf_cstr(&notice));
-        eg_notices_set(&host->notices, "database", eg_buf_cstr(&notice));
-        report(host, EG_EVENT_MESSAGE_DATABASE, eg_buf_cstr(&notice));
-    }
-    eg_buf_done(&notice);
-    if (status == EG_OK) {
-        eg_hit_query newest = {0};
-        newest.newest_first = true;
-        newest.limit = 1;
-        status = eg_store_each_hit(host->store, &newest, keep_last_hit, host);
-    }
-    if (status == EG_OK) {
-        note_last_end(host);
-    }
-    return status;
 }
 
 int eg_host_open(eg_host *host)
@@ -133,7 +79,7 @@ int eg_host_open(eg_host *host)
         status = eg_host_name(&host->computer);
     }
     if (status == EG_OK) {
-        status = open_store(host);
+        status = eg_host_store_open(host);
     }
     eg_buf_done(&notice);
     return status;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/pipeline_thread.h"
 
-#include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/os.h"
@@ -11,9 +10,6 @@
 #define SECOND_NS UINT64_C(1000000000)
 #define RETRY_EVERY_NS (5 * SECOND_NS)   /* waiting hits, loss */
 #define RESYNC_EVERY_NS (60 * SECOND_NS) /* a snapshot may itself overflow the queue */
-#define PRUNE_EVERY_NS (3600 * SECOND_NS)
-#define PRUNE_FIRST_NS (60 * SECOND_NS)
-#define TICKS_PER_DAY (EG_TICKS_PER_SECOND * 86400)
 
 struct eg_pipeline_thread {
     eg_pipeline_thread_options options;
@@ -27,7 +23,7 @@ struct eg_pipeline_thread {
     uint64_t drain_until; /* monotonic ns */
     eg_atomic events;
     /* below: the thread's own */
-    uint64_t next_retry, next_prune, next_resync;
+    uint64_t next_retry, next_resync;
     bool resync_due;
 };
 
@@ -77,16 +73,6 @@ static bool wait_for_rules(eg_pipeline_thread *thread)
     return settled;
 }
 
-static void prune(eg_pipeline_thread *thread)
-{
-    uint64_t keep = thread->options.retention_days * TICKS_PER_DAY;
-    uint64_t now = eg_clock_utc();
-    if (eg_store_prune(thread->options.store, now > keep ? now - keep : 0,
-                       thread->options.max_hits) != EG_OK) {
-        eg_log(EG_LOG_WARNING, "store", "old hits cannot be deleted: %s", eg_error_message());
-    }
-}
-
 static void report_loss(eg_pipeline_thread *thread)
 {
     uint64_t lost = eg_intake_report_loss(thread->options.intake);
@@ -101,6 +87,7 @@ static void keep_house(eg_pipeline_thread *thread)
     uint64_t now = eg_clock_monotonic_ns();
     if (now >= thread->next_retry) {
         thread->next_retry = now + RETRY_EVERY_NS;
+        thread->options.upkeep(thread->options.user);
         eg_hit_keeper_retry(thread->options.keeper);
         report_loss(thread);
     }
@@ -110,10 +97,6 @@ static void keep_house(eg_pipeline_thread *thread)
         thread->resync_due = false;
         thread->next_resync = now + RESYNC_EVERY_NS;
         thread->options.resync(thread->options.user);
-    }
-    if (now >= thread->next_prune) {
-        thread->next_prune = now + PRUNE_EVERY_NS;
-        prune(thread);
     }
 }
 
@@ -137,7 +120,6 @@ static bool may_drain(eg_pipeline_thread *thread)
 
 static void work(eg_pipeline_thread *thread)
 {
-    thread->next_prune = eg_clock_monotonic_ns() + PRUNE_FIRST_NS;
     while (may_drain(thread)) {
         eg_event *event = NULL;
         int status = eg_intake_pop(thread->options.intake, POP_MS, &event);

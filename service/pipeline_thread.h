@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The one thread that takes events out of the intake, feeds them to the pipeline and keeps house:
- * stores waiting hits again, reports loss, deletes old hits. It begins when the rules have been
+ * stores waiting hits again, reports loss. It begins when the rules have been
  * loaded, or turned out to be missing, for the first time. Owned by the host.
  */
 #ifndef EG_SERVICE_PIPELINE_THREAD_H
@@ -16,10 +16,9 @@ typedef struct eg_pipeline_thread eg_pipeline_thread;
 typedef struct eg_pipeline_thread_options {
     eg_intake *intake;
     eg_hit_keeper *keeper;
-    eg_store *store;
-    uint64_t retention_days;
-    uint64_t max_hits;
     void *user;
+    /* Every few seconds, on the thread: whatever else the owner has to look after. */
+    void (*upkeep)(void *user);
     void (*lost)(void *user, uint64_t count); /* events were dropped; on the thread */
     void (*resync)(void *user);               /* asks for a snapshot after loss; on the thread */
 } eg_pipeline_thread_options;

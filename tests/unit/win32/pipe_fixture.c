@@ -37,6 +37,12 @@ static int fake_status(void *user, eg_buf *json)
     return json->status;
 }
 
+static eg_store *fake_store(void *user)
+{
+    eg_pipe_fixture *fixture = user;
+    return fixture->store_missing ? NULL : fixture->store->store;
+}
+
 static void ignore_log(void *user, eg_log_level level, const char *area, const char *line)
 {
     EG_UNUSED(user);
@@ -64,12 +70,12 @@ int eg_pipe_fixture_set_up(void **state)
     options.max_clients = EG_TEST_CLIENTS;
     options.retry_ms = 20;
     options.notices = &self->notices;
-    options.service.store = self->store->store;
     options.service.clients = &self->clients;
     options.service.min_level = EG_LEVEL_MEDIUM;
     options.service.hello_ms = EG_TEST_HELLO_MS;
     options.service.send_ms = 500;
     options.service.user = self;
+    options.service.store = fake_store;
     options.service.welcome = fake_welcome;
     options.service.status = fake_status;
     assert_int_equal(eg_pipe_server_start(&options, &self->server), EG_OK);

@@ -17,6 +17,7 @@
 
 typedef struct eg_pipe_fixture {
     eg_store_fixture *store;
+    bool store_missing; /* the server is told that the database is not open */
     eg_clients clients;
     eg_notices notices;
     eg_pipe_server *server;

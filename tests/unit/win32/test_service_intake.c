@@ -96,6 +96,7 @@ typedef struct worker {
     eg_hit_keeper *keeper;
     eg_ruleset_slot *slot;
     eg_pipeline_thread *thread;
+    eg_atomic upkeeps;
     eg_atomic lost;
     eg_atomic resyncs;
 } worker;
@@ -116,6 +117,12 @@ static void on_stored(void *user, int64_t id, uint64_t time)
     EG_UNUSED(user);
     EG_UNUSED(id);
     EG_UNUSED(time);
+}
+
+static void on_upkeep(void *user)
+{
+    worker *self = user;
+    eg_atomic_add(&self->upkeeps, 1);
 }
 
 static void on_lost(void *user, uint64_t count)
@@ -142,8 +149,8 @@ static int set_up(void **state)
     eg_hit_keeper_options keeper = {never_store, self, &self->notices, NULL, 4, self, on_stored};
     assert_int_equal(eg_hit_keeper_create(&keeper, &self->keeper), EG_OK);
     assert_int_equal(eg_ruleset_slot_create(&self->slot), EG_OK);
-    eg_pipeline_thread_options options = {self->intake, self->keeper, self->store->store, 30, 1000,
-                                          self,         on_lost,      on_resync};
+    eg_pipeline_thread_options options = {self->intake, self->keeper, self,
+                                          on_upkeep,    on_lost,      on_resync};
     assert_int_equal(eg_pipeline_thread_create(&options, &self->thread), EG_OK);
     assert_int_equal(eg_pipeline_thread_start(self->thread, self->slot), EG_OK);
     *state = self;
@@ -175,6 +182,15 @@ static void wait_for_events(worker *self, uint64_t count)
     }
 }
 
+static void wait_for_one(const eg_atomic *counter)
+{
+    uint64_t end = eg_clock_monotonic_ns() + UINT64_C(1000000) * DEADLINE_MS;
+    while (eg_atomic_get(counter) == 0) {
+        assert_true(eg_clock_monotonic_ns() < end);
+        eg_thread_sleep_ms(1);
+    }
+}
+
 static void pipeline_thread__rules_not_settled__leaves_events_in_the_queue(void **state)
 {
     worker *self = *state;
@@ -186,6 +202,13 @@ static void pipeline_thread__rules_not_settled__leaves_events_in_the_queue(void 
     wait_for_events(self, 1);
 }
 
+static void pipeline_thread__running__looks_after_the_house(void **state)
+{
+    worker *self = *state;
+    eg_pipeline_thread_rules_settled(self->thread);
+    wait_for_one(&self->upkeeps);
+}
+
 static void pipeline_thread__events_lost__tells_and_asks_for_a_snapshot(void **state)
 {
     worker *self = *state;
@@ -194,11 +217,7 @@ static void pipeline_thread__events_lost__tells_and_asks_for_a_snapshot(void **s
     }
     eg_pipeline_thread_rules_settled(self->thread);
     wait_for_events(self, 9); /* 8 fitted, and the one that tells of the loss */
-    uint64_t end = eg_clock_monotonic_ns() + UINT64_C(1000000) * DEADLINE_MS;
-    while (eg_atomic_get(&self->resyncs) == 0) {
-        assert_true(eg_clock_monotonic_ns() < end);
-        eg_thread_sleep_ms(1);
-    }
+    wait_for_one(&self->resyncs);
     assert_int_equal(eg_atomic_get(&self->lost), 12);
 }
 
@@ -232,6 +251,7 @@ int eg_test_service_intake(void)
         cmocka_unit_test(intake__no_memory__counts_the_loss),
         cmocka_unit_test(intake__closed__takes_nothing_and_counts_nothing),
         THREAD_TEST(pipeline_thread__rules_not_settled__leaves_events_in_the_queue),
+        THREAD_TEST(pipeline_thread__running__looks_after_the_house),
         THREAD_TEST(pipeline_thread__events_lost__tells_and_asks_for_a_snapshot),
         THREAD_TEST(pipeline_thread__stopped__works_off_the_queue_first),
         THREAD_TEST(pipeline_thread__stopped_before_the_rules__ends),

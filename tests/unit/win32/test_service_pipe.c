@@ -186,6 +186,21 @@ static void tray__reconnects__gets_what_it_did_not_show(void **state)
     eg_test_client_close(&client);
 }
 
+static void tray__database_not_open__is_told_and_can_come_back(void **state)
+{
+    eg_pipe_fixture *fixture = *state;
+    eg_test_client client;
+    int64_t id = eg_pipe_fixture_add_hit(*state, 3);
+    fixture->store_missing = true;
+    join_as(&client, *state, "tray", EG_LANGUAGE_JA);
+    eg_test_client_expect_drop(&client, "cannot be opened");
+    eg_test_client_close(&client);
+    fixture->store_missing = false;
+    join_as(&client, *state, "tray", EG_LANGUAGE_JA);
+    expect_hit(&client, id);
+    eg_test_client_close(&client);
+}
+
 static void client__says_nothing__is_dropped(void **state)
 {
     eg_test_client client;
@@ -410,6 +425,7 @@ int eg_test_service_pipe(void)
         PIPE_TEST(shown__of_a_hit_it_got__marks_it_and_keeps_the_title),
         PIPE_TEST(shown__of_a_hit_it_never_got__changes_nothing),
         PIPE_TEST(tray__reconnects__gets_what_it_did_not_show),
+        PIPE_TEST(tray__database_not_open__is_told_and_can_come_back),
         PIPE_TEST(client__says_nothing__is_dropped),
         PIPE_TEST(client__says_hello_too_slowly__is_dropped),
         PIPE_TEST(client__speaks_nonsense__is_dropped),

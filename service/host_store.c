@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service/host_internal.h"
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/status.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define TOPIC_OPEN "database_open"
+#define SECOND_NS UINT64_C(1000000000)
+#define PRUNE_EVERY_NS (3600 * SECOND_NS)
+#define PRUNE_FIRST_NS (60 * SECOND_NS)
+#define TICKS_PER_DAY (EG_TICKS_PER_SECOND * 86400)
+
+static int keep_last_hit(void *user, const eg_hit *hit)
+{
+    eg_host *host = user;
+    eg_atomic_set(&host->last_hit_id, hit->id);
+    eg_atomic_set(&host->last_hit_time, (int64_t)hit->time);
+    return EG_OK;
+}
+
+static void note_last_end(eg_host *host, eg_store *store)
+{
+    eg_buf value;
+    eg_buf_init(&value, 64);
+    if (eg_store_get_meta(store, EG_META_RUNNING, &value) == EG_OK &&
+        strcmp(eg_buf_cstr(&value), "1") == 0) {
+        eg_log(EG_LOG_WARNING, "service", "the last run was ended by force or crashed");
+        eg_host_report(host, EG_EVENT_MESSAGE_KILLED, "");
+        eg_store_count(store, "ended_by_force", 1);
+    }
+    eg_buf_done(&value);
+    eg_store_set_meta(store, EG_META_RUNNING, EG_STR("1"));
+    eg_store_count(store, "starts", 1);
+}
+
+static int open_store(eg_host *host)
+{
+    eg_buf notice;
+    eg_store *store = NULL;
+    eg_hit_query newest = {0};
+    eg_buf_init(&notice, 8192);
+    int status = eg_store_open(eg_buf_cstr(&host->options.paths->database), EG_STORE_READ_WRITE,
+                               &notice, &store);
+    if (status == EG_OK && notice.len > 0) {
+        eg_log(EG_LOG_ERROR, "store", "%s", eg_buf_cstr(&notice));
+        eg_notices_set(&host->notices, "database", eg_buf_cstr(&notice));
+        eg_host_report(host, EG_EVENT_MESSAGE_DATABASE, eg_buf_cstr(&notice));
+    }
+    eg_buf_done(&notice);
+    if (status != EG_OK) {
+        return status;
+    }
+    newest.newest_first = true;
+    newest.limit = 1;
+    status = eg_store_each_hit(store, &newest, keep_last_hit, host);
+    if (status != EG_OK) {
+        eg_store_close(store);
+        return status;
+    }
+    note_last_end(host, store);
+    eg_mutex_lock(&host->store_lock);
+    host->store = store;
+    eg_mutex_unlock(&host->store_lock);
+    return EG_OK;
+}
+
+static void tell_not_open(eg_host *host)
+{
+    char text[EG_NOTICE_SIZE];
+    snprintf(text, sizeof(text), "the hit database cannot be opened, hits wait in memory: %s",
+             eg_error_message());
+    if (eg_notices_set(&host->notices, TOPIC_OPEN, text)) {
+        eg_log(EG_LOG_ERROR, "store", "%s", text);
+        eg_host_report(host, EG_EVENT_MESSAGE_NOT_STORED, text);
+    }
+}
+
+int eg_host_store_open(eg_host *host)
+{
+    host->next_prune = eg_clock_monotonic_ns() + PRUNE_FIRST_NS;
+    int status = open_store(host);
+    if (status == EG_OK || status == EG_E_UNSUPPORTED || status == EG_E_NOMEM) {
+        return status;
+    }
+    tell_not_open(host);
+    return EG_OK;
+}
+
+eg_store *eg_host_store(eg_host *host)
+{
+    eg_mutex_lock(&host->store_lock);
+    eg_store *store = host->store;
+    eg_mutex_unlock(&host->store_lock);
+    return store;
+}
+
+int eg_host_store_add(void *user, const eg_hit *hit, const eg_event *event, int64_t *id,
+                      bool *is_new)
+{
+    eg_store *store = eg_host_store(user);
+    if (!store) {
+        return eg_fail(EG_E_IO, "the hit database is not open");
+    }
+    return eg_store_add_hit(store, hit, event, id, is_new);
+}
+
+static void open_late(eg_host *host)
+{
+    if (open_store(host) != EG_OK) {
+        tell_not_open(host);
+        return;
+    }
+    eg_notices_clear(&host->notices, TOPIC_OPEN);
+    eg_log(EG_LOG_INFO, "store", "the hit database is open now");
+    eg_pipe_server_hit_stored(host->pipe, eg_atomic_get(&host->last_hit_id));
+}
+
+static void prune(const eg_host *host, eg_store *store)
+{
+    uint64_t keep = host->settings.retention_days * TICKS_PER_DAY;
+    uint64_t now = eg_clock_utc();
+    if (eg_store_prune(store, now > keep ? now - keep : 0, host->settings.max_hits) != EG_OK) {
+        eg_log(EG_LOG_WARNING, "store", "old hits cannot be deleted: %s", eg_error_message());
+    }
+}
+
+void eg_host_store_upkeep(eg_host *host)
+{
+    uint64_t now = eg_clock_monotonic_ns();
+    if (!eg_host_store(host)) {
+        open_late(host);
+    } else if (now >= host->next_prune) {
+        host->next_prune = now + PRUNE_EVERY_NS;
+        prune(host, eg_host_store(host));
+    }
+}
+
+void eg_host_store_end(eg_host *host)
+{
+    eg_store *store = eg_host_store(host);
+    if (store) {
+        eg_store_set_meta(store, EG_META_RUNNING, EG_STR("0"));
+    }
+}
