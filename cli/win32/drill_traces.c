@@ -220,6 +220,67 @@ static HRESULT delete_task(ITaskFolder *root, BSTR name, BSTR xml)
     return result == HRESULT_FROM_WIN32(ERROR_FILE_NOT_FOUND) ? S_OK : result;
 }
 
+static bool holds(const eg_buf *content, const void *bytes, size_t size)
+{
+    for (size_t i = 0; i + size <= content->len; i++) {
+        if (memcmp(content->data + i, bytes, size) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The file in which the scheduler keeps our task. */
+static int task_file(eg_buf *out)
+{
+    wchar_t system[MAX_PATH];
+    UINT length = GetSystemDirectoryW(system, EG_COUNT(system));
+    if (length == 0 || length >= EG_COUNT(system)) {
+        return eg_fail_os(GetLastError(), "find the system folder");
+    }
+    append_wide(out, system);
+    append_wide(out, L"\\Tasks\\" EG_DRILL_NAME);
+    return out->status;
+}
+
+static int write_task_file(const char *path, BSTR xml)
+{
+    eg_buf text;
+    eg_buf_init(&text, 4 * PATH_MAX_BYTES);
+    eg_buf_append(&text, "\xFF\xFE", 2);
+    int status = eg_buf_append(&text, xml, SysStringLen(xml) * sizeof(wchar_t));
+    if (status == EG_OK) {
+        status = eg_file_delete(path);
+    }
+    if (status == EG_OK) {
+        status = eg_file_append(path, text.data, text.len);
+    }
+    eg_buf_done(&text);
+    return status;
+}
+
+/*
+ * Wine's scheduler takes a task but forgets what it starts; there the definition is put in place as
+ * it is. Where the scheduler's folder is closed to us, the scheduler is believed.
+ */
+static int complete_task(BSTR xml)
+{
+    static const char narrow[] = "regsvr32";
+    static const wchar_t wide[] = L"regsvr32";
+    eg_buf path, content;
+    eg_buf_init(&path, PATH_MAX_BYTES);
+    eg_buf_init(&content, 4 * PATH_MAX_BYTES);
+    int status = task_file(&path);
+    if (status == EG_OK && eg_file_read(eg_buf_cstr(&path), content.max, &content) == EG_OK &&
+        !holds(&content, narrow, sizeof(narrow) - 1) &&
+        !holds(&content, wide, sizeof(wide) - sizeof(wchar_t))) {
+        status = write_task_file(eg_buf_cstr(&path), xml);
+    }
+    eg_buf_done(&content);
+    eg_buf_done(&path);
+    return status;
+}
+
 int eg_drill_register_task(const eg_drill_paths *paths)
 {
     eg_buf text;
@@ -239,7 +300,8 @@ int eg_drill_register_task(const eg_drill_paths *paths)
     BSTR xml = wide ? SysAllocString((const wchar_t *)wide) : NULL;
     if (xml) {
         HRESULT result = with_root(register_task, xml);
-        status = SUCCEEDED(result) ? EG_OK : eg_fail_os((uint32_t)result, "register the task");
+        status = SUCCEEDED(result) ? complete_task(xml)
+                                   : eg_fail_os((uint32_t)result, "register the task");
     } else {
         status = eg_fail(EG_E_NOMEM, "out of memory");
     }
