@@ -142,9 +142,10 @@ def measure_hunt(work):
         return None
     events = work / "events.ndjson"
     events.write_bytes(gzip.decompress(packed.read_bytes()))
-    rules = {"own pack": SOURCE / "rules"}
-    subprocess.run(["tar", "xzf", DATA / "sigma" / "sigma-rules.tar.gz", "-C", work], check=True)
-    rules["SigmaHQ"] = next(p for p in work.rglob("rules") if p.is_dir()).parent
+    sigmahq = work / "sigmahq"
+    sigmahq.mkdir(exist_ok=True)
+    subprocess.run(["tar", "xzf", DATA / "sigma" / "sigma-rules.tar.gz", "-C", sigmahq], check=True)
+    rules = {"own pack": SOURCE / "rules", "SigmaHQ": sigmahq}
     figures = {}
     for name, path in rules.items():
         done = subprocess.run([SOURCE / "build" / "native" / "emoguard", "hunt", "--rules", path, "--events", events,
