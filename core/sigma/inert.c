@@ -1,39 +1,55 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/sigma/inert.h"
 
+#define NAMES_MAX 4096
+
 typedef struct inert_check {
     const eg_sigma_set *set;
     eg_logsource logsource;
-    eg_slot lacking; /* the field that is not filled, once one mattered */
+    eg_sigma_inert *found; /* holds the fields that keep what was asked so far from being met */
 } inert_check;
 
-static bool is_filled(inert_check *check, eg_slot slot)
+static void add_lacking(eg_sigma_inert *found, eg_str name)
 {
-    if (slot == EG_SLOT_KEYWORD ||
-        eg_logsource_has_field(check->logsource, check->set->slots.names[slot]))
-        return true;
-    check->lacking = slot;
-    return false;
+    size_t i;
+
+    for (i = 0; i < found->lacking_count; i++) {
+        if (eg_str_equal(found->lacking[i], name))
+            return;
+    }
+    if (found->lacking_count < EG_SIGMA_LACKING_MAX)
+        found->lacking[found->lacking_count++] = name;
+}
+
+static bool is_filled(const inert_check *check, eg_slot slot)
+{
+    return slot == EG_SLOT_KEYWORD ||
+           eg_logsource_has_field(check->logsource, check->set->slots.names[slot]);
 }
 
 /* A field that is never filled is missing in every event: some questions have one answer then. */
-static bool predicate_may_be(inert_check *check, const eg_predicate *predicate, bool value)
+static bool predicate_may_be(const inert_check *check, const eg_predicate *predicate, bool value)
 {
-    if (predicate->kind == EG_PREDICATE_FIELD && !is_filled(check, predicate->other))
-        return !value;
-    if (is_filled(check, predicate->slot))
+    eg_slot lacking = predicate->slot;
+    bool may = (predicate->kind == EG_PREDICATE_MISSING) == value;
+
+    if (predicate->kind == EG_PREDICATE_FIELD && !is_filled(check, predicate->other)) {
+        lacking = predicate->other;
+        may = !value;
+    } else if (is_filled(check, predicate->slot)) {
         return true;
-    return (predicate->kind == EG_PREDICATE_MISSING) == value;
+    }
+    if (!may)
+        add_lacking(check->found, check->set->slots.names[lacking]);
+    return may;
 }
 
-static bool may_be(inert_check *check, eg_ref ref, bool value)
+static bool may_be(const inert_check *check, eg_ref ref, bool value);
+
+static bool node_may_be(const inert_check *check, const eg_node *node, bool value)
 {
-    const eg_node *node;
     uint32_t able = 0, i;
 
-    if (ref & EG_REF_PREDICATE)
-        return predicate_may_be(check, &check->set->predicates[ref & ~EG_REF_PREDICATE], value);
-    node = &check->set->nodes[ref];
     if (node->kind == EG_NODE_NOT)
         return may_be(check, check->set->children[node->first], !value);
     for (i = 0; i < node->count; i++)
@@ -48,26 +64,60 @@ static bool may_be(inert_check *check, eg_ref ref, bool value)
     return true;
 }
 
+static bool may_be(const inert_check *check, eg_ref ref, bool value)
+{
+    size_t before = check->found->lacking_count;
+    bool may;
+
+    if (ref & EG_REF_PREDICATE)
+        return predicate_may_be(check, &check->set->predicates[ref & ~EG_REF_PREDICATE], value);
+    may = node_may_be(check, &check->set->nodes[ref], value);
+    if (may)
+        check->found->lacking_count = before; /* what is lacking below does not matter */
+    return may;
+}
+
+bool eg_sigma_set_inert(const eg_sigma_set *set, size_t index, eg_sigma_inert *out)
+{
+    const eg_rule_info *info = &set->infos[index];
+    inert_check check = {set, info->logsource, out};
+
+    out->lacking_count = 0;
+    out->source = !eg_logsource_has_sensor(info->logsource);
+    return out->source || !may_be(&check, set->rules[index].root, true);
+}
+
+static void report_lacking(const eg_rule_info *info, const eg_sigma_inert *inert,
+                           const eg_report *report)
+{
+    eg_buf names;
+    size_t i;
+
+    eg_buf_init(&names, NAMES_MAX);
+    for (i = 0; i < inert->lacking_count; i++)
+        eg_buf_appendf(&names, "%s%.*s", i ? ", " : "", EG_STR_ARGS(inert->lacking[i]));
+    eg_report_problem(report, EG_PROBLEM_INERT, info->file, 0, info->id,
+                      "no sensor fills field %s of %s", eg_buf_cstr(&names),
+                      eg_logsource_name(info->logsource));
+    eg_buf_done(&names);
+}
+
 size_t eg_inert_report(const eg_sigma_set *set, const eg_report *report)
 {
-    size_t inert = 0, i;
+    size_t count = 0, i;
 
     for (i = 0; i < set->rule_count; i++) {
         const eg_rule_info *info = &set->infos[i];
-        inert_check check = {set, info->logsource, EG_SLOT_NONE};
+        eg_sigma_inert inert;
 
-        if (!eg_logsource_has_sensor(info->logsource)) {
+        if (!eg_sigma_set_inert(set, i, &inert))
+            continue;
+        count++;
+        if (inert.source)
             eg_report_problem(report, EG_PROBLEM_INERT, info->file, 0, info->id,
                               "no sensor feeds log source %s", eg_logsource_name(info->logsource));
-            inert++;
-        } else if (!may_be(&check, set->rules[i].root, true)) {
-            eg_str name = set->slots.names[check.lacking];
-
-            eg_report_problem(report, EG_PROBLEM_INERT, info->file, 0, info->id,
-                              "no sensor fills field %.*s of %s", EG_STR_ARGS(name),
-                              eg_logsource_name(info->logsource));
-            inert++;
-        }
+        else
+            report_lacking(info, &inert, report);
     }
-    return inert;
+    return count;
 }

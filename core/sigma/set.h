@@ -37,6 +37,17 @@ size_t eg_sigma_set_size(const eg_sigma_set *set);
 const eg_rule_info *eg_sigma_set_rule(const eg_sigma_set *set, size_t index);
 void eg_sigma_set_stats(const eg_sigma_set *set, eg_sigma_stats *stats);
 
+#define EG_SIGMA_LACKING_MAX 8
+/* Why a rule of the set is inert. */
+typedef struct eg_sigma_inert {
+    bool source;                          /* no sensor of this build feeds its log source; else: */
+    eg_str lacking[EG_SIGMA_LACKING_MAX]; /* fields it can only be met by and no sensor fills */
+    size_t lacking_count;
+} eg_sigma_inert;
+
+/* False when the rule can be met by what the sensors of this build see. */
+bool eg_sigma_set_inert(const eg_sigma_set *set, size_t index, eg_sigma_inert *out);
+
 int eg_sigma_matcher_create(const eg_sigma_set *set, eg_sigma_matcher **out);
 void eg_sigma_matcher_destroy(eg_sigma_matcher *matcher); /* NULL-safe */
 
