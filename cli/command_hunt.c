@@ -35,9 +35,10 @@ static const eg_usage usage_text = {
         "EmoGuard's own or what Windows event exporters write. A line that cannot be read is\n"
         "named (FILE:LINE, from 1) and skipped; so is a rule that cannot be used.\n"
         "\n"
-        "jsonl prints {\"i\":LINE,\"rule\":\"ID\",\"title\":\"...\",\"level\":\"...\"} a match, in\n"
-        "the order of the events; lines are counted from 0 over all files, and with several files\n"
-        "\"file\" follows \"i\". table is for reading and names the author of every rule.\n"
+        "jsonl prints {\"i\":LINE,\"rule\":\"ID\",\"title\":\"...\",\"level\":\"...\"}\n"
+        "for each match, in the order of the events; lines are counted from 0 over all files, and\n"
+        "with several files \"file\" follows \"i\". table is for reading and names the author of\n"
+        "every rule.\n"
         "--stats prints events, events_broken, seconds (in matching alone, without reading and\n"
         "printing; of all jobs together), load_seconds, rules_loaded, rules_inert,\n"
         "rules_rejected, hits and rule_memory_bytes.",

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The verbs of `emoguard rules`, each in its own rules_<verb>.c. argv[0] is the verb; they parse
+ * their options themselves and return an exit code.
+ */
+#ifndef EG_CLI_RULES_H
+#define EG_CLI_RULES_H
+
+#define EG_RULES_PATH "PATH is a pack, a folder of Sigma rules or one rule.\n"
+
+int eg_rules_lint(int argc, char **argv);
+int eg_rules_list(int argc, char **argv);
+int eg_rules_explain(int argc, char **argv);
+int eg_rules_test(int argc, char **argv);
+
+#endif
