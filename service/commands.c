@@ -49,7 +49,7 @@ eg_service_exit eg_command_configure(const eg_paths *paths)
     return EG_SERVICE_EXIT_OK;
 }
 
-eg_service_exit eg_command_purge(const eg_paths *paths)
+eg_service_exit eg_command_remove(const eg_paths *paths, bool keep_hits)
 {
     HANDLE lock = INVALID_HANDLE_VALUE;
     int status = EG_OK;
@@ -58,7 +58,7 @@ eg_service_exit eg_command_purge(const eg_paths *paths)
         status = eg_instance_lock(eg_buf_cstr(&paths->lock), &lock);
         if (status == EG_OK) {
             eg_instance_unlock(lock);
-            status = eg_paths_purge(paths);
+            status = keep_hits ? eg_paths_remove_all_but_hits(paths) : eg_paths_purge(paths);
         }
     }
     if (status == EG_OK && paths->is_default) {
@@ -67,7 +67,7 @@ eg_service_exit eg_command_purge(const eg_paths *paths)
     if (status != EG_OK) {
         return fail(status);
     }
-    printf("removed: %s%s\n", eg_buf_cstr(&paths->data),
+    printf("removed: %s%s%s\n", eg_buf_cstr(&paths->data), keep_hits ? " but for the hits" : "",
            paths->is_default ? " and the event log EmoGuard" : "");
     return EG_SERVICE_EXIT_OK;
 }

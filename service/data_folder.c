@@ -200,3 +200,28 @@ int eg_data_folder_delete(const char *path)
     eg_free(wide);
     return status;
 }
+
+typedef struct exception {
+    eg_str kept;
+    int worst;
+} exception;
+
+static int delete_unless_kept(void *user, const eg_dir_entry *entry)
+{
+    exception *rule = user;
+    if (!entry->is_dir && eg_str_starts_nocase(eg_str_from(entry->name), rule->kept)) {
+        return EG_OK;
+    }
+    int status = eg_data_folder_delete(entry->path);
+    if (status != EG_OK) {
+        rule->worst = status; /* the rest goes all the same */
+    }
+    return EG_OK;
+}
+
+int eg_data_folder_delete_except(const char *path, const char *kept)
+{
+    exception rule = {eg_str_from(kept), EG_OK};
+    int status = eg_dir_walk(path, 1, delete_unless_kept, &rule);
+    return status == EG_OK ? rule.worst : status;
+}

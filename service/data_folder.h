@@ -16,5 +16,7 @@
 int eg_data_folder_make(const char *path, bool enforce, eg_buf *notice);
 /* Deletes the folder with everything in it; EG_OK when there is none. */
 int eg_data_folder_delete(const char *path);
+/* Deletes what is in the folder, but for files whose name begins with `kept`. */
+int eg_data_folder_delete_except(const char *path, const char *kept);
 
 #endif

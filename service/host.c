@@ -152,6 +152,7 @@ static int on_status(void *user, eg_buf *json)
     view.sensors = host->sensors;
     view.clients = &host->clients;
     view.notices = &host->notices;
+    view.store = eg_host_store(host);
     view.events = eg_pipeline_thread_events(host->pipeline);
     view.dropped = eg_intake_dropped(host->intake);
     eg_hit_keeper_counts_get(host->keeper, &view.hits);

@@ -58,7 +58,8 @@ static eg_service_exit run(const eg_service_options *options)
     case EG_SERVICE_RUN: code = eg_scm_run(&host); break;
     case EG_SERVICE_CONSOLE: code = eg_console_run(&host); break;
     case EG_SERVICE_CONFIGURE: code = eg_command_configure(&paths); break;
-    case EG_SERVICE_PURGE: code = eg_command_purge(&paths); break;
+    case EG_SERVICE_UNCONFIGURE: code = eg_command_remove(&paths, true); break;
+    case EG_SERVICE_PURGE: code = eg_command_remove(&paths, false); break;
     case EG_SERVICE_CHECK_CONFIG: code = eg_command_check_config(&paths); break;
     case EG_SERVICE_VERSION:
     case EG_SERVICE_HELP: break;

@@ -13,10 +13,15 @@ typedef struct command {
 } command;
 
 static const command commands[] = {
-    {"--console", EG_SERVICE_CONSOLE}, {"--configure", EG_SERVICE_CONFIGURE},
-    {"--purge", EG_SERVICE_PURGE},     {"--check-config", EG_SERVICE_CHECK_CONFIG},
-    {"--version", EG_SERVICE_VERSION}, {"--help", EG_SERVICE_HELP},
-    {"-h", EG_SERVICE_HELP},           {"/?", EG_SERVICE_HELP},
+    {"--console", EG_SERVICE_CONSOLE},
+    {"--configure", EG_SERVICE_CONFIGURE},
+    {"--unconfigure", EG_SERVICE_UNCONFIGURE},
+    {"--purge", EG_SERVICE_PURGE},
+    {"--check-config", EG_SERVICE_CHECK_CONFIG},
+    {"--version", EG_SERVICE_VERSION},
+    {"--help", EG_SERVICE_HELP},
+    {"-h", EG_SERVICE_HELP},
+    {"/?", EG_SERVICE_HELP},
 };
 
 static const char pipe_prefix[] = "\\\\.\\pipe\\";
@@ -28,6 +33,7 @@ const char *eg_service_usage(void)
            "Without a command it is started by the Windows service control manager.\n"
            "  --console       run in this terminal until Ctrl-C\n"
            "  --configure     make the data folder, the event log and the failure actions\n"
+           "  --unconfigure   remove the event log and the data folder, but keep the hits\n"
            "  --purge         remove the event log and the data folder with all hits\n"
            "  --check-config  read settings and rules, say what is wrong with them\n"
            "  --version       print the version\n"

@@ -12,7 +12,8 @@ typedef enum eg_service_command {
     EG_SERVICE_RUN,          /* by the service control manager */
     EG_SERVICE_CONSOLE,      /* in a terminal */
     EG_SERVICE_CONFIGURE,    /* folders, failure actions, event log */
-    EG_SERVICE_PURGE,        /* remove what --configure made, with all data */
+    EG_SERVICE_UNCONFIGURE,  /* remove what --configure made and all data but the hits */
+    EG_SERVICE_PURGE,        /* the same, and the hits too */
     EG_SERVICE_CHECK_CONFIG, /* settings and rules */
     EG_SERVICE_VERSION,
     EG_SERVICE_HELP,

@@ -13,6 +13,8 @@
 #include <objbase.h>
 #include <shlobj.h>
 
+#define DATABASE_NAME "emoguard.db"
+
 #define PATH_MAX_BYTES (96u * 1024) /* 32767 UTF-16 units */
 
 static int default_data_folder(eg_buf *out)
@@ -72,7 +74,7 @@ static int default_rules(const eg_buf *program, eg_buf *out)
 static int join_all(eg_paths *paths)
 {
     const char *data = eg_buf_cstr(&paths->data);
-    int status = eg_path_join(&paths->database, data, "emoguard.db");
+    int status = eg_path_join(&paths->database, data, DATABASE_NAME);
     if (status == EG_OK) {
         status = eg_path_join(&paths->settings, data, "emoguard.conf");
     }
@@ -134,4 +136,10 @@ int eg_paths_secure(const eg_paths *paths, eg_buf *notice)
 int eg_paths_purge(const eg_paths *paths)
 {
     return eg_data_folder_delete(eg_buf_cstr(&paths->data));
+}
+
+int eg_paths_remove_all_but_hits(const eg_paths *paths)
+{
+    /* The database, its -wal and -shm, and those that were moved aside as damaged. */
+    return eg_data_folder_delete_except(eg_buf_cstr(&paths->data), DATABASE_NAME);
 }

@@ -35,4 +35,7 @@ int eg_paths_secure(const eg_paths *paths, eg_buf *notice);
 /* Deletes the data folder and all in it. Junctions and links are removed, never followed. */
 int eg_paths_purge(const eg_paths *paths);
 
+/* The same, but the hit database stays, with databases that were moved aside as damaged. */
+int eg_paths_remove_all_but_hits(const eg_paths *paths);
+
 #endif

@@ -2,7 +2,10 @@
 #include "service/status.h"
 
 #include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
 #include "core/base/status.h"
+#include "core/ipc/message.h"
 #include "core/version.h"
 
 static void write_counters(const eg_status_view *view, eg_json *json)
@@ -35,7 +38,64 @@ static void write_last_hit(const eg_status_view *view, eg_json *json)
 static const struct {
     size_t problems;
     size_t clients;
-} limits[] = {{SIZE_MAX, SIZE_MAX}, {5, 16}, {1, 4}};
+    size_t hits;
+} limits[] = {{SIZE_MAX, SIZE_MAX, 20}, {5, 16, 10}, {1, 4, 5}};
+
+/* A text that a user made up is cut: the status as a whole has to fit into one frame. */
+#define HIT_TEXT_MAX 300u
+
+typedef struct recent {
+    eg_json *json;
+    eg_arena *arena;
+} recent;
+
+static eg_str cut(eg_str text)
+{
+    if (text.len > HIT_TEXT_MAX) {
+        text.len = HIT_TEXT_MAX;
+        while (text.len > 0 && ((unsigned char)text.ptr[text.len] & 0xC0) == 0x80) {
+            text.len--; /* not in the middle of a character */
+        }
+    }
+    return text;
+}
+
+static int write_hit(void *user, const eg_hit *hit)
+{
+    recent *to = user;
+    eg_hit_notice notice;
+    char time[EG_TIME_TEXT_SIZE];
+    eg_arena_reset(to->arena);
+    if (eg_hit_notice_from_hit(hit, EG_LANGUAGE_EN, to->arena, &notice) != EG_OK) {
+        return EG_OK; /* the hit stays in the store; only this list lacks it */
+    }
+    eg_time_format(notice.time, time);
+    eg_json_object(to->json);
+    eg_json_put_u64(to->json, "id", (uint64_t)notice.id);
+    eg_json_put_str(to->json, "time", eg_str_from(time));
+    eg_json_put_str(to->json, "level", eg_str_from(eg_level_name(notice.level)));
+    eg_json_put_str(to->json, "kind", eg_str_from(eg_kind_name(notice.kind)));
+    eg_json_put_str(to->json, "title", cut(notice.text.title));
+    eg_json_put_str(to->json, "program", cut(notice.program));
+    eg_json_put_str(to->json, "target", cut(notice.target));
+    eg_json_object_end(to->json);
+    return EG_OK;
+}
+
+static void write_recent_hits(const eg_status_view *view, eg_json *json, size_t limit)
+{
+    const eg_hit_query query = {.newest_first = true, .limit = limit};
+    recent to = {json, NULL};
+    eg_json_key(json, "recent_hits");
+    eg_json_array(json);
+    if (view->store && eg_arena_create(&to.arena, 16 * 1024) == EG_OK) {
+        if (eg_store_each_hit(view->store, &query, write_hit, &to) != EG_OK) {
+            eg_log(EG_LOG_WARNING, "status", "%s", eg_error_message());
+        }
+        eg_arena_destroy(to.arena);
+    }
+    eg_json_array_end(json);
+}
 
 static void write_parts(const eg_status_view *view, eg_json *json, size_t attempt)
 {
@@ -80,6 +140,7 @@ static int write_all(const eg_status_view *view, eg_buf *out, size_t attempt)
     eg_json_put_bool(&json, "shortened", attempt > 0);
     write_counters(view, &json);
     write_last_hit(view, &json);
+    write_recent_hits(view, &json, limits[attempt].hits);
     write_parts(view, &json, attempt);
     eg_json_object_end(&json);
     return out->status;

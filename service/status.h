@@ -8,11 +8,13 @@
  *   counters {events, hits, dropped, waiting, lost}
  *   clients  [{kind, version, pid, session, language, window}]
  *   last_hit {id, time}, id 0 and time "" when there was none since the start
+ *   recent_hits [{id, time, level, kind, title, program, target}] newest first, at most 20
  *   notices  [{topic, time, text}]
  */
 #ifndef EG_SERVICE_STATUS_H
 #define EG_SERVICE_STATUS_H
 
+#include "core/store/store.h"
 #include "service/clients.h"
 #include "service/hit_keeper.h"
 #include "service/notices.h"
@@ -30,6 +32,7 @@ typedef struct eg_status_view {
     eg_sensors_host *sensors;
     eg_clients *clients;
     eg_notices *notices;
+    eg_store *store;
     uint64_t events;
     uint64_t dropped;
     eg_hit_keeper_counts hits;

@@ -70,6 +70,28 @@ static void folder_delete__with_content__leaves_nothing(void **state)
     assert_false(eg_file_exists(path));
 }
 
+static void folder_delete_except__the_database__keeps_it_and_what_was_moved_aside(void **state)
+{
+    const char *path = eg_test_path(*state, "data");
+    static const char *const kept[] = {"emoguard.db", "emoguard.db.damaged-20261123"};
+    static const char *const gone[] = {"emoguard.log", "emoguard.conf", "folder/emoguard.db"};
+    assert_int_equal(eg_dir_create(eg_test_path(path, "folder")), EG_OK);
+    for (size_t i = 0; i < EG_COUNT(kept); i++) {
+        assert_int_equal(eg_file_append(eg_test_path(path, kept[i]), "x", 1), EG_OK);
+    }
+    for (size_t i = 0; i < EG_COUNT(gone); i++) {
+        assert_int_equal(eg_file_append(eg_test_path(path, gone[i]), "x", 1), EG_OK);
+    }
+    assert_int_equal(eg_data_folder_delete_except(path, "emoguard.db"), EG_OK);
+    for (size_t i = 0; i < EG_COUNT(kept); i++) {
+        assert_true(eg_file_exists(eg_test_path(path, kept[i])));
+    }
+    for (size_t i = 0; i < EG_COUNT(gone); i++) {
+        assert_false(eg_file_exists(eg_test_path(path, gone[i])));
+    }
+    assert_false(eg_dir_exists(eg_test_path(path, "folder")));
+}
+
 static void folder_delete__not_there__is_fine(void **state)
 {
     assert_int_equal(eg_data_folder_delete(eg_test_path(*state, "none")), EG_OK);
@@ -118,6 +140,7 @@ int eg_test_service_folder(void)
         IN_FOLDER(folder_make__ours_already__is_kept_with_its_files),
         IN_FOLDER(folder_make__a_file_has_the_name__is_moved_aside_and_told),
         IN_FOLDER(folder_delete__with_content__leaves_nothing),
+        IN_FOLDER(folder_delete_except__the_database__keeps_it_and_what_was_moved_aside),
         IN_FOLDER(folder_delete__not_there__is_fine),
         IN_FOLDER(folder_delete__file_in_use__names_it),
         IN_FOLDER(instance__locked__second_is_refused_until_the_first_ends),

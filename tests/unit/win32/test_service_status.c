@@ -183,10 +183,10 @@ static void fill(eg_clients *clients, eg_notices *notices, size_t count)
 static void status__all_parts__is_one_object_with_what_is_documented(void **state)
 {
     EG_UNUSED(state);
-    static const char *const members[] = {"version",  "pid",      "uptime_seconds", "data_folder",
-                                          "database", "pipe",     "settings_error", "rules",
-                                          "counters", "last_hit", "sensors",        "clients",
-                                          "notices",  "shortened"};
+    static const char *const members[] = {"version",  "pid",       "uptime_seconds", "data_folder",
+                                          "database", "pipe",      "settings_error", "rules",
+                                          "counters", "last_hit",  "sensors",        "clients",
+                                          "notices",  "shortened", "recent_hits"};
     eg_clients clients;
     eg_notices notices;
     eg_buf text;
@@ -246,6 +246,46 @@ static void status__too_long__is_shortened_and_says_so(void **state)
     eg_clients_done(&clients);
 }
 
+static void status__hits_stored__lists_the_newest_first(void **state)
+{
+    eg_store *store = NULL;
+    eg_status_view view = {0};
+    eg_event event;
+    eg_hit hit = {.count = 1, .level = EG_LEVEL_HIGH, .rule_id = EG_STR("r")};
+    int64_t id = 0;
+    bool is_new = false;
+    char long_name[1000];
+    yyjson_doc *document = NULL;
+    eg_buf text;
+
+    memset(long_name, 'p', sizeof(long_name));
+    eg_event_init(&event, EG_KIND_TASK_REGISTERED);
+    assert_int_equal(
+        eg_store_open(eg_test_path(*state, "hits.db"), EG_STORE_READ_WRITE, NULL, &store), EG_OK);
+    hit.event_json =
+        EG_STR("{\"channel\":\"EmoGuard\",\"event_id\":106,\"fields\":{\"TaskName\":\"\\\\T\"}}");
+    hit.program = EG_STR("older");
+    assert_int_equal(eg_store_add_hit(store, &hit, &event, &id, &is_new), EG_OK);
+    hit.program = (eg_str){long_name, sizeof(long_name)};
+    assert_int_equal(eg_store_add_hit(store, &hit, &event, &id, &is_new), EG_OK);
+    view.store = store;
+    eg_buf_init(&text, 30000);
+    assert_int_equal(eg_status_write(&view, &text), EG_OK);
+    assert_int_equal(eg_json_parse(eg_buf_str(&text), &document), EG_OK);
+    yyjson_val *hits = yyjson_obj_get(yyjson_doc_get_root(document), "recent_hits");
+    assert_int_equal(yyjson_arr_size(hits), 2);
+    yyjson_val *newest = yyjson_arr_get(hits, 0);
+    assert_true((int64_t)eg_json_get_u64(newest, "id", 0) == id);
+    assert_int_equal(eg_json_get_str(newest, "program").len, HIT_TEXT_MAX);
+    assert_true(eg_str_equal(eg_json_get_str(newest, "kind"), EG_STR("task_registered")));
+    assert_true(eg_str_equal(eg_json_get_str(newest, "target"), EG_STR("\\T")));
+    yyjson_val *older = yyjson_arr_get(hits, 1);
+    assert_true(eg_str_equal(eg_json_get_str(older, "program"), EG_STR("older")));
+    yyjson_doc_free(document);
+    eg_buf_done(&text);
+    eg_store_close(store);
+}
+
 static void clients__table_full__refuses(void **state)
 {
     EG_UNUSED(state);
@@ -292,6 +332,8 @@ int eg_test_service_status(void)
                                         tear_down),
         cmocka_unit_test(status__all_parts__is_one_object_with_what_is_documented),
         cmocka_unit_test(status__too_long__is_shortened_and_says_so),
+        cmocka_unit_test_setup_teardown(status__hits_stored__lists_the_newest_first,
+                                        eg_test_folder_make, eg_test_folder_remove),
         cmocka_unit_test(clients__table_full__refuses),
         cmocka_unit_test(clients__title_too_long__is_cut_at_a_character),
     };
