@@ -15,8 +15,21 @@
 #define HITS_TIMEOUT_MS 15000
 #define POLL_MS 100
 #define STATUS_TIMEOUT_MS 3000
-/* winword -> powershell -> regsvr32, the Run value, the task: each must be met by a rule. */
-#define STEPS_SEEN_BY_RULES 5
+
+/* What each step leaves in a hit: the kind of event, and a part of the program or of the target. */
+typedef struct step {
+    const char *kind;
+    const char *part;
+    const char *text;
+} step;
+
+static const step steps[] = {
+    {"process_start", "\\winword.exe", "Office program in a user folder"},
+    {"process_start", "\\powershell.exe", "encoded PowerShell, started by Office"},
+    {"process_start", "\\regsvr32.exe", "regsvr32 on a DLL in AppData"},
+    {"registry_set", "EmoGuardDrill", "Run value that loads the DLL"},
+    {"task_registered", "EmoGuardDrill", "scheduled task that loads the DLL"},
+};
 
 typedef struct drill {
     const char *pipe;
@@ -24,10 +37,10 @@ typedef struct drill {
     bool clean_only;
     eg_drill_paths paths;
     uint64_t start_ns;
-    HANDLE job;   /* ends every stand-in with us, however we end */
-    bool service; /* it answered before the drill began */
-    uint64_t hits_before;
+    HANDLE job;       /* ends every stand-in with us, however we end */
+    bool service;     /* it answered before the drill began */
     uint64_t last_id; /* newest hit before the drill */
+    bool seen[EG_COUNT(steps)];
 } drill;
 
 static volatile LONG interrupted;
@@ -72,10 +85,9 @@ static int read_status(const drill *d, yyjson_doc **document)
     return status;
 }
 
-static uint64_t count_hits(yyjson_doc *document)
+static yyjson_val *recent_hits(yyjson_doc *document)
 {
-    yyjson_val *counters = yyjson_obj_get(yyjson_doc_get_root(document), "counters");
-    return eg_json_get_u64(counters, "hits", 0);
+    return yyjson_obj_get(yyjson_doc_get_root(document), "recent_hits");
 }
 
 static void look_before(drill *d)
@@ -87,8 +99,8 @@ static void look_before(drill *d)
                      eg_error_message());
         return;
     }
-    d->hits_before = count_hits(document);
-    d->last_id = eg_json_get_u64(yyjson_doc_get_root(document), "last_hit_id", 0);
+    yyjson_val *newest = yyjson_arr_get_first(recent_hits(document));
+    d->last_id = eg_json_get_u64(newest, "id", 0);
     yyjson_doc_free(document);
 }
 
@@ -172,50 +184,68 @@ static int play(drill *d)
     return status;
 }
 
-static void print_new_hits(const drill *d, yyjson_doc *document)
+static bool contains(eg_str text, const char *part)
+{
+    eg_str wanted = eg_str_from(part);
+    for (size_t i = 0; i + wanted.len <= text.len; i++) {
+        if (eg_str_equal_nocase((eg_str){text.ptr + i, wanted.len}, wanted)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_step(const step *expected, yyjson_val *hit)
+{
+    return eg_str_equal(eg_json_get_str(hit, "kind"), eg_str_from(expected->kind)) &&
+           (contains(eg_json_get_str(hit, "program"), expected->part) ||
+            contains(eg_json_get_str(hit, "target"), expected->part));
+}
+
+/* Marks the steps that have raised the alarm; true when all have. */
+static bool look(drill *d, yyjson_doc *document)
 {
     yyjson_val *hit;
     size_t i, count;
-    yyjson_arr_foreach(yyjson_obj_get(yyjson_doc_get_root(document), "recent_hits"), i, count,
-                       hit) {
-        if (eg_json_get_u64(hit, "id", 0) <= d->last_id) {
-            continue;
+    bool all = true;
+    yyjson_arr_foreach(recent_hits(document), i, count, hit) {
+        for (size_t j = 0; j < EG_COUNT(steps); j++) {
+            if (eg_json_get_u64(hit, "id", 0) > d->last_id && is_step(&steps[j], hit)) {
+                d->seen[j] = true;
+            }
         }
-        fputs("             ", stdout);
-        eg_cli_print_column(stdout, eg_json_get_str(hit, "level"), 9);
-        eg_cli_print(stdout, eg_json_get_str(hit, "title"));
-        putchar('\n');
     }
+    for (size_t j = 0; j < EG_COUNT(steps); j++) {
+        all = all && d->seen[j];
+    }
+    return all;
+}
+
+static int tell_result(const drill *d, bool all)
+{
+    say(d, all ? "every step raised the alarm:" : "NOT every step raised the alarm:");
+    for (size_t i = 0; i < EG_COUNT(steps); i++) {
+        printf("             %-8s %s\n", d->seen[i] ? "seen" : "MISSED", steps[i].text);
+    }
+    return all ? EG_EXIT_OK : EG_EXIT_FOUND;
 }
 
 /* Waits until every step was seen, or time is up; the exit code of the drill. */
 static int look_after(drill *d)
 {
     uint64_t end = eg_clock_monotonic_ns() + UINT64_C(1000000) * HITS_TIMEOUT_MS;
-    uint64_t raised = 0;
-    char text[96];
-
-    for (;;) {
+    bool all = false;
+    do {
         yyjson_doc *document = NULL;
         int status = read_status(d, &document);
         if (status != EG_OK) {
             eg_cli_error("%s", eg_error_message());
             return EG_EXIT_INCOMPLETE;
         }
-        raised = count_hits(document) - d->hits_before;
-        bool done = raised >= STEPS_SEEN_BY_RULES || eg_clock_monotonic_ns() > end;
-        if (done) {
-            snprintf(text, sizeof(text), "%llu alarms raised, at least %d expected",
-                     (unsigned long long)raised, STEPS_SEEN_BY_RULES);
-            say(d, text);
-            print_new_hits(d, document);
-        }
+        all = look(d, document);
         yyjson_doc_free(document);
-        if (done || wait_or_interrupted(POLL_MS)) {
-            break;
-        }
-    }
-    return raised >= STEPS_SEEN_BY_RULES ? EG_EXIT_OK : EG_EXIT_FOUND;
+    } while (!all && eg_clock_monotonic_ns() < end && !wait_or_interrupted(POLL_MS));
+    return tell_result(d, all);
 }
 
 static int prepare(drill *d)
