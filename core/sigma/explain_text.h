@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A predicate in words: "CommandLine contains ' -enc '". Appends raw bytes, not made safe to show. */
+/* A predicate in words: "CommandLine contains ' -enc '". Appends raw bytes, not safe to show. */
 #ifndef EG_SIGMA_EXPLAIN_TEXT_H
 #define EG_SIGMA_EXPLAIN_TEXT_H
 
