@@ -76,7 +76,7 @@ static int load_rules(hunt *h)
 
 /* ---- events ---- */
 
-/* Nothing more to read for now: what is known is shown before anybody waits. */
+/* There is nothing more to read yet: what is known is shown before anybody waits. */
 static bool on_idle(void *user)
 {
     hunt *h = user;

@@ -19,7 +19,7 @@ typedef struct eg_input {
 
 int eg_input_open(const char *path, eg_input *out);
 void eg_input_close(eg_input *input); /* nothing when it is closed */
-/* *got 0: the end, at least for now. EG_E_CLOSED when Ctrl-C ended a wait; EG_E_IO. */
+/* *got 0: the end, until somebody writes more. EG_E_CLOSED when Ctrl-C ended a wait; EG_E_IO. */
 int eg_input_read(eg_input *input, void *out, size_t size, size_t *got);
 /* True when the next read may have to wait until somebody writes. */
 bool eg_input_may_wait(const eg_input *input);
