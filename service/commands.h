@@ -10,7 +10,7 @@
 #include "service/paths.h"
 
 eg_service_exit eg_command_configure(const eg_paths *paths);
-/* What uninstalling calls: the event log and the data folder go, the hit database stays if asked. */
+/* What uninstalling calls: event log and data folder go, the hit database stays if asked. */
 eg_service_exit eg_command_remove(const eg_paths *paths, bool keep_hits);
 eg_service_exit eg_command_check_config(const eg_paths *paths);
 

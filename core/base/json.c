@@ -17,17 +17,19 @@ void eg_json_begin(eg_json *json, eg_buf *out)
 
 static void fail_writer(eg_json *json, const char *reason)
 {
-    if (json->out->status == EG_OK)
+    if (json->out->status == EG_OK) {
         json->out->status = eg_fail(EG_E_LIMIT, "JSON: %s", reason);
+    }
 }
 
 /* What stands between the value before and this one. */
 static void before_value(eg_json *json)
 {
-    if (json->after_key)
+    if (json->after_key) {
         json->after_key = false;
-    else if (json->comma[json->depth])
+    } else if (json->comma[json->depth]) {
         eg_buf_append_char(json->out, ',');
+    }
     json->comma[json->depth] = true;
 }
 
@@ -45,8 +47,9 @@ static void open_level(eg_json *json, char bracket)
 
 static void close_level(eg_json *json, char bracket)
 {
-    if (json->depth > 0)
+    if (json->depth > 0) {
         json->depth--;
+    }
     eg_buf_append_char(json->out, bracket);
 }
 
@@ -93,19 +96,22 @@ static void append_quoted(eg_buf *out, eg_str text)
     eg_buf_append_char(out, '"');
     for (size_t at = 0; at < text.len;) {
         size_t start = at;
-        while (at < text.len && is_plain((unsigned char)text.ptr[at]))
+        while (at < text.len && is_plain((unsigned char)text.ptr[at])) {
             at++;
+        }
         eg_buf_append(out, text.ptr + start, at - start);
-        if (at == text.len)
+        if (at == text.len) {
             break;
+        }
         uint32_t code = eg_utf8_next(text, &at);
         char bytes[4];
-        if (code < 0x80)
+        if (code < 0x80) {
             append_escaped_ascii(out, (unsigned char)code);
-        else if (code >= 0xD800 && code <= 0xDFFF)
+        } else if (code >= 0xD800 && code <= 0xDFFF) {
             eg_buf_appendf(out, "\\u%04x", (unsigned)code);
-        else
+        } else {
             eg_buf_append(out, bytes, eg_utf8_encode(code, bytes));
+        }
     }
     eg_buf_append_char(out, '"');
 }
@@ -158,8 +164,9 @@ void eg_json_double(eg_json *json, double value)
     for (int digits = 15; digits <= 17; digits++) {
         snprintf(text, sizeof(text), "%.*g", digits, value);
         double again = strtod(text, NULL);
-        if (again >= value && again <= value)
+        if (again >= value && again <= value) {
             break;
+        }
     }
     eg_buf_append_cstr(json->out, text);
 }
@@ -197,8 +204,9 @@ void eg_json_put_bool(eg_json *json, const char *key, bool value)
 eg_str eg_json_get_str(yyjson_val *object, const char *key)
 {
     yyjson_val *value = yyjson_obj_get(object, key);
-    if (!yyjson_is_str(value))
+    if (!yyjson_is_str(value)) {
         return EG_STR_NONE;
+    }
     return (eg_str){yyjson_get_str(value), yyjson_get_len(value)};
 }
 

@@ -44,13 +44,15 @@ typedef struct repair {
 /* The unit of a "\uXXXX" escape at `at`; false when there is none. */
 static bool unicode_escape(eg_str text, size_t at, uint32_t *unit)
 {
-    if (text.len - at < 6 || text.ptr[at] != '\\' || text.ptr[at + 1] != 'u')
+    if (text.len - at < 6 || text.ptr[at] != '\\' || text.ptr[at + 1] != 'u') {
         return false;
+    }
     char digits[] = "0x0000";
     memcpy(digits + 2, text.ptr + at + 2, 4);
     uint64_t value = 0;
-    if (!eg_str_to_u64((eg_str){digits, 6}, &value))
+    if (!eg_str_to_u64((eg_str){digits, 6}, &value)) {
         return false;
+    }
     *unit = (uint32_t)value;
     return true;
 }
@@ -86,8 +88,9 @@ static bool repair_character(repair *r)
     uint32_t code = eg_utf8_next(r->text, &r->at);
     bool malformed = r->at - start == 1;
     bool surrogate = code >= 0xD800 && code <= 0xDFFF;
-    if ((malformed || surrogate) && !r->keep_going)
+    if ((malformed || surrogate) && !r->keep_going) {
         return false;
+    }
     char bytes[4];
     eg_buf_append(&r->out, bytes, eg_utf8_encode(code, bytes));
     r->changed = r->changed || malformed || surrogate;
@@ -100,15 +103,18 @@ static bool repair_text(repair *r)
     while (r->at < r->text.len && r->out.status == EG_OK) {
         size_t start = r->at;
         while (r->at < r->text.len && r->text.ptr[r->at] != '\\' &&
-               (unsigned char)r->text.ptr[r->at] < 0x80)
+               (unsigned char)r->text.ptr[r->at] < 0x80) {
             r->at++;
+        }
         eg_buf_append(&r->out, r->text.ptr + start, r->at - start);
-        if (r->at == r->text.len)
+        if (r->at == r->text.len) {
             break;
-        if (r->text.ptr[r->at] == '\\')
+        }
+        if (r->text.ptr[r->at] == '\\') {
             repair_escape(r);
-        else if (!repair_character(r))
+        } else if (!repair_character(r)) {
             return false;
+        }
     }
     return r->changed && r->out.status == EG_OK;
 }
@@ -117,8 +123,9 @@ static bool repair_text(repair *r)
 
 static int fail_at(eg_str text, const yyjson_read_err *error)
 {
-    if (error->code == YYJSON_READ_ERROR_MEMORY_ALLOCATION)
+    if (error->code == YYJSON_READ_ERROR_MEMORY_ALLOCATION) {
         return eg_fail(EG_E_NOMEM, "JSON: out of memory");
+    }
     size_t line = 1;
     size_t column = 1;
     for (size_t i = 0; i < error->pos && i < text.len; i++) {
@@ -146,8 +153,9 @@ static int parse(eg_str text, yyjson_read_flag flags, bool keep_going, const yyj
         *out = document;
         return EG_OK;
     }
-    if (error.code != YYJSON_READ_ERROR_INVALID_STRING)
+    if (error.code != YYJSON_READ_ERROR_INVALID_STRING) {
         return fail_at(text, &error);
+    }
     repair r = {.text = text, .keep_going = keep_going};
     eg_buf_init(&r.out, text.len * 3); /* a malformed byte grows to three */
     bool repaired = repair_text(&r);
@@ -156,14 +164,16 @@ static int parse(eg_str text, yyjson_read_flag flags, bool keep_going, const yyj
         yyjson_read_err still = {0};
         flags |= YYJSON_READ_ALLOW_INVALID_UNICODE;
         document = read_document(eg_buf_str(&r.out), flags, allocator, &still);
-        if (!document)
+        if (!document) {
             error.code = still.code;
+        }
     }
     eg_buf_done(&r.out);
-    if (document)
+    if (document) {
         *out = document;
-    else if (status == EG_OK)
+    } else if (status == EG_OK) {
         status = fail_at(text, &error);
+    }
     return status;
 }
 
@@ -174,38 +184,43 @@ static bool nested_too_deeply(eg_str text)
     bool in_string = false;
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
-        if (c == '"')
+        if (c == '"') {
             in_string = !in_string;
-        else if (in_string)
+        } else if (in_string) {
             i += c == '\\' ? 1 : 0;
-        else if ((c == '{' || c == '[') && ++depth > NESTING_MAX)
+        } else if ((c == '{' || c == '[') && ++depth > NESTING_MAX) {
             return true;
-        else if ((c == '}' || c == ']') && depth > 0)
+        } else if ((c == '}' || c == ']') && depth > 0) {
             depth--;
+        }
     }
     return false;
 }
 
 static eg_str without_mark(eg_str text)
 {
-    if (text.len >= 3 && memcmp(text.ptr, "\xEF\xBB\xBF", 3) == 0)
+    if (text.len >= 3 && memcmp(text.ptr, "\xEF\xBB\xBF", 3) == 0) {
         text = (eg_str){text.ptr + 3, text.len - 3};
+    }
     return text;
 }
 
 int eg_json_parse(eg_str text, yyjson_doc **out)
 {
-    if (text.len > TEXT_MAX)
+    if (text.len > TEXT_MAX) {
         return eg_fail(EG_E_LIMIT, "JSON larger than %lu bytes", (unsigned long)TEXT_MAX);
+    }
     text = without_mark(text);
-    if (nested_too_deeply(text))
+    if (nested_too_deeply(text)) {
         return eg_fail(EG_E_INVALID, "JSON nested more than %d levels deep", NESTING_MAX);
+    }
     return parse(text, YYJSON_READ_NOFLAG, false, &heap, out);
 }
 
 int eg_json_parse_raw(eg_str text, const yyjson_alc *allocator, yyjson_doc **out)
 {
-    if (text.len > TEXT_MAX)
+    if (text.len > TEXT_MAX) {
         return eg_fail(EG_E_LIMIT, "JSON larger than %lu bytes", (unsigned long)TEXT_MAX);
+    }
     return parse(without_mark(text), YYJSON_READ_NUMBER_AS_RAW, true, allocator, out);
 }

@@ -49,8 +49,9 @@ static void make_visible(eg_str text, char *out, size_t size)
     for (size_t at = 0; at < text.len;) {
         char piece[EG_UTF8_SAFE_MAX];
         size_t length = eg_utf8_safe_next(text, &at, piece);
-        if (length >= size - used)
+        if (length >= size - used) {
             break;
+        }
         memcpy(out + used, piece, length);
         used += length;
     }
@@ -59,21 +60,24 @@ static void make_visible(eg_str text, char *out, size_t size)
 
 void eg_log(eg_log_level level, const char *area, const char *format, ...)
 {
-    if ((int64_t)level > eg_atomic_get(&current_level))
+    if ((int64_t)level > eg_atomic_get(&current_level)) {
         return;
+    }
     char raw[LINE_SIZE];
     char line[LINE_SIZE];
     va_list args;
     va_start(args, format);
     int length = vsnprintf(raw, sizeof(raw), format, args);
     va_end(args);
-    if (length < 0)
+    if (length < 0) {
         raw[0] = '\0';
+    }
     make_visible(eg_str_from(raw), line, sizeof(line));
     eg_mutex_lock(&lock);
-    if (current_sink)
+    if (current_sink) {
         current_sink(current_user, level, area, line);
-    else
+    } else {
         write_to_stderr(level, area, line);
+    }
     eg_mutex_unlock(&lock);
 }

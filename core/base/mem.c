@@ -15,8 +15,9 @@ static eg_atomic seam_failures;
 
 static bool refused_by_seam(void)
 {
-    if (eg_atomic_get(&seam_armed) == 0 || eg_atomic_add(&seam_left, -1) >= 0)
+    if (eg_atomic_get(&seam_armed) == 0 || eg_atomic_add(&seam_left, -1) >= 0) {
         return false;
+    }
     eg_atomic_add(&seam_failures, 1);
     return true;
 }
@@ -35,8 +36,9 @@ void *eg_alloc(size_t size)
 
 void *eg_alloc_zero(size_t count, size_t size)
 {
-    if (size > 0 && count > SIZE_MAX / size)
+    if (size > 0 && count > SIZE_MAX / size) {
         return out_of_memory(SIZE_MAX);
+    }
     size_t total = count * size;
     void *block = refused_by_seam() ? NULL : calloc(1, total > 0 ? total : 1);
     return block ? block : out_of_memory(total);
@@ -55,13 +57,16 @@ void eg_free(void *block)
 
 char *eg_copy_bytes(const char *bytes, size_t size)
 {
-    if (size == SIZE_MAX)
+    if (size == SIZE_MAX) {
         return out_of_memory(size);
+    }
     char *copy = eg_alloc(size + 1);
-    if (!copy)
+    if (!copy) {
         return NULL;
-    if (size > 0)
+    }
+    if (size > 0) {
         memcpy(copy, bytes, size);
+    }
     copy[size] = '\0';
     return copy;
 }
@@ -69,8 +74,9 @@ char *eg_copy_bytes(const char *bytes, size_t size)
 void eg_mem_fail_after(long count)
 {
     eg_atomic_set(&seam_armed, 0);
-    if (count < 0)
+    if (count < 0) {
         return;
+    }
     eg_atomic_set(&seam_failures, 0);
     eg_atomic_set(&seam_left, count);
     eg_atomic_set(&seam_armed, 1);
@@ -102,8 +108,9 @@ struct eg_arena {
 int eg_arena_create(eg_arena **out, size_t block_size)
 {
     eg_arena *arena = eg_alloc_zero(1, sizeof(*arena));
-    if (!arena)
+    if (!arena) {
         return EG_E_NOMEM;
+    }
     arena->block_size = block_size > 256 ? block_size : 256;
     arena->held = sizeof(*arena);
     *out = arena;
@@ -112,8 +119,9 @@ int eg_arena_create(eg_arena **out, size_t block_size)
 
 void eg_arena_destroy(eg_arena *arena)
 {
-    if (!arena)
+    if (!arena) {
         return;
+    }
     arena_block *block = arena->first;
     while (block) {
         arena_block *next = block->next;
@@ -127,11 +135,13 @@ void eg_arena_destroy(eg_arena *arena)
 static arena_block *grow(eg_arena *arena, size_t size)
 {
     size_t room = size > arena->block_size ? size : arena->block_size;
-    if (room > SIZE_MAX - HEADER_SIZE)
+    if (room > SIZE_MAX - HEADER_SIZE) {
         return out_of_memory(size);
+    }
     arena_block *block = eg_alloc(HEADER_SIZE + room);
-    if (!block)
+    if (!block) {
         return NULL;
+    }
     block->size = room;
     block->used = 0;
     if (arena->current) {
@@ -147,18 +157,21 @@ static arena_block *grow(eg_arena *arena, size_t size)
 
 void *eg_arena_alloc(eg_arena *arena, size_t size)
 {
-    if (size > SIZE_MAX - ALIGNMENT)
+    if (size > SIZE_MAX - ALIGNMENT) {
         return out_of_memory(size);
+    }
     size = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     arena_block *block = arena->current;
     while (block && block->size - block->used < size) {
         arena->current = block;
         block = block->next;
     }
-    if (!block)
+    if (!block) {
         block = grow(arena, size);
-    if (!block)
+    }
+    if (!block) {
         return NULL;
+    }
     arena->current = block;
     unsigned char *bytes = (unsigned char *)block + HEADER_SIZE + block->used;
     block->used += size;
@@ -168,18 +181,21 @@ void *eg_arena_alloc(eg_arena *arena, size_t size)
 
 char *eg_arena_copy(eg_arena *arena, const char *bytes, size_t size)
 {
-    if (size == SIZE_MAX)
+    if (size == SIZE_MAX) {
         return out_of_memory(size);
+    }
     char *copy = eg_arena_alloc(arena, size + 1);
-    if (copy && size > 0)
+    if (copy && size > 0) {
         memcpy(copy, bytes, size);
+    }
     return copy;
 }
 
 void eg_arena_reset(eg_arena *arena)
 {
-    for (arena_block *block = arena->first; block; block = block->next)
+    for (arena_block *block = arena->first; block; block = block->next) {
         block->used = 0;
+    }
     arena->current = arena->first;
 }
 

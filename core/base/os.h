@@ -86,7 +86,7 @@ int eg_env_get(const char *name, eg_buf *out); /* EG_E_NOTFOUND when unset; repl
 int eg_temp_dir(eg_buf *out);                  /* existing folder; replaces out */
 int eg_host_name(eg_buf *out);                 /* replaces out */
 uint32_t eg_process_id(void);
-uint32_t eg_cpu_count(void); /* processors this program may use, at least 1 */
+uint32_t eg_cpu_count(void);                 /* processors this program may use, at least 1 */
 int eg_random_bytes(void *out, size_t size); /* from the system's generator */
 
 #endif

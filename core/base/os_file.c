@@ -25,8 +25,9 @@ static bool is_separator(char c)
 
 static int append_component(eg_buf *path, const char *name, char separator)
 {
-    if (path->len > 0 && !is_separator(path->data[path->len - 1]))
+    if (path->len > 0 && !is_separator(path->data[path->len - 1])) {
         eg_buf_append_char(path, separator);
+    }
     return eg_buf_append_cstr(path, name);
 }
 
@@ -45,8 +46,9 @@ int eg_path_join(eg_buf *out, const char *folder, const char *name)
 static int undo_append(eg_buf *out, size_t length, int status)
 {
     out->len = length;
-    if (out->data)
+    if (out->data) {
         out->data[length] = '\0';
+    }
     return status;
 }
 
@@ -55,16 +57,19 @@ int eg_file_read(const char *path, size_t max, eg_buf *out)
     char chunk[CHUNK];
     eg_os_file file;
     int status = eg_os_open(path, EG_OS_READ, &file);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     size_t before = out->len;
     size_t got = 0;
     do {
         status = eg_os_read(&file, chunk, sizeof(chunk), &got);
-        if (status == EG_OK && got > max - (out->len - before))
+        if (status == EG_OK && got > max - (out->len - before)) {
             status = eg_fail(EG_E_LIMIT, "%s is larger than %zu bytes", path, max);
-        if (status == EG_OK)
+        }
+        if (status == EG_OK) {
             status = eg_buf_append(out, chunk, got);
+        }
     } while (status == EG_OK && got > 0);
     eg_os_close(&file);
     return status == EG_OK ? EG_OK : undo_append(out, before, status);
@@ -75,8 +80,9 @@ static int temporary_name(const char *path, eg_buf *out)
 {
     uint64_t number = 0;
     int status = eg_random_bytes(&number, sizeof(number));
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     eg_buf_clear(out);
     return eg_buf_appendf(out, "%s.%016" PRIx64 ".tmp", path, number);
 }
@@ -85,11 +91,13 @@ static int write_and_flush(const char *path, const void *data, size_t size)
 {
     eg_os_file file;
     int status = eg_os_open(path, EG_OS_CREATE, &file);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     status = eg_os_write(&file, data, size);
-    if (status == EG_OK)
+    if (status == EG_OK) {
         status = eg_os_flush(&file);
+    }
     eg_os_close(&file);
     return status;
 }
@@ -99,13 +107,16 @@ int eg_file_write_atomic(const char *path, const void *data, size_t size)
     eg_buf temporary;
     eg_buf_init(&temporary, PATH_MAX_BYTES);
     int status = temporary_name(path, &temporary);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         goto out;
+    }
     status = write_and_flush(temporary.data, data, size);
-    if (status == EG_OK)
+    if (status == EG_OK) {
         status = eg_os_replace(temporary.data, path);
-    if (status != EG_OK)
+    }
+    if (status != EG_OK) {
         eg_os_remove_quietly(temporary.data);
+    }
 out:
     eg_buf_done(&temporary);
     return status;
@@ -115,8 +126,9 @@ int eg_file_append(const char *path, const void *data, size_t size)
 {
     eg_os_file file;
     int status = eg_os_open(path, EG_OS_APPEND, &file);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     status = eg_os_write(&file, data, size);
     eg_os_close(&file);
     return status;
@@ -129,8 +141,9 @@ static int copy_bytes(const eg_os_file *from, const eg_os_file *to)
     int status;
     do {
         status = eg_os_read(from, chunk, sizeof(chunk), &got);
-        if (status == EG_OK && got > 0)
+        if (status == EG_OK && got > 0) {
             status = eg_os_write(to, chunk, got);
+        }
     } while (status == EG_OK && got > 0);
     return status == EG_OK ? eg_os_flush(to) : status;
 }
@@ -142,19 +155,24 @@ int eg_file_copy(const char *from, const char *to)
     eg_buf temporary;
     eg_buf_init(&temporary, PATH_MAX_BYTES);
     int status = eg_os_open(from, EG_OS_READ, &source);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     status = temporary_name(to, &temporary);
-    if (status == EG_OK)
+    if (status == EG_OK) {
         status = eg_os_open(temporary.data, EG_OS_CREATE, &target);
-    if (status != EG_OK)
+    }
+    if (status != EG_OK) {
         goto out;
+    }
     status = copy_bytes(&source, &target);
     eg_os_close(&target);
-    if (status == EG_OK)
+    if (status == EG_OK) {
         status = eg_os_replace(temporary.data, to);
-    if (status != EG_OK)
+    }
+    if (status != EG_OK) {
         eg_os_remove_quietly(temporary.data);
+    }
 out:
     eg_os_close(&source);
     eg_buf_done(&temporary);
@@ -165,8 +183,9 @@ out:
 
 int eg_os_listing_add(eg_os_listing *listing, eg_os_item item)
 {
-    if (!item.name)
+    if (!item.name) {
         return EG_E_NOMEM;
+    }
     if (listing->count == listing->capacity) {
         size_t capacity = listing->capacity > 0 ? listing->capacity * 2 : 32;
         eg_os_item *items = eg_realloc(listing->items, capacity * sizeof(*items));
@@ -183,8 +202,9 @@ int eg_os_listing_add(eg_os_listing *listing, eg_os_item item)
 
 void eg_os_listing_done(eg_os_listing *listing)
 {
-    for (size_t i = 0; i < listing->count; i++)
+    for (size_t i = 0; i < listing->count; i++) {
         eg_free(listing->items[i].name);
+    }
     eg_free(listing->items);
     *listing = (eg_os_listing){0};
 }
@@ -206,8 +226,9 @@ static int visit_item(walk *w, const eg_os_item *item, int depth)
 {
     size_t folder_length = w->path.len;
     int status = append_component(&w->path, item->name, '/');
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     eg_dir_entry entry = {
         .path = w->path.data,
         .name = item->name,
@@ -216,8 +237,9 @@ static int visit_item(walk *w, const eg_os_item *item, int depth)
         .modified = item->modified,
     };
     status = w->visit(w->user, &entry);
-    if (status == EG_OK && item->is_dir && depth > 1)
+    if (status == EG_OK && item->is_dir && depth > 1) {
         status = walk_folder(w, depth - 1, false);
+    }
     w->path.len = folder_length;
     w->path.data[folder_length] = '\0';
     return status;
@@ -229,30 +251,36 @@ static int walk_folder(walk *w, int depth, bool is_root)
     int status = eg_os_list_folder(eg_buf_cstr(&w->path), &listing);
     if (status != EG_OK) {
         eg_os_listing_done(&listing);
-        if (is_root || status == EG_E_NOMEM)
+        if (is_root || status == EG_E_NOMEM) {
             return status;
+        }
         /* One that was removed meanwhile is no news. */
-        if (status != EG_E_NOTFOUND)
+        if (status != EG_E_NOTFOUND) {
             eg_log(EG_LOG_WARNING, "files", "folder passed over: %s", eg_error_message());
+        }
         return EG_OK;
     }
-    if (listing.count > 0)
+    if (listing.count > 0) {
         qsort(listing.items, listing.count, sizeof(*listing.items), compare_names);
-    for (size_t i = 0; i < listing.count && status == EG_OK; i++)
+    }
+    for (size_t i = 0; i < listing.count && status == EG_OK; i++) {
         status = visit_item(w, &listing.items[i], depth);
+    }
     eg_os_listing_done(&listing);
     return status;
 }
 
 int eg_dir_walk(const char *root, int depth, eg_dir_visit visit, void *user)
 {
-    if (depth < 1)
+    if (depth < 1) {
         return eg_fail(EG_E_INVALID, "depth %d for walking %s", depth, root);
+    }
     walk w = {.visit = visit, .user = user};
     eg_buf_init(&w.path, PATH_MAX_BYTES);
     int status = eg_buf_append_cstr(&w.path, root);
-    if (status == EG_OK)
+    if (status == EG_OK) {
         status = walk_folder(&w, depth, true);
+    }
     eg_buf_done(&w.path);
     return status;
 }

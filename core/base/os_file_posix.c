@@ -25,16 +25,18 @@ static int fail_errno(const char *what, const char *path)
 int eg_os_open(const char *path, eg_os_mode mode, eg_os_file *out)
 {
     int flags = O_CLOEXEC;
-    if (mode == EG_OS_READ)
+    if (mode == EG_OS_READ) {
         flags |= O_RDONLY;
-    else
+    } else {
         flags |= O_WRONLY | O_CREAT | (mode == EG_OS_CREATE ? O_EXCL : O_APPEND);
+    }
     int file;
     do {
         file = open(path, flags, 0644);
     } while (file < 0 && errno == EINTR);
-    if (file < 0)
+    if (file < 0) {
         return fail_errno("open", path);
+    }
     *out = (eg_os_file){.handle = file, .path = path};
     return EG_OK;
 }
@@ -45,8 +47,9 @@ int eg_os_read(const eg_os_file *file, void *out, size_t size, size_t *got)
     do {
         count = read((int)file->handle, out, size);
     } while (count < 0 && errno == EINTR);
-    if (count < 0)
+    if (count < 0) {
         return fail_errno("read", file->path);
+    }
     *got = (size_t)count;
     return EG_OK;
 }
@@ -56,10 +59,12 @@ int eg_os_write(const eg_os_file *file, const void *data, size_t size)
     const char *bytes = data;
     while (size > 0) {
         ssize_t count = write((int)file->handle, bytes, size);
-        if (count < 0 && errno == EINTR)
+        if (count < 0 && errno == EINTR) {
             continue;
-        if (count < 0)
+        }
+        if (count < 0) {
             return fail_errno("write", file->path);
+        }
         bytes += count;
         size -= (size_t)count;
     }
@@ -82,10 +87,11 @@ static void flush_folder_of(const char *path)
     eg_buf folder;
     eg_buf_init(&folder, PATH_MAX_BYTES);
     const char *slash = strrchr(path, '/');
-    if (slash)
+    if (slash) {
         eg_buf_append(&folder, path, slash == path ? 1 : (size_t)(slash - path));
-    else
+    } else {
         eg_buf_append_char(&folder, '.');
+    }
     if (folder.status == EG_OK) {
         int handle = open(folder.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (handle >= 0) {
@@ -98,8 +104,9 @@ static void flush_folder_of(const char *path)
 
 int eg_os_replace(const char *from, const char *to)
 {
-    if (rename(from, to) != 0)
+    if (rename(from, to) != 0) {
         return fail_errno("replace", to);
+    }
     flush_folder_of(to);
     return EG_OK;
 }
@@ -127,8 +134,9 @@ int eg_file_move(const char *from, const char *to)
         flush_folder_of(to);
         return EG_OK;
     }
-    if (errno != EXDEV)
+    if (errno != EXDEV) {
         return fail_errno("move", from);
+    }
     int status = eg_file_copy(from, to);
     return status == EG_OK ? eg_file_delete(from) : status;
 }
@@ -141,29 +149,34 @@ int eg_file_delete(const char *path)
 /* One folder; its parent exists. */
 static int create_one(const char *path)
 {
-    if (mkdir(path, 0755) == 0 || (errno == EEXIST && eg_dir_exists(path)))
+    if (mkdir(path, 0755) == 0 || (errno == EEXIST && eg_dir_exists(path))) {
         return EG_OK;
+    }
     return fail_errno("create folder", path);
 }
 
 int eg_dir_create(const char *path)
 {
-    if (eg_dir_exists(path))
+    if (eg_dir_exists(path)) {
         return EG_OK;
+    }
     size_t length = strlen(path);
     char *partial = eg_copy_bytes(path, length);
-    if (!partial)
+    if (!partial) {
         return EG_E_NOMEM;
+    }
     int status = EG_OK;
     for (size_t i = 1; i < length && status == EG_OK; i++) {
-        if (partial[i] != '/')
+        if (partial[i] != '/') {
             continue;
+        }
         partial[i] = '\0';
         status = create_one(partial);
         partial[i] = '/';
     }
-    if (status == EG_OK)
+    if (status == EG_OK) {
         status = create_one(path);
+    }
     eg_free(partial);
     return status;
 }
@@ -177,8 +190,9 @@ static int add_item(DIR *folder, const char *name, eg_os_listing *listing)
 {
     struct stat info;
     /* What vanished since readdir, and links, are left out. */
-    if (fstatat(dirfd(folder), name, &info, AT_SYMLINK_NOFOLLOW) != 0 || S_ISLNK(info.st_mode))
+    if (fstatat(dirfd(folder), name, &info, AT_SYMLINK_NOFOLLOW) != 0 || S_ISLNK(info.st_mode)) {
         return EG_OK;
+    }
     eg_os_item item = {
         .name = eg_copy_bytes(name, strlen(name)),
         .is_dir = S_ISDIR(info.st_mode),
@@ -192,8 +206,9 @@ static int add_item(DIR *folder, const char *name, eg_os_listing *listing)
 int eg_os_list_folder(const char *path, eg_os_listing *listing)
 {
     DIR *folder = opendir(path);
-    if (!folder)
+    if (!folder) {
         return fail_errno("read folder", path);
+    }
     int status = EG_OK;
     while (status == EG_OK) {
         errno = 0;
@@ -202,8 +217,9 @@ int eg_os_list_folder(const char *path, eg_os_listing *listing)
             status = errno == 0 ? EG_OK : fail_errno("read folder", path);
             break;
         }
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
             status = add_item(folder, entry->d_name, listing);
+        }
     }
     closedir(folder);
     return status;

@@ -39,8 +39,9 @@ static wchar_t *add_long_prefix(const wchar_t *absolute)
     size_t prefix_length = wcslen(prefix);
     size_t length = wcslen(absolute);
     wchar_t *out = eg_alloc((prefix_length + length + 1) * sizeof(*out));
-    if (!out)
+    if (!out) {
         return NULL;
+    }
     memcpy(out, prefix, prefix_length * sizeof(*out));
     memcpy(out + prefix_length, absolute, (length + 1) * sizeof(*out));
     return out;
@@ -50,16 +51,18 @@ static wchar_t *add_long_prefix(const wchar_t *absolute)
 static wchar_t *make_absolute(const wchar_t *path)
 {
     DWORD capacity = GetFullPathNameW(path, 0, NULL, NULL);
-    if (capacity == 0)
+    if (capacity == 0) {
         return NULL;
+    }
     wchar_t *absolute = eg_alloc((size_t)capacity * sizeof(*absolute));
     if (!absolute) {
         SetLastError(ERROR_NOT_ENOUGH_MEMORY);
         return NULL;
     }
     DWORD length = GetFullPathNameW(path, capacity, absolute, NULL);
-    if (length > 0 && length < capacity)
+    if (length > 0 && length < capacity) {
         return absolute;
+    }
     eg_free(absolute);
     SetLastError(ERROR_INVALID_NAME);
     return NULL;
@@ -71,11 +74,13 @@ static wchar_t *make_absolute(const wchar_t *path)
  */
 static int system_path(const char *path, wchar_t **out)
 {
-    if (path[0] == '\0')
+    if (path[0] == '\0') {
         return eg_fail(EG_E_NOTFOUND, "empty path");
+    }
     wchar_t *wide = (wchar_t *)eg_utf16_copy(eg_str_from(path));
-    if (!wide)
+    if (!wide) {
         return EG_E_NOMEM;
+    }
     if (starts_with(wide, L"\\\\?\\")) {
         *out = wide;
         return EG_OK;
@@ -83,10 +88,11 @@ static int system_path(const char *path, wchar_t **out)
     int status = EG_OK;
     wchar_t *absolute = make_absolute(wide);
     wchar_t *prefixed = absolute ? add_long_prefix(absolute) : NULL;
-    if (prefixed)
+    if (prefixed) {
         *out = prefixed;
-    else
+    } else {
         status = absolute ? EG_E_NOMEM : fail_last("resolve", path);
+    }
     eg_free(absolute);
     eg_free(wide);
     return status;
@@ -98,8 +104,9 @@ int eg_os_open(const char *path, eg_os_mode mode, eg_os_file *out)
 {
     wchar_t *wide;
     int status = system_path(path, &wide);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     DWORD access = GENERIC_READ;
     DWORD disposition = OPEN_EXISTING;
     DWORD flags = FILE_ATTRIBUTE_NORMAL;
@@ -113,10 +120,11 @@ int eg_os_open(const char *path, eg_os_mode mode, eg_os_file *out)
         disposition = OPEN_ALWAYS;
     }
     HANDLE file = CreateFileW(wide, access, SHARE_ALL, NULL, disposition, flags, NULL);
-    if (file == INVALID_HANDLE_VALUE)
+    if (file == INVALID_HANDLE_VALUE) {
         status = fail_last("open", path);
-    else
+    } else {
         *out = (eg_os_file){.handle = (intptr_t)file, .path = path};
+    }
     eg_free(wide);
     return status;
 }
@@ -126,8 +134,9 @@ int eg_os_read(const eg_os_file *file, void *out, size_t size, size_t *got)
     DWORD count = 0;
     if (!ReadFile((HANDLE)file->handle, out, (DWORD)size, &count, NULL)) {
         /* The end of a pipe. */
-        if (GetLastError() != ERROR_BROKEN_PIPE)
+        if (GetLastError() != ERROR_BROKEN_PIPE) {
             return fail_last("read", file->path);
+        }
         count = 0;
     }
     *got = count;
@@ -140,8 +149,9 @@ int eg_os_write(const eg_os_file *file, const void *data, size_t size)
     while (size > 0) {
         DWORD part = size > 0x1000000 ? 0x1000000 : (DWORD)size;
         DWORD count = 0;
-        if (!WriteFile((HANDLE)file->handle, bytes, part, &count, NULL))
+        if (!WriteFile((HANDLE)file->handle, bytes, part, &count, NULL)) {
             return fail_last("write", file->path);
+        }
         bytes += count;
         size -= count;
     }
@@ -167,12 +177,14 @@ void eg_os_close(const eg_os_file *file)
 static bool move_with_patience(const wchar_t *from, const wchar_t *to, DWORD flags)
 {
     for (int tries = 0;; tries++) {
-        if (MoveFileExW(from, to, flags))
+        if (MoveFileExW(from, to, flags)) {
             return true;
+        }
         DWORD error = GetLastError();
         bool passing = error == ERROR_SHARING_VIOLATION || error == ERROR_ACCESS_DENIED;
-        if (!passing || tries == 10)
+        if (!passing || tries == 10) {
             return false;
+        }
         Sleep(20);
         SetLastError(error);
     }
@@ -183,13 +195,16 @@ static int move_file(const char *from, const char *to, DWORD flags)
     wchar_t *wide_from;
     wchar_t *wide_to;
     int status = system_path(from, &wide_from);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     status = system_path(to, &wide_to);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         goto free_from;
-    if (!move_with_patience(wide_from, wide_to, flags))
+    }
+    if (!move_with_patience(wide_from, wide_to, flags)) {
         status = eg_fail_os(GetLastError(), "move %s to %s", from, to);
+    }
     eg_free(wide_to);
 free_from:
     eg_free(wide_from);
@@ -210,8 +225,9 @@ int eg_file_move(const char *from, const char *to)
 void eg_os_remove_quietly(const char *path)
 {
     wchar_t *wide;
-    if (system_path(path, &wide) != EG_OK)
+    if (system_path(path, &wide) != EG_OK) {
         return;
+    }
     DeleteFileW(wide);
     eg_free(wide);
 }
@@ -220,8 +236,9 @@ void eg_os_remove_quietly(const char *path)
 static DWORD attributes_of(const char *path)
 {
     wchar_t *wide;
-    if (system_path(path, &wide) != EG_OK)
+    if (system_path(path, &wide) != EG_OK) {
         return INVALID_FILE_ATTRIBUTES;
+    }
     DWORD attributes = GetFileAttributesW(wide);
     eg_free(wide);
     return attributes;
@@ -242,10 +259,12 @@ int eg_file_delete(const char *path)
 {
     wchar_t *wide;
     int status = system_path(path, &wide);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
-    if (!DeleteFileW(wide))
+    }
+    if (!DeleteFileW(wide)) {
         status = fail_last("delete", path);
+    }
     eg_free(wide);
     return status;
 }
@@ -254,37 +273,44 @@ int eg_dir_delete(const char *path)
 {
     wchar_t *wide;
     int status = system_path(path, &wide);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
-    if (!RemoveDirectoryW(wide))
+    }
+    if (!RemoveDirectoryW(wide)) {
         status = fail_last("delete folder", path);
+    }
     eg_free(wide);
     return status;
 }
 
 int eg_dir_create(const char *path)
 {
-    if (eg_dir_exists(path))
+    if (eg_dir_exists(path)) {
         return EG_OK;
+    }
     wchar_t *wide;
     int status = system_path(path, &wide);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     size_t length = wcslen(wide);
-    if (length > 0 && wide[length - 1] == L'\\')
+    if (length > 0 && wide[length - 1] == L'\\') {
         wide[--length] = L'\0';
+    }
     /* Parents, the drive or share among them, may refuse; only the last folder counts. */
     for (size_t i = 4; i < length; i++) {
-        if (wide[i] != L'\\')
+        if (wide[i] != L'\\') {
             continue;
+        }
         wide[i] = L'\0';
         CreateDirectoryW(wide, NULL);
         wide[i] = L'\\';
     }
     if (!CreateDirectoryW(wide, NULL)) {
         DWORD error = GetLastError();
-        if (!eg_dir_exists(path))
+        if (!eg_dir_exists(path)) {
             status = eg_fail_os(error, "create folder %s", path);
+        }
     }
     eg_free(wide);
     return status;
@@ -300,8 +326,9 @@ static bool is_link(const WIN32_FIND_DATAW *found)
 static int add_item(const WIN32_FIND_DATAW *found, eg_os_listing *listing)
 {
     if (wcscmp(found->cFileName, L".") == 0 || wcscmp(found->cFileName, L"..") == 0 ||
-        is_link(found))
+        is_link(found)) {
         return EG_OK;
+    }
     eg_buf name;
     eg_buf_init(&name, PATH_MAX_BYTES);
     eg_utf8_from_utf16(&name, (const uint16_t *)found->cFileName, wcslen(found->cFileName));
@@ -325,16 +352,18 @@ static int list_pattern(const wchar_t *pattern, const char *path, eg_os_listing 
     if (search == INVALID_HANDLE_VALUE) {
         /* The root of an empty drive has not even "." in it. */
         DWORD error = GetLastError();
-        if (error == ERROR_FILE_NOT_FOUND && eg_dir_exists(path))
+        if (error == ERROR_FILE_NOT_FOUND && eg_dir_exists(path)) {
             return EG_OK;
+        }
         return eg_fail_os(error, "read folder %s", path);
     }
     int status;
     do {
         status = add_item(&found, listing);
     } while (status == EG_OK && FindNextFileW(search, &found));
-    if (status == EG_OK && GetLastError() != ERROR_NO_MORE_FILES)
+    if (status == EG_OK && GetLastError() != ERROR_NO_MORE_FILES) {
         status = fail_last("read folder", path);
+    }
     FindClose(search);
     return status;
 }
@@ -343,11 +372,13 @@ int eg_os_list_folder(const char *path, eg_os_listing *listing)
 {
     wchar_t *wide;
     int status = system_path(path, &wide);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     size_t length = wcslen(wide);
-    while (length > 0 && wide[length - 1] == L'\\')
+    while (length > 0 && wide[length - 1] == L'\\') {
         length--;
+    }
     wchar_t *pattern = eg_alloc((length + 3) * sizeof(*pattern));
     if (pattern) {
         memcpy(pattern, wide, length * sizeof(*pattern));

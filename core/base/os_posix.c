@@ -48,10 +48,12 @@ int eg_fail_os(uint32_t os_code, const char *format, ...)
     va_start(args, format);
     int length = vsnprintf(what, sizeof(what), format, args);
     va_end(args);
-    if (length < 0)
+    if (length < 0) {
         what[0] = '\0';
-    if (strerror_r((int)os_code, reason, sizeof(reason)) != 0)
+    }
+    if (strerror_r((int)os_code, reason, sizeof(reason)) != 0) {
         snprintf(reason, sizeof(reason), "system error");
+    }
     return eg_fail(status_from_errno(os_code), "%s: %s (%u)", what, reason, (unsigned)os_code);
 }
 
@@ -77,8 +79,9 @@ static void *thread_entry(void *arg)
 int eg_thread_start(eg_thread **out, const char *name, eg_thread_main run, void *arg)
 {
     eg_thread *thread = eg_alloc_zero(1, sizeof(*thread));
-    if (!thread)
+    if (!thread) {
         return EG_E_NOMEM;
+    }
     thread->run = run;
     thread->arg = arg;
     snprintf(thread->name, sizeof(thread->name), "%s", name);
@@ -93,8 +96,9 @@ int eg_thread_start(eg_thread **out, const char *name, eg_thread_main run, void 
 
 void eg_thread_join(eg_thread *thread)
 {
-    if (!thread)
+    if (!thread) {
         return;
+    }
     pthread_join(thread->handle, NULL);
     eg_free(thread);
 }
@@ -105,8 +109,9 @@ void eg_thread_sleep_ms(uint32_t milliseconds)
         .tv_sec = (time_t)(milliseconds / 1000),
         .tv_nsec = (long)(milliseconds % 1000) * 1000000,
     };
-    while (nanosleep(&left, &left) != 0 && errno == EINTR)
+    while (nanosleep(&left, &left) != 0 && errno == EINTR) {
         continue;
+    }
 }
 
 static pthread_mutex_t *mutex_of(eg_mutex *mutex)
@@ -144,12 +149,14 @@ int eg_cond_init(eg_cond *cond)
 {
     pthread_condattr_t attributes;
     int error = pthread_condattr_init(&attributes);
-    if (error != 0)
+    if (error != 0) {
         return eg_fail_os((uint32_t)error, "create a condition");
+    }
     /* A deadline must not move when somebody sets the clock. */
     error = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    if (error == 0)
+    if (error == 0) {
         error = pthread_cond_init(cond_of(cond), &attributes);
+    }
     pthread_condattr_destroy(&attributes);
     return error == 0 ? EG_OK : eg_fail_os((uint32_t)error, "create a condition");
 }
@@ -219,8 +226,9 @@ uint64_t eg_clock_monotonic_ns(void)
 int eg_env_get(const char *name, eg_buf *out)
 {
     const char *value = getenv(name);
-    if (!value)
+    if (!value) {
         return eg_fail(EG_E_NOTFOUND, "environment variable %s is not set", name);
+    }
     eg_buf_clear(out);
     return eg_buf_append_cstr(out, value);
 }
@@ -228,8 +236,9 @@ int eg_env_get(const char *name, eg_buf *out)
 int eg_temp_dir(eg_buf *out)
 {
     const char *folder = getenv("TMPDIR");
-    if (!folder || !eg_dir_exists(folder))
+    if (!folder || !eg_dir_exists(folder)) {
         folder = "/tmp";
+    }
     eg_buf_clear(out);
     return eg_buf_append_cstr(out, folder);
 }
@@ -237,8 +246,9 @@ int eg_temp_dir(eg_buf *out)
 int eg_host_name(eg_buf *out)
 {
     char name[256];
-    if (gethostname(name, sizeof(name)) != 0)
+    if (gethostname(name, sizeof(name)) != 0) {
         return eg_fail_os((uint32_t)errno, "read the host name");
+    }
     name[sizeof(name) - 1] = '\0';
     eg_buf_clear(out);
     return eg_buf_append_cstr(out, name);
@@ -260,10 +270,12 @@ int eg_random_bytes(void *out, size_t size)
     unsigned char *bytes = out;
     while (size > 0) {
         ssize_t got = getrandom(bytes, size, 0);
-        if (got < 0 && errno == EINTR)
+        if (got < 0 && errno == EINTR) {
             continue;
-        if (got <= 0)
+        }
+        if (got <= 0) {
             return eg_fail_os((uint32_t)errno, "read random bytes");
+        }
         bytes += got;
         size -= (size_t)got;
     }

@@ -49,11 +49,13 @@ static void system_text(uint32_t code, char *out, int size)
     DWORD flags =
         FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS | FORMAT_MESSAGE_MAX_WIDTH_MASK;
     DWORD length = FormatMessageW(flags, NULL, code, 0, wide, (DWORD)EG_COUNT(wide), NULL);
-    while (length > 0 && (wide[length - 1] == L' ' || wide[length - 1] == L'.'))
+    while (length > 0 && (wide[length - 1] == L' ' || wide[length - 1] == L'.')) {
         length--;
+    }
     int bytes = 0;
-    if (length > 0)
+    if (length > 0) {
         bytes = WideCharToMultiByte(CP_UTF8, 0, wide, (int)length, out, size - 1, NULL, NULL);
+    }
     out[bytes > 0 ? bytes : 0] = '\0';
 }
 
@@ -65,8 +67,9 @@ int eg_fail_os(uint32_t os_code, const char *format, ...)
     va_start(args, format);
     int length = vsnprintf(what, sizeof(what), format, args);
     va_end(args);
-    if (length < 0)
+    if (length < 0) {
         what[0] = '\0';
+    }
     system_text(os_code, reason, (int)sizeof(reason));
     return eg_fail(status_from_win32(os_code), "%s: %s (%lu)", what,
                    reason[0] ? reason : "system error", (unsigned long)os_code);
@@ -93,21 +96,24 @@ static void name_thread(HANDLE thread, const char *name)
     typedef HRESULT(WINAPI * set_description)(HANDLE thread, PCWSTR text);
     HMODULE kernel = GetModuleHandleW(L"kernel32.dll");
     FARPROC found = kernel ? GetProcAddress(kernel, "SetThreadDescription") : NULL;
-    if (!found)
+    if (!found) {
         return;
+    }
     set_description describe;
     memcpy(&describe, &found, sizeof(describe));
     uint16_t *wide = eg_utf16_copy(eg_str_from(name));
-    if (wide)
+    if (wide) {
         describe(thread, (PCWSTR)wide);
+    }
     eg_free(wide);
 }
 
 int eg_thread_start(eg_thread **out, const char *name, eg_thread_main run, void *arg)
 {
     eg_thread *thread = eg_alloc_zero(1, sizeof(*thread));
-    if (!thread)
+    if (!thread) {
         return EG_E_NOMEM;
+    }
     thread->run = run;
     thread->arg = arg;
     /* Suspended, since the thread may end before its handle is stored. */
@@ -125,8 +131,9 @@ int eg_thread_start(eg_thread **out, const char *name, eg_thread_main run, void 
 
 void eg_thread_join(eg_thread *thread)
 {
-    if (!thread)
+    if (!thread) {
         return;
+    }
     WaitForSingleObject(thread->handle, INFINITE);
     CloseHandle(thread->handle);
     eg_free(thread);
@@ -229,8 +236,9 @@ static int replace_text(eg_buf *out, const wchar_t *wide, size_t length)
 int eg_env_get(const char *name, eg_buf *out)
 {
     uint16_t *wide_name = eg_utf16_copy(eg_str_from(name));
-    if (!wide_name)
+    if (!wide_name) {
         return EG_E_NOMEM;
+    }
     int status = EG_OK;
     wchar_t *value = NULL;
     DWORD capacity = 256;
@@ -244,14 +252,16 @@ int eg_env_get(const char *name, eg_buf *out)
         value = larger;
         SetLastError(ERROR_SUCCESS);
         length = GetEnvironmentVariableW((LPCWSTR)wide_name, value, capacity);
-        if (length < capacity)
+        if (length < capacity) {
             break;
+        }
         capacity = length + 1; /* it may have grown since */
     }
-    if (length == 0 && GetLastError() == ERROR_ENVVAR_NOT_FOUND)
+    if (length == 0 && GetLastError() == ERROR_ENVVAR_NOT_FOUND) {
         status = eg_fail(EG_E_NOTFOUND, "environment variable %s is not set", name);
-    else
+    } else {
         status = replace_text(out, value, length);
+    }
 out:
     eg_free(value);
     eg_free(wide_name);
@@ -262,10 +272,12 @@ int eg_temp_dir(eg_buf *out)
 {
     wchar_t folder[MAX_PATH + 2];
     DWORD length = GetTempPathW((DWORD)EG_COUNT(folder), folder);
-    if (length == 0 || length >= EG_COUNT(folder))
+    if (length == 0 || length >= EG_COUNT(folder)) {
         return eg_fail_os(GetLastError(), "find the folder for temporary files");
-    while (length > 3 && folder[length - 1] == L'\\')
+    }
+    while (length > 3 && folder[length - 1] == L'\\') {
         length--;
+    }
     return replace_text(out, folder, length);
 }
 
@@ -273,8 +285,9 @@ int eg_host_name(eg_buf *out)
 {
     wchar_t name[256];
     DWORD length = (DWORD)EG_COUNT(name);
-    if (!GetComputerNameExW(ComputerNameDnsHostname, name, &length))
+    if (!GetComputerNameExW(ComputerNameDnsHostname, name, &length)) {
         return eg_fail_os(GetLastError(), "read the host name");
+    }
     return replace_text(out, name, length);
 }
 
@@ -295,8 +308,9 @@ int eg_random_bytes(void *out, size_t size)
     while (size > 0) {
         ULONG part = size > 0x10000 ? 0x10000 : (ULONG)size;
         NTSTATUS status = BCryptGenRandom(NULL, bytes, part, BCRYPT_USE_SYSTEM_PREFERRED_RNG);
-        if (status < 0)
+        if (status < 0) {
             return eg_fail(EG_E_IO, "read random bytes: status 0x%08lx", (unsigned long)status);
+        }
         bytes += part;
         size -= part;
     }

@@ -19,18 +19,22 @@ struct eg_queue {
 
 int eg_queue_create(eg_queue **out, size_t capacity)
 {
-    if (capacity == 0 || capacity > (SIZE_MAX - sizeof(eg_queue)) / sizeof(void *))
+    if (capacity == 0 || capacity > (SIZE_MAX - sizeof(eg_queue)) / sizeof(void *)) {
         return eg_fail(EG_E_INVALID, "queue capacity %zu", capacity);
+    }
     eg_queue *queue = eg_alloc_zero(1, sizeof(*queue) + capacity * sizeof(void *));
-    if (!queue)
+    if (!queue) {
         return EG_E_NOMEM;
+    }
     queue->capacity = capacity;
     int status = eg_mutex_init(&queue->lock);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         goto free_queue;
+    }
     status = eg_cond_init(&queue->changed);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         goto done_lock;
+    }
     *out = queue;
     return EG_OK;
 
@@ -43,10 +47,12 @@ free_queue:
 
 void eg_queue_destroy(eg_queue *queue, void (*drop)(void *item))
 {
-    if (!queue)
+    if (!queue) {
         return;
-    for (size_t i = 0; drop && i < queue->length; i++)
+    }
+    for (size_t i = 0; drop && i < queue->length; i++) {
         drop(queue->items[(queue->head + i) % queue->capacity]);
+    }
     eg_cond_done(&queue->changed);
     eg_mutex_done(&queue->lock);
     eg_free(queue);
@@ -63,8 +69,9 @@ int eg_queue_push(eg_queue *queue, void *item)
     } else {
         queue->items[(queue->head + queue->length) % queue->capacity] = item;
         queue->length++;
-        if (queue->waiting > 0)
+        if (queue->waiting > 0) {
             eg_cond_wake_all(&queue->changed);
+        }
     }
     eg_mutex_unlock(&queue->lock);
     if (status == EG_E_LIMIT) {
@@ -82,8 +89,9 @@ static int wait_for_item(eg_queue *queue, uint32_t milliseconds)
         uint32_t left = EG_FOREVER;
         if (milliseconds != EG_FOREVER) {
             uint64_t passed = (eg_clock_monotonic_ns() - start) / 1000000;
-            if (passed >= milliseconds)
+            if (passed >= milliseconds) {
                 return EG_E_TIMEOUT;
+            }
             left = milliseconds - (uint32_t)passed;
         }
         queue->waiting++;

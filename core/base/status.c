@@ -13,10 +13,12 @@ static EG_THREAD_LOCAL char last_message[MESSAGE_SIZE];
 static void cut_at_character(char *text, size_t length)
 {
     size_t at = length;
-    while (at > 0 && length - at < 3 && ((unsigned char)text[at - 1] & 0xC0) == 0x80)
+    while (at > 0 && length - at < 3 && ((unsigned char)text[at - 1] & 0xC0) == 0x80) {
         at--;
-    if (at > 0 && (unsigned char)text[at - 1] >= 0xC0)
+    }
+    if (at > 0 && (unsigned char)text[at - 1] >= 0xC0) {
         text[at - 1] = '\0';
+    }
 }
 
 int eg_fail(int status, const char *format, ...)
@@ -27,10 +29,11 @@ int eg_fail(int status, const char *format, ...)
     va_start(args, format);
     int length = vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    if (length < 0)
+    if (length < 0) {
         text[0] = '\0';
-    else if ((size_t)length >= sizeof(text))
+    } else if ((size_t)length >= sizeof(text)) {
         cut_at_character(text, sizeof(text) - 1);
+    }
     memcpy(last_message, text, strlen(text) + 1);
     return status;
 }

@@ -31,8 +31,9 @@ static char lower_ascii(char c)
 static bool bytes_equal_nocase(const char *a, const char *b, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
-        if (lower_ascii(a[i]) != lower_ascii(b[i]))
+        if (lower_ascii(a[i]) != lower_ascii(b[i])) {
             return false;
+        }
     }
     return true;
 }
@@ -54,8 +55,9 @@ bool eg_str_starts_nocase(eg_str text, eg_str prefix)
 
 bool eg_str_ends_nocase(eg_str text, eg_str suffix)
 {
-    if (text.len < suffix.len || suffix.len == 0)
+    if (text.len < suffix.len || suffix.len == 0) {
         return suffix.len == 0;
+    }
     return bytes_equal_nocase(text.ptr + (text.len - suffix.len), suffix.ptr, suffix.len);
 }
 
@@ -63,8 +65,9 @@ int eg_str_compare(eg_str a, eg_str b)
 {
     size_t common = a.len < b.len ? a.len : b.len;
     int order = common > 0 ? memcmp(a.ptr, b.ptr, common) : 0;
-    if (order != 0)
+    if (order != 0) {
         return order < 0 ? -1 : 1;
+    }
     return (a.len > b.len) - (a.len < b.len);
 }
 
@@ -79,15 +82,17 @@ eg_str eg_str_trim(eg_str text)
         text.ptr++;
         text.len--;
     }
-    while (text.len > 0 && is_space(text.ptr[text.len - 1]))
+    while (text.len > 0 && is_space(text.ptr[text.len - 1])) {
         text.len--;
+    }
     return text;
 }
 
 bool eg_str_split(eg_str *rest, char separator, eg_str *part)
 {
-    if (!rest->ptr)
+    if (!rest->ptr) {
         return false;
+    }
     const char *found = rest->len > 0 ? memchr(rest->ptr, separator, rest->len) : NULL;
     if (!found) {
         *part = *rest;
@@ -102,8 +107,9 @@ bool eg_str_split(eg_str *rest, char separator, eg_str *part)
 
 static int digit_value(char c)
 {
-    if (c >= '0' && c <= '9')
+    if (c >= '0' && c <= '9') {
         return c - '0';
+    }
     c = lower_ascii(c);
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 16;
 }
@@ -115,13 +121,15 @@ bool eg_str_to_u64(eg_str text, uint64_t *out)
         base = 16;
         text = (eg_str){text.ptr + 2, text.len - 2};
     }
-    if (text.len == 0)
+    if (text.len == 0) {
         return false;
+    }
     uint64_t value = 0;
     for (size_t i = 0; i < text.len; i++) {
         unsigned digit = (unsigned)digit_value(text.ptr[i]);
-        if (digit >= base || value > (UINT64_MAX - digit) / base)
+        if (digit >= base || value > (UINT64_MAX - digit) / base) {
             return false;
+        }
         value = value * base + digit;
     }
     *out = value;
@@ -131,8 +139,9 @@ bool eg_str_to_u64(eg_str text, uint64_t *out)
 uint64_t eg_str_hash(eg_str text)
 {
     uint64_t hash = UINT64_C(0xCBF29CE484222325); /* FNV-1a */
-    for (size_t i = 0; i < text.len; i++)
+    for (size_t i = 0; i < text.len; i++) {
         hash = (hash ^ (unsigned char)text.ptr[i]) * UINT64_C(0x100000001B3);
+    }
     /* FNV leaves the high bits of short texts poorly mixed. */
     hash ^= hash >> 32;
     return hash * UINT64_C(0x9E3779B97F4A7C15);
@@ -141,8 +150,9 @@ uint64_t eg_str_hash(eg_str text)
 eg_str eg_path_base(eg_str path)
 {
     size_t at = path.len;
-    while (at > 0 && path.ptr[at - 1] != '\\' && path.ptr[at - 1] != '/')
+    while (at > 0 && path.ptr[at - 1] != '\\' && path.ptr[at - 1] != '/') {
         at--;
+    }
     return at > 0 ? (eg_str){path.ptr + at, path.len - at} : path;
 }
 
@@ -163,27 +173,32 @@ void eg_buf_clear(eg_buf *buf)
 {
     buf->len = 0;
     buf->status = EG_OK;
-    if (buf->data)
+    if (buf->data) {
         buf->data[0] = '\0';
+    }
 }
 
 int eg_buf_reserve(eg_buf *buf, size_t extra)
 {
-    if (buf->status != EG_OK)
+    if (buf->status != EG_OK) {
         return buf->status;
+    }
     size_t max = buf->max < SIZE_MAX ? buf->max : SIZE_MAX - 1;
     if (buf->len > max || extra > max - buf->len) {
         buf->status = eg_fail(EG_E_LIMIT, "text larger than %zu bytes", max);
         return buf->status;
     }
     size_t need = buf->len + extra + 1;
-    if (need <= buf->cap)
+    if (need <= buf->cap) {
         return EG_OK;
+    }
     size_t cap = buf->cap < 32 ? 64 : buf->cap;
-    while (cap < need)
+    while (cap < need) {
         cap = cap > SIZE_MAX / 2 ? need : cap * 2;
-    if (cap > max)
+    }
+    if (cap > max) {
         cap = max + 1;
+    }
     char *data = eg_realloc(buf->data, cap);
     if (!data) {
         buf->status = EG_E_NOMEM;
@@ -198,10 +213,12 @@ int eg_buf_reserve(eg_buf *buf, size_t extra)
 int eg_buf_append(eg_buf *buf, const void *bytes, size_t size)
 {
     int status = eg_buf_reserve(buf, size);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
-    if (size > 0)
+    }
+    if (size > 0) {
         memcpy(buf->data + buf->len, bytes, size);
+    }
     buf->len += size;
     buf->data[buf->len] = '\0';
     return EG_OK;
@@ -228,8 +245,9 @@ int eg_buf_appendv(eg_buf *buf, const char *format, va_list args)
     va_copy(again, args);
     int length = vsnprintf(NULL, 0, format, args);
     if (length < 0) {
-        if (buf->status == EG_OK)
+        if (buf->status == EG_OK) {
             buf->status = eg_fail(EG_E_INVALID, "text cannot be formatted");
+        }
     } else if (eg_buf_reserve(buf, (size_t)length) == EG_OK) {
         vsnprintf(buf->data + buf->len, (size_t)length + 1, format, again);
         buf->len += (size_t)length;
@@ -259,8 +277,9 @@ const char *eg_buf_cstr(const eg_buf *buf)
 
 char *eg_buf_take(eg_buf *buf)
 {
-    if (buf->status != EG_OK || buf->len == 0)
+    if (buf->status != EG_OK || buf->len == 0) {
         return NULL;
+    }
     char *data = buf->data;
     eg_buf_init(buf, buf->max);
     return data;

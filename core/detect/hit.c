@@ -67,8 +67,9 @@ static uint64_t mix(uint64_t hash, eg_str text)
 {
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
-        if (c >= 'A' && c <= 'Z')
+        if (c >= 'A' && c <= 'Z') {
             c = (unsigned char)(c + ('a' - 'A'));
+        }
         hash = (hash ^ c) * FNV_PRIME;
     }
     return (hash ^ 0xFFu) * FNV_PRIME; /* never a byte of UTF-8: ends the field */
@@ -80,8 +81,9 @@ uint64_t eg_hit_fingerprint(eg_str rule_id, const eg_event *event)
     hash = mix(hash, eg_str_from(eg_kind_name(event->kind)));
     for (const eg_field *field = names_of(event->kind); *field != EG_FIELD_COUNT; field++) {
         eg_str value = eg_event_get(event, *field);
-        if (!value.ptr)
+        if (!value.ptr) {
             continue;
+        }
         hash = mix(hash, eg_str_from(eg_field_name(*field)));
         hash = mix(hash, value);
     }
@@ -111,8 +113,9 @@ static void put_tags(eg_json *json, eg_str tags)
     eg_str tag;
     while (eg_str_split(&tags, ',', &tag)) {
         tag = eg_str_trim(tag);
-        if (tag.len > 0)
+        if (tag.len > 0) {
             eg_json_str(json, tag);
+        }
     }
     eg_json_array_end(json);
 }
@@ -138,12 +141,14 @@ static void put_event(eg_json *json, eg_str event_json)
     eg_json_key(json, "event");
     yyjson_doc *document = NULL;
     int status = eg_json_parse(event_json, &document);
-    if (status == EG_OK)
+    if (status == EG_OK) {
         eg_json_copy(json, yyjson_doc_get_root(document));
-    else
+    } else {
         eg_json_str(json, event_json);
-    if (status == EG_E_NOMEM && json->out->status == EG_OK)
+    }
+    if (status == EG_E_NOMEM && json->out->status == EG_OK) {
         json->out->status = status;
+    }
     yyjson_doc_free(document);
 }
 

@@ -11,22 +11,22 @@
 #include "core/event/event_json.h"
 
 typedef struct eg_hit {
-    int64_t id;            /* given by the store, 0 before; grows with time */
-    uint64_t time;         /* FILETIME of the event */
-    uint64_t stored_time;  /* FILETIME when the store had it on disk */
-    uint64_t shown_time;   /* FILETIME when a window showed it, 0 not yet */
-    uint64_t count;        /* how often the same thing was seen again, from 1 */
-    uint64_t fingerprint;  /* same rule on the same thing: see eg_hit_fingerprint */
+    int64_t id;           /* given by the store, 0 before; grows with time */
+    uint64_t time;        /* FILETIME of the event */
+    uint64_t stored_time; /* FILETIME when the store had it on disk */
+    uint64_t shown_time;  /* FILETIME when a window showed it, 0 not yet */
+    uint64_t count;       /* how often the same thing was seen again, from 1 */
+    uint64_t fingerprint; /* same rule on the same thing: see eg_hit_fingerprint */
     uint64_t pack_serial;
     eg_level level;
     eg_str rule_id;
     eg_str rule_title;
     eg_str rule_author;
-    eg_str tags;           /* "attack.execution, attack.t1059.001" */
-    eg_str program;        /* what ran, or what was registered to run: path or command */
-    eg_str parent;         /* who started or wrote it; "" unknown */
-    eg_str user;           /* DOMAIN\name or SID; "" unknown */
-    eg_str event_json;     /* evidence: the event as one JSON object */
+    eg_str tags;       /* "attack.execution, attack.t1059.001" */
+    eg_str program;    /* what ran, or what was registered to run: path or command */
+    eg_str parent;     /* who started or wrote it; "" unknown */
+    eg_str user;       /* DOMAIN\name or SID; "" unknown */
+    eg_str event_json; /* evidence: the event as one JSON object */
     eg_text text[EG_LANGUAGE_COUNT];
 } eg_hit;
 

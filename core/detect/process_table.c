@@ -40,14 +40,17 @@ struct eg_process_table {
 
 int eg_process_table_create(eg_process_table **out, size_t capacity)
 {
-    if (capacity == 0 || capacity > 1u << 20)
+    if (capacity == 0 || capacity > 1u << 20) {
         return eg_fail(EG_E_INVALID, "process table: %zu processes", capacity);
+    }
     size_t buckets = 16;
-    while (buckets < capacity)
+    while (buckets < capacity) {
         buckets *= 2;
+    }
     eg_process_table *table = eg_alloc_zero(1, sizeof(*table));
-    if (!table)
+    if (!table) {
         return EG_E_NOMEM;
+    }
     table->buckets = eg_alloc_zero(buckets, sizeof(node *));
     if (!table->buckets) {
         eg_free(table);
@@ -68,23 +71,26 @@ static void list_add(list *in, node *entry)
 {
     entry->older = in->newest;
     entry->newer = NULL;
-    if (in->newest)
+    if (in->newest) {
         in->newest->newer = entry;
-    else
+    } else {
         in->oldest = entry;
+    }
     in->newest = entry;
 }
 
 static void list_remove(list *from, node *entry)
 {
-    if (entry->older)
+    if (entry->older) {
         entry->older->newer = entry->newer;
-    else
+    } else {
         from->oldest = entry->newer;
-    if (entry->newer)
+    }
+    if (entry->newer) {
         entry->newer->older = entry->older;
-    else
+    } else {
         from->newest = entry->older;
+    }
 }
 
 /* Pids are multiples of four on Windows. */
@@ -96,8 +102,9 @@ static node **bucket_of(const eg_process_table *table, uint32_t pid)
 static void forget(eg_process_table *table, node *entry)
 {
     node **link = bucket_of(table, entry->process.pid);
-    while (*link != entry)
+    while (*link != entry) {
         link = &(*link)->next_in_bucket;
+    }
     *link = entry->next_in_bucket;
     list_remove(list_of(table, entry), entry);
     table->text_size -= entry->text_size;
@@ -108,12 +115,15 @@ static void forget(eg_process_table *table, node *entry)
 
 void eg_process_table_destroy(eg_process_table *table)
 {
-    if (!table)
+    if (!table) {
         return;
-    while (table->ended.oldest)
+    }
+    while (table->ended.oldest) {
         forget(table, table->ended.oldest);
-    while (table->running.oldest)
+    }
+    while (table->running.oldest) {
         forget(table, table->running.oldest);
+    }
     eg_free(table->buckets);
     eg_free(table);
 }
@@ -129,21 +139,25 @@ static void make_room(eg_process_table *table, size_t processes, const node *kee
     while (table->size + processes > table->capacity ||
            table->text_size / TEXT_PER_PROCESS > table->capacity) {
         node *victim = oldest_but(&table->ended, keep);
-        if (!victim)
+        if (!victim) {
             victim = oldest_but(&table->running, keep);
-        if (!victim)
+        }
+        if (!victim) {
             return;
+        }
         forget(table, victim);
     }
 }
 
 static eg_str put_text(char **at, eg_str text)
 {
-    if (!text.ptr)
+    if (!text.ptr) {
         return EG_STR_NONE;
+    }
     char *start = *at;
-    if (text.len > 0)
+    if (text.len > 0) {
         memcpy(start, text.ptr, text.len);
+    }
     *at += text.len;
     return (eg_str){start, text.len};
 }
@@ -161,12 +175,14 @@ static int learn_texts(eg_process_table *table, node *entry, const eg_event *eve
     eg_str command_line = newer_of(known->command_line, eg_event_get(event, EG_FIELD_COMMAND_LINE));
     eg_str user = newer_of(known->user, eg_event_get(event, EG_FIELD_USER));
     if (eg_str_equal(image, known->image) && eg_str_equal(user, known->user) &&
-        eg_str_equal(command_line, known->command_line))
+        eg_str_equal(command_line, known->command_line)) {
         return EG_OK;
+    }
     size_t size = image.len + command_line.len + user.len;
     char *text = eg_alloc(size);
-    if (!text)
+    if (!text) {
         return EG_E_NOMEM;
+    }
     char *at = text;
     entry->process.image = put_text(&at, image);
     entry->process.command_line = put_text(&at, command_line);
@@ -194,18 +210,21 @@ static int insert(eg_process_table *table, const eg_event *event, uint64_t creat
 {
     make_room(table, 1, NULL);
     node *entry = eg_alloc_zero(1, sizeof(*entry));
-    if (!entry)
+    if (!entry) {
         return EG_E_NOMEM;
+    }
     entry->process.pid = event->pid;
     entry->process.create_time = create_time;
     node **bucket = bucket_of(table, event->pid);
     uint64_t next_start = 0;
     for (node *other = *bucket; other; other = other->next_in_bucket) {
-        if (other->process.pid != event->pid)
+        if (other->process.pid != event->pid) {
             continue;
+        }
         if (other->process.create_time > create_time) {
-            if (next_start == 0 || other->process.create_time < next_start)
+            if (next_start == 0 || other->process.create_time < next_start) {
                 next_start = other->process.create_time;
+            }
         } else if (other->process.exit_time == 0) {
             end(table, other, create_time);
         }
@@ -231,12 +250,15 @@ static bool same_image(const node *entry, const eg_event *event)
 static bool is_same(const node *entry, const eg_event *event)
 {
     const eg_process *known = &entry->process;
-    if (known->pid != event->pid)
+    if (known->pid != event->pid) {
         return false;
-    if (event->create_time != 0 && !entry->start_guessed)
+    }
+    if (event->create_time != 0 && !entry->start_guessed) {
         return event->create_time == known->create_time;
-    if (event->create_time != 0) /* what we took for its start was not before its start */
+    }
+    if (event->create_time != 0) { /* what we took for its start was not before its start */
         return event->create_time <= known->create_time && same_image(entry, event);
+    }
     return event->time >= known->create_time &&
            (known->exit_time == 0 || event->time <= known->exit_time) && same_image(entry, event);
 }
@@ -246,8 +268,9 @@ static node *lookup(const eg_process_table *table, const eg_event *event)
     node *best = NULL;
     for (node *entry = *bucket_of(table, event->pid); entry; entry = entry->next_in_bucket) {
         if (is_same(entry, event) &&
-            (!best || entry->process.create_time > best->process.create_time))
+            (!best || entry->process.create_time > best->process.create_time)) {
             best = entry;
+        }
     }
     return best;
 }
@@ -255,25 +278,29 @@ static node *lookup(const eg_process_table *table, const eg_event *event)
 int eg_process_table_learn(eg_process_table *table, const eg_event *event)
 {
     bool stop = event->kind == EG_KIND_PROCESS_STOP;
-    if ((!stop && event->kind != EG_KIND_PROCESS_START) || event->pid == 0)
+    if ((!stop && event->kind != EG_KIND_PROCESS_START) || event->pid == 0) {
         return EG_OK;
+    }
     uint64_t create_time = event->create_time != 0 ? event->create_time : event->time;
     node *entry = lookup(table, event);
     int status = EG_OK;
     if (!entry) {
         status = insert(table, event, create_time, &entry);
-        if (status != EG_OK)
+        if (status != EG_OK) {
             return status;
+        }
         entry->start_guessed = event->create_time == 0;
     } else if (entry->start_guessed && event->create_time != 0) {
         entry->process.create_time = create_time;
         entry->start_guessed = false;
     }
-    if (event->parent_pid != 0)
+    if (event->parent_pid != 0) {
         entry->process.parent_pid = event->parent_pid;
+    }
     status = learn_texts(table, entry, event);
-    if (stop && entry->process.exit_time == 0)
+    if (stop && entry->process.exit_time == 0) {
         end(table, entry, event->time != 0 ? event->time : create_time);
+    }
     make_room(table, 0, entry);
     return status;
 }
@@ -282,17 +309,20 @@ int eg_process_table_learn(eg_process_table *table, const eg_event *event)
 static uint64_t distance(const node *entry, uint64_t when)
 {
     const eg_process *process = &entry->process;
-    if (when < process->create_time)
+    if (when < process->create_time) {
         return process->create_time - when;
-    if (process->exit_time != 0 && when > process->exit_time)
+    }
+    if (process->exit_time != 0 && when > process->exit_time) {
         return when - process->exit_time;
+    }
     return 0;
 }
 
 static bool may_be(const node *entry, uint64_t when)
 {
-    if (when < entry->process.create_time)
+    if (when < entry->process.create_time) {
         return entry->start_guessed && distance(entry, when) <= LATE_START;
+    }
     return distance(entry, when) <= LATE_EVENT;
 }
 
@@ -300,43 +330,51 @@ const eg_process *eg_process_table_find(const eg_process_table *table, uint32_t 
 {
     const node *best = NULL;
     for (const node *entry = *bucket_of(table, pid); entry; entry = entry->next_in_bucket) {
-        if (entry->process.pid != pid || !may_be(entry, when))
+        if (entry->process.pid != pid || !may_be(entry, when)) {
             continue;
+        }
         if (!best || distance(entry, when) < distance(best, when) ||
             (distance(entry, when) == distance(best, when) &&
-             entry->process.create_time > best->process.create_time))
+             entry->process.create_time > best->process.create_time)) {
             best = entry;
+        }
     }
     return best ? &best->process : NULL;
 }
 
 static void fill(eg_event *event, eg_field field, eg_str value)
 {
-    if (event->field[field].len == 0 && value.len > 0)
+    if (event->field[field].len == 0 && value.len > 0) {
         event->field[field] = value;
+    }
 }
 
 static void complete_parents(const eg_process_table *table, eg_event *event, uint64_t when)
 {
     const eg_process *parent = NULL;
-    if (event->parent_pid != 0 && event->parent_pid != event->pid)
+    if (event->parent_pid != 0 && event->parent_pid != event->pid) {
         parent = eg_process_table_find(table, event->parent_pid, when);
-    if (!parent)
+    }
+    if (!parent) {
         return;
+    }
     fill(event, EG_FIELD_PARENT_IMAGE, parent->image);
     fill(event, EG_FIELD_PARENT_COMMAND_LINE, parent->command_line);
     fill(event, EG_FIELD_PARENT_USER, parent->user);
-    if (parent->parent_pid == 0 || parent->parent_pid == parent->pid)
+    if (parent->parent_pid == 0 || parent->parent_pid == parent->pid) {
         return;
+    }
     const eg_process *grand = eg_process_table_find(table, parent->parent_pid, parent->create_time);
-    if (grand)
+    if (grand) {
         fill(event, EG_FIELD_GRANDPARENT_IMAGE, grand->image);
+    }
 }
 
 void eg_process_table_complete(const eg_process_table *table, eg_event *event)
 {
-    if (event->pid == 0)
+    if (event->pid == 0) {
         return;
+    }
     bool start = event->kind == EG_KIND_PROCESS_START;
     bool own = start || event->kind == EG_KIND_PROCESS_STOP;
     uint64_t when = own && event->create_time != 0 ? event->create_time : event->time;
@@ -345,12 +383,14 @@ void eg_process_table_complete(const eg_process_table *table, eg_event *event)
         fill(event, EG_FIELD_IMAGE, process->image);
         fill(event, EG_FIELD_USER, process->user);
     }
-    if (!start)
+    if (!start) {
         return;
+    }
     if (process) {
         fill(event, EG_FIELD_COMMAND_LINE, process->command_line);
-        if (event->parent_pid == 0)
+        if (event->parent_pid == 0) {
             event->parent_pid = process->parent_pid;
+        }
     }
     complete_parents(table, event, when);
 }

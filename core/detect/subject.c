@@ -31,8 +31,9 @@ static eg_str first_of(const eg_event *event, const eg_field *fields)
 {
     for (; *fields != EG_FIELD_COUNT; fields++) {
         eg_str value = eg_event_get(event, *fields);
-        if (value.len > 0)
+        if (value.len > 0) {
             return value;
+        }
     }
     return EG_STR("");
 }
@@ -65,8 +66,9 @@ static int join_command(const eg_event *event, eg_arena *arena, eg_str *out)
     }
     size_t length = command.len + 1 + arguments.len;
     char *text = eg_arena_alloc(arena, length + 1);
-    if (!text)
+    if (!text) {
         return EG_E_NOMEM;
+    }
     memcpy(text, command.ptr, command.len);
     text[command.len] = ' ';
     memcpy(text + command.len + 1, arguments.ptr, arguments.len);
@@ -79,15 +81,17 @@ static int find_program(const eg_event *event, eg_arena *arena, eg_subject *out)
     out->program = EG_STR("");
     if (is_task(event->kind)) {
         int status = join_command(event, arena, &out->program);
-        if (status != EG_OK)
+        if (status != EG_OK) {
             return status;
+        }
     } else if (event->kind == EG_KIND_REGISTRY_SET || event->kind == EG_KIND_REGISTRY_DELETE) {
         out->program = first_of(event, registry_fields);
     } else if (event->kind == EG_KIND_SERVICE_INSTALLED) {
         out->program = first_of(event, service_fields);
     }
-    if (out->program.len == 0)
+    if (out->program.len == 0) {
         out->program = first_of(event, program_fields);
+    }
     return EG_OK;
 }
 
@@ -95,16 +99,18 @@ int eg_subject_of(const eg_event *event, eg_arena *arena, eg_subject *out)
 {
     eg_subject subject;
     int status = find_program(event, arena, &subject);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     subject.command_line = text_of(event, EG_FIELD_COMMAND_LINE);
     subject.user = first_of(event, user_fields);
     subject.parent = text_of(event, EG_FIELD_PARENT_IMAGE);
     subject.target = EG_STR("");
     if (!is_process(event->kind)) {
         eg_str writer = text_of(event, EG_FIELD_IMAGE);
-        if (subject.parent.len == 0 && !eg_str_equal(writer, subject.program))
+        if (subject.parent.len == 0 && !eg_str_equal(writer, subject.program)) {
             subject.parent = writer;
+        }
         subject.target = first_of(event, target_fields);
     }
     *out = subject;

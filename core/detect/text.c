@@ -49,8 +49,9 @@ bool eg_language_from_code(eg_str code, eg_language *out)
     for (i = 0; i < EG_COUNT(language_codes); i++) {
         eg_str known = eg_str_from(language_codes[i]);
 
-        if (!eg_str_starts_nocase(code, known))
+        if (!eg_str_starts_nocase(code, known)) {
             continue;
+        }
         if (code.len == known.len || strchr("-_.@", code.ptr[known.len])) {
             *out = (eg_language)i;
             return true;
@@ -64,8 +65,9 @@ int eg_texts_create(eg_texts **out)
     eg_texts *texts = eg_alloc_zero(1, sizeof(*texts));
     int status;
 
-    if (!texts)
+    if (!texts) {
         return EG_E_NOMEM;
+    }
     status = eg_arena_create(&texts->arena, ARENA_BLOCK);
     if (status != EG_OK) {
         eg_free(texts);
@@ -79,8 +81,9 @@ void eg_texts_destroy(eg_texts *texts)
 {
     size_t i;
 
-    if (!texts)
+    if (!texts) {
         return;
+    }
     for (i = 0; i < EG_LANGUAGE_COUNT; i++) {
         eg_free(texts->languages[i].rules.entries);
         eg_free(texts->languages[i].techniques.entries);
@@ -109,8 +112,9 @@ static text_entry *find_place(const text_table *table, eg_str key)
 {
     size_t at = (size_t)hash_key(key) & (table->size - 1);
 
-    while (table->entries[at].key.ptr && !eg_str_equal_nocase(table->entries[at].key, key))
+    while (table->entries[at].key.ptr && !eg_str_equal_nocase(table->entries[at].key, key)) {
         at = (at + 1) & (table->size - 1);
+    }
     return &table->entries[at];
 }
 
@@ -126,14 +130,17 @@ static int grow(text_table *table)
     text_table larger = {NULL, table->size ? table->size * 2 : 64, table->count};
     size_t i;
 
-    if (table->count * 2 < table->size)
+    if (table->count * 2 < table->size) {
         return EG_OK;
+    }
     larger.entries = eg_alloc_zero(larger.size, sizeof(*larger.entries));
-    if (!larger.entries)
+    if (!larger.entries) {
         return EG_E_NOMEM;
+    }
     for (i = 0; i < table->size; i++) {
-        if (table->entries[i].key.ptr)
+        if (table->entries[i].key.ptr) {
             *find_place(&larger, table->entries[i].key) = table->entries[i];
+        }
     }
     eg_free(table->entries);
     *table = larger;
@@ -146,8 +153,9 @@ static int copy_text(eg_texts *texts, eg_str text, eg_str *out)
 {
     char *copy = eg_arena_copy(texts->arena, text.ptr, text.len);
 
-    if (!copy)
+    if (!copy) {
         return EG_E_NOMEM;
+    }
     *out = (eg_str){copy, text.len};
     return EG_OK;
 }
@@ -164,12 +172,14 @@ static int read_text(eg_texts *texts, yyjson_val *object, const char *file, eg_s
         eg_str value = eg_json_get_str(object, keys[i]);
         int status;
 
-        if (!value.ptr)
+        if (!value.ptr) {
             return eg_fail(EG_E_INVALID, "%s: the text of %.*s has no \"%s\"", file,
                            EG_STR_ARGS(name), keys[i]);
+        }
         status = copy_text(texts, value, parts[i]);
-        if (status != EG_OK)
+        if (status != EG_OK) {
             return status;
+        }
     }
     *out = text;
     return EG_OK;
@@ -182,15 +192,19 @@ static int read_entry(eg_texts *texts, text_table *table, yyjson_val *key, yyjso
     text_entry entry, *place;
     int status;
 
-    if (table->count >= ENTRIES_MAX)
+    if (table->count >= ENTRIES_MAX) {
         return eg_fail(EG_E_LIMIT, "%s: more than %d texts", file, ENTRIES_MAX);
+    }
     status = read_text(texts, value, file, name, &entry.text);
-    if (status == EG_OK)
+    if (status == EG_OK) {
         status = copy_text(texts, name, &entry.key);
-    if (status == EG_OK)
+    }
+    if (status == EG_OK) {
         status = grow(table);
-    if (status != EG_OK)
+    }
+    if (status != EG_OK) {
         return status;
+    }
     place = find_place(table, name);
     if (!place->key.ptr) { /* the first pack that explains a rule is the one that is read */
         *place = entry;
@@ -207,8 +221,9 @@ static int read_table(eg_texts *texts, text_table *table, yyjson_val *object, co
     yyjson_obj_foreach(object, index, count, key, value) {
         int status = read_entry(texts, table, key, value, file);
 
-        if (status != EG_OK)
+        if (status != EG_OK) {
             return status;
+        }
     }
     return EG_OK;
 }
@@ -220,20 +235,26 @@ int eg_texts_read(eg_texts *texts, eg_language language, eg_str json, const char
     yyjson_doc *doc;
     int status = eg_json_parse(json, &doc);
 
-    if (status == EG_E_INVALID)
+    if (status == EG_E_INVALID) {
         return eg_fail(EG_E_INVALID, "%s: %.900s", file, eg_error_message());
-    if (status != EG_OK)
+    }
+    if (status != EG_OK) {
         return status;
+    }
     root = yyjson_doc_get_root(doc);
-    if (!yyjson_is_obj(root))
+    if (!yyjson_is_obj(root)) {
         status = eg_fail(EG_E_INVALID, "%s: not an object of texts", file);
-    if (status == EG_OK)
+    }
+    if (status == EG_OK) {
         status = read_table(texts, &into->rules, yyjson_obj_get(root, "rules"), file);
-    if (status == EG_OK)
+    }
+    if (status == EG_OK) {
         status = read_table(texts, &into->techniques, yyjson_obj_get(root, "techniques"), file);
+    }
     fallback = status == EG_OK ? yyjson_obj_get(root, "default") : NULL;
-    if (fallback && !into->fallback.title.ptr)
+    if (fallback && !into->fallback.title.ptr) {
         status = read_text(texts, fallback, file, EG_STR("default"), &into->fallback);
+    }
     yyjson_doc_free(doc);
     return status;
 }
@@ -248,13 +269,15 @@ static const eg_text *find_technique(const text_table *techniques, eg_str tag)
     const char *dot;
 
     if (!eg_str_starts_nocase(tag, prefix) || tag.len == prefix.len || tag.ptr[prefix.len] < '0' ||
-        tag.ptr[prefix.len] > '9')
+        tag.ptr[prefix.len] > '9') {
         return NULL;
+    }
     name = (eg_str){tag.ptr + prefix.len - 1, tag.len - prefix.len + 1};
     text = find_text(techniques, name);
     dot = memchr(name.ptr, '.', name.len);
-    if (!text && dot)
+    if (!text && dot) {
         text = find_text(techniques, (eg_str){name.ptr, (size_t)(dot - name.ptr)});
+    }
     return text;
 }
 
@@ -265,10 +288,12 @@ void eg_texts_find(const eg_texts *texts, const eg_rule_info *rule, eg_language 
     const eg_text *text = find_text(&from->rules, rule->id);
     size_t i;
 
-    for (i = 0; i < rule->tag_count && !text; i++)
+    for (i = 0; i < rule->tag_count && !text; i++) {
         text = find_technique(&from->techniques, rule->tags[i]);
-    if (!text && from->fallback.title.ptr)
+    }
+    if (!text && from->fallback.title.ptr) {
         text = &from->fallback;
+    }
     if (text) {
         *out = *text;
         return;

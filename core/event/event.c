@@ -31,8 +31,9 @@ void eg_event_init(eg_event *event, eg_kind kind)
 {
     memset(event, 0, sizeof(*event));
     event->kind = kind;
-    if (kind == EG_KIND_OTHER)
+    if (kind == EG_KIND_OTHER) {
         return;
+    }
     const kind_row *row = &kinds[kind];
     event->channel = row->channel;
     event->provider = row->provider;
@@ -47,20 +48,24 @@ void eg_event_init(eg_event *event, eg_kind kind)
 static size_t text_size(const eg_event *event)
 {
     size_t size = event->channel.len + event->provider.len + event->source.len;
-    for (size_t i = 0; i < EG_FIELD_COUNT; i++)
+    for (size_t i = 0; i < EG_FIELD_COUNT; i++) {
         size += event->field[i].len;
-    for (size_t i = 0; i < event->extra_count; i++)
+    }
+    for (size_t i = 0; i < event->extra_count; i++) {
         size += event->extra[i].name.len + event->extra[i].value.len;
+    }
     return size;
 }
 
 /* Moves the view to a copy of its text at *end; an empty text stays apart from a missing one. */
 static void move_text(eg_str *view, char **end)
 {
-    if (!view->ptr)
+    if (!view->ptr) {
         return;
-    if (view->len > 0)
+    }
+    if (view->len > 0) {
         memcpy(*end, view->ptr, view->len);
+    }
     view->ptr = *end;
     *end += view->len;
 }
@@ -70,8 +75,9 @@ int eg_event_clone(const eg_event *event, eg_event **out)
     /* The struct, the extra fields, the text, in one block; the last byte lets "" point inside. */
     size_t extra_size = event->extra_count * sizeof(eg_named_value);
     char *block = eg_alloc(sizeof(eg_event) + extra_size + text_size(event) + 1);
-    if (!block)
+    if (!block) {
         return EG_E_NOMEM;
+    }
     eg_event *copy = (eg_event *)(void *)block;
     eg_named_value *extra = (eg_named_value *)(void *)(block + sizeof(eg_event));
     char *end = block + sizeof(eg_event) + extra_size;
@@ -79,8 +85,9 @@ int eg_event_clone(const eg_event *event, eg_event **out)
     move_text(&copy->channel, &end);
     move_text(&copy->provider, &end);
     move_text(&copy->source, &end);
-    for (size_t i = 0; i < EG_FIELD_COUNT; i++)
+    for (size_t i = 0; i < EG_FIELD_COUNT; i++) {
         move_text(&copy->field[i], &end);
+    }
     for (size_t i = 0; i < event->extra_count; i++) {
         extra[i] = event->extra[i];
         move_text(&extra[i].name, &end);
@@ -102,11 +109,13 @@ eg_str eg_event_get(const eg_event *event, eg_field field)
 eg_str eg_event_get_named(const eg_event *event, eg_str name)
 {
     eg_field field;
-    if (eg_field_from_name(name, &field))
+    if (eg_field_from_name(name, &field)) {
         return event->field[field];
+    }
     for (size_t i = 0; i < event->extra_count; i++) {
-        if (eg_str_equal(event->extra[i].name, name))
+        if (eg_str_equal(event->extra[i].name, name)) {
             return event->extra[i].value;
+        }
     }
     return EG_STR_NONE;
 }
@@ -128,8 +137,9 @@ static void fill_slots(void)
     eg_mutex_lock(&slots_lock);
     for (size_t i = 0; eg_atomic_get(&slots_ready) == 0 && i < EG_FIELD_COUNT; i++) {
         size_t at = (size_t)eg_str_hash(field_names[i]) % SLOTS;
-        while (slots[at] != 0)
+        while (slots[at] != 0) {
             at = (at + 1) % SLOTS;
+        }
         slots[at] = (uint8_t)(i + 1);
     }
     eg_atomic_set(&slots_ready, 1);
@@ -138,8 +148,9 @@ static void fill_slots(void)
 
 bool eg_field_from_name(eg_str name, eg_field *out)
 {
-    if (eg_atomic_get(&slots_ready) == 0)
+    if (eg_atomic_get(&slots_ready) == 0) {
         fill_slots();
+    }
     for (size_t at = (size_t)eg_str_hash(name) % SLOTS; slots[at] != 0; at = (at + 1) % SLOTS) {
         size_t field = (size_t)slots[at] - 1;
         if (eg_str_equal(field_names[field], name)) {

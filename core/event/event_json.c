@@ -16,8 +16,9 @@
 int eg_event_reader_create(eg_event_reader **out)
 {
     eg_event_reader *reader = eg_alloc_zero(1, sizeof(*reader));
-    if (!reader)
+    if (!reader) {
         return EG_E_NOMEM;
+    }
     int status = eg_arena_create(&reader->text, 4096);
     if (status != EG_OK) {
         eg_free(reader);
@@ -38,8 +39,9 @@ static void forget_line(eg_event_reader *reader)
 
 void eg_event_reader_destroy(eg_event_reader *reader)
 {
-    if (!reader)
+    if (!reader) {
         return;
+    }
     forget_line(reader);
     eg_arena_destroy(reader->text);
     eg_free(reader->pool);
@@ -71,12 +73,14 @@ static const yyjson_alc heap = {heap_alloc, heap_realloc, heap_free, NULL};
 
 static int grow_pool(eg_event_reader *reader, size_t needed)
 {
-    if (needed <= reader->pool_size)
+    if (needed <= reader->pool_size) {
         return EG_OK;
+    }
     size_t size = needed > POOL_START ? needed : POOL_START;
     void *pool = eg_alloc(size);
-    if (!pool)
+    if (!pool) {
         return EG_E_NOMEM;
+    }
     eg_free(reader->pool);
     reader->pool = pool;
     reader->pool_size = size;
@@ -87,14 +91,17 @@ static int parse_line(eg_event_reader *reader, eg_str line)
 {
     /* Malformed bytes may grow to three before they are parsed. */
     size_t needed = yyjson_read_max_memory_usage(line.len * 3, YYJSON_READ_NUMBER_AS_RAW);
-    if (needed > POOL_MAX)
+    if (needed > POOL_MAX) {
         return eg_json_parse_raw(line, &heap, &reader->document);
+    }
     int status = grow_pool(reader, needed);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     yyjson_alc pool;
-    if (!yyjson_alc_pool_init(&pool, reader->pool, reader->pool_size))
+    if (!yyjson_alc_pool_init(&pool, reader->pool, reader->pool_size)) {
         return eg_fail(EG_E_NOMEM, "JSON: out of memory");
+    }
     return eg_json_parse_raw(line, &pool, &reader->document);
 }
 
@@ -108,8 +115,9 @@ static bool read_u64(yyjson_val *value, uint64_t *out)
 static uint32_t read_u32(yyjson_val *object, const char *key)
 {
     uint64_t value = 0;
-    if (!read_u64(yyjson_obj_get(object, key), &value) || value > UINT32_MAX)
+    if (!read_u64(yyjson_obj_get(object, key), &value) || value > UINT32_MAX) {
         return 0;
+    }
     return (uint32_t)value;
 }
 
@@ -121,8 +129,9 @@ static uint32_t read_flags(yyjson_val *list)
     yyjson_val *item;
     yyjson_arr_foreach(list, index, count, item) {
         for (size_t i = 0; i < eg_event_flag_count; i++) {
-            if (eg_str_equal(eg_event_scalar(item), eg_str_from(eg_event_flags[i].name)))
+            if (eg_str_equal(eg_event_scalar(item), eg_str_from(eg_event_flags[i].name))) {
                 flags |= eg_event_flags[i].flag;
+            }
         }
     }
     return flags;
@@ -133,16 +142,18 @@ static uint64_t read_time(yyjson_val *object, const char *key)
 {
     uint64_t time = 0;
     eg_str text = eg_json_get_str(object, key);
-    if (text.ptr)
+    if (text.ptr) {
         eg_time_parse(text, &time);
+    }
     return time;
 }
 
 /* Lines that were made by hand carry the event id, channel and provider only once. */
 static void repeat_in_fields(eg_event_reader *reader, yyjson_val *root, eg_event *event)
 {
-    if (event->field[EG_FIELD_EVENT_ID].ptr)
+    if (event->field[EG_FIELD_EVENT_ID].ptr) {
         return;
+    }
     eg_str id = eg_event_scalar(yyjson_obj_get(root, "event_id"));
     eg_event_put_default(reader, event, EG_STR("EventID"), id);
     eg_event_put_default(reader, event, EG_STR("Channel"), event->channel);
@@ -152,8 +163,9 @@ static void repeat_in_fields(eg_event_reader *reader, yyjson_val *root, eg_event
 static int read_line_format(eg_event_reader *reader, yyjson_val *root, eg_event *event)
 {
     yyjson_val *fields = yyjson_obj_get(root, "fields");
-    if (!yyjson_is_obj(fields))
+    if (!yyjson_is_obj(fields)) {
         return eg_fail(EG_E_INVALID, "not an event: neither \"fields\" nor \"Event\" is an object");
+    }
     event->channel = eg_json_get_str(root, "channel");
     event->provider = eg_json_get_str(root, "provider");
     event->source = eg_json_get_str(root, "sensor");
@@ -169,8 +181,9 @@ static int read_line_format(eg_event_reader *reader, yyjson_val *root, eg_event 
     yyjson_val *value;
     yyjson_obj_foreach(fields, index, count, key, value) {
         eg_str name = {yyjson_get_str(key), yyjson_get_len(key)};
-        if (!yyjson_is_null(value))
+        if (!yyjson_is_null(value)) {
             eg_event_put(reader, event, name, eg_event_text(reader, value));
+        }
     }
     repeat_in_fields(reader, root, event);
     return EG_OK;
@@ -194,34 +207,42 @@ static void find_process(eg_event *event)
         parent = pid;
         pid = EG_STR("NewProcessId");
     }
-    if (event->pid == 0)
+    if (event->pid == 0) {
         event->pid = field_u32(event, pid);
-    if (event->parent_pid == 0)
+    }
+    if (event->parent_pid == 0) {
         event->parent_pid = field_u32(event, parent);
+    }
 }
 
 int eg_event_read_json(eg_event_reader *reader, eg_str line, eg_event *event)
 {
     forget_line(reader);
-    if (line.len > EG_EVENT_LINE_MAX)
+    if (line.len > EG_EVENT_LINE_MAX) {
         return eg_fail(EG_E_LIMIT, "event larger than %u bytes", EG_EVENT_LINE_MAX);
+    }
     int status = parse_line(reader, line);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     eg_event found;
     eg_event_init(&found, EG_KIND_OTHER);
     yyjson_val *root = yyjson_doc_get_root(reader->document);
     yyjson_val *exported = yyjson_obj_get(root, "Event");
-    if (!exported && yyjson_obj_get(root, "System"))
+    if (!exported && yyjson_obj_get(root, "System")) {
         exported = root; /* some exporters leave the outer object away */
-    if (yyjson_is_obj(exported))
+    }
+    if (yyjson_is_obj(exported)) {
         status = eg_event_read_exported(reader, exported, &found);
-    else
+    } else {
         status = read_line_format(reader, root, &found);
-    if (status == EG_OK)
+    }
+    if (status == EG_OK) {
         status = reader->status;
-    if (status != EG_OK)
+    }
+    if (status != EG_OK) {
         return status;
+    }
     found.kind = eg_logsource_kind(found.channel, found.event_id);
     found.extra = reader->extra;
     found.extra_count = reader->extra_count;

@@ -29,8 +29,9 @@ static eg_event *add_view(view_list *list, const char *channel, const char *prov
 
 static void default_field(eg_event *event, eg_field field, eg_str value)
 {
-    if (!event->field[field].ptr)
+    if (!event->field[field].ptr) {
         event->field[field] = value;
+    }
 }
 
 typedef struct task_ids {
@@ -82,8 +83,9 @@ static void set_from_definition(eg_event *view, const eg_task_xml *task, eg_aren
         {EG_FIELD_RUN_LEVEL, &task->run_level},
     };
     for (size_t i = 0; i < EG_COUNT(texts); i++) {
-        if (!view->field[texts[i].field].ptr && texts[i].text->len > 0)
+        if (!view->field[texts[i].field].ptr && texts[i].text->len > 0) {
             view->field[texts[i].field] = copy_text(arena, texts[i].text);
+        }
     }
     default_field(view, EG_FIELD_HIDDEN, task->hidden ? EG_STR("true") : EG_STR("false"));
 }
@@ -93,17 +95,20 @@ static void add_our_task_view(view_list *list, const task_ids *ids, eg_arena *ar
 {
     eg_event *view = add_view(list, EG_CHANNEL_AGENT, EG_PROVIDER_AGENT, ids->task, ids->task_text);
     eg_str xml = view->field[EG_FIELD_TASK_CONTENT_NEW];
-    if (!xml.ptr)
+    if (!xml.ptr) {
         xml = view->field[EG_FIELD_TASK_CONTENT];
-    if (xml.len == 0)
+    }
+    if (xml.len == 0) {
         return;
+    }
     eg_task_xml task;
     eg_task_xml_init(&task);
-    if (eg_task_xml_parse(xml.ptr, xml.len, &task) == EG_OK)
+    if (eg_task_xml_parse(xml.ptr, xml.len, &task) == EG_OK) {
         set_from_definition(view, &task, arena);
-    else
+    } else {
         eg_log(EG_LOG_DEBUG, "event", "task definition of event %u: %s", (unsigned)ids->security,
                eg_error_message());
+    }
     eg_task_xml_done(&task);
 }
 
@@ -111,20 +116,23 @@ static void add_task_views(view_list *list, eg_arena *arena)
 {
     const eg_event *event = &list->views[0];
     for (size_t i = 0; i < EG_COUNT(tasks); i++) {
-        if (tasks[i].kind != event->kind)
+        if (tasks[i].kind != event->kind) {
             continue;
-        if (eg_str_equal(event->channel, EG_STR(EG_CHANNEL_AGENT)))
+        }
+        if (eg_str_equal(event->channel, EG_STR(EG_CHANNEL_AGENT))) {
             add_windows_task_views(list, &tasks[i]);
-        else
+        } else {
             add_our_task_view(list, &tasks[i], arena);
+        }
     }
 }
 
 /* A service a sensor of ours saw is also what Security 4697 tells; a recorded one stands alone. */
 static void add_service_view(view_list *list)
 {
-    if (list->views[0].source.len == 0)
+    if (list->views[0].source.len == 0) {
         return;
+    }
     eg_event *view =
         add_view(list, EG_CHANNEL_SECURITY, EG_PROVIDER_SECURITY, 4697, EG_STR("4697"));
     default_field(view, EG_FIELD_SERVICE_FILE_NAME, view->field[EG_FIELD_IMAGE_PATH]);
@@ -133,11 +141,13 @@ static void add_service_view(view_list *list)
 /* 4688 under the names that process_creation rules use. */
 static void add_sysmon_names(eg_event *event)
 {
-    if (!event->field[EG_FIELD_IMAGE].ptr)
+    if (!event->field[EG_FIELD_IMAGE].ptr) {
         event->field[EG_FIELD_IMAGE] = eg_event_get_named(event, EG_STR("NewProcessName"));
-    if (!event->field[EG_FIELD_PARENT_IMAGE].ptr)
+    }
+    if (!event->field[EG_FIELD_PARENT_IMAGE].ptr) {
         event->field[EG_FIELD_PARENT_IMAGE] =
             eg_event_get_named(event, EG_STR("ParentProcessName"));
+    }
 }
 
 size_t eg_event_views(const eg_event *event, eg_arena *arena, eg_event views[EG_EVENT_VIEWS_MAX])
@@ -146,15 +156,17 @@ size_t eg_event_views(const eg_event *event, eg_arena *arena, eg_event views[EG_
     views[0] = *event;
     switch (event->kind) {
     case EG_KIND_PROCESS_START:
-        if (event->event_id == 4688)
+        if (event->event_id == 4688) {
             add_sysmon_names(&views[0]);
+        }
         break;
     case EG_KIND_TASK_REGISTERED:
     case EG_KIND_TASK_UPDATED:
     case EG_KIND_TASK_REMOVED: add_task_views(&list, arena); break;
     case EG_KIND_SERVICE_INSTALLED:
-        if (event->event_id == 7045)
+        if (event->event_id == 7045) {
             add_service_view(&list);
+        }
         break;
     default: break;
     }

@@ -5,34 +5,39 @@
 
 static void put_text(eg_json *json, const char *key, eg_str value)
 {
-    if (value.ptr)
+    if (value.ptr) {
         eg_json_put_str(json, key, value);
+    }
 }
 
 static void put_number(eg_json *json, const char *key, uint64_t value)
 {
-    if (value != 0)
+    if (value != 0) {
         eg_json_put_u64(json, key, value);
+    }
 }
 
 static void put_time(eg_json *json, const char *key, uint64_t ticks)
 {
     char text[EG_TIME_TEXT_SIZE];
-    if (ticks == 0)
+    if (ticks == 0) {
         return;
+    }
     eg_time_format(ticks, text);
     eg_json_put_str(json, key, eg_str_from(text));
 }
 
 static void put_flags(eg_json *json, uint32_t flags)
 {
-    if (flags == 0)
+    if (flags == 0) {
         return;
+    }
     eg_json_key(json, "flags");
     eg_json_array(json);
     for (size_t i = 0; i < eg_event_flag_count; i++) {
-        if (flags & eg_event_flags[i].flag)
+        if (flags & eg_event_flags[i].flag) {
             eg_json_str(json, eg_str_from(eg_event_flags[i].name));
+        }
     }
     eg_json_array_end(json);
 }
@@ -51,8 +56,9 @@ void eg_event_write_json(const eg_event *event, eg_json *json)
     put_time(json, "create_time", event->create_time);
     eg_json_key(json, "fields");
     eg_json_object(json);
-    for (size_t i = 0; i < EG_FIELD_COUNT; i++)
+    for (size_t i = 0; i < EG_FIELD_COUNT; i++) {
         put_text(json, eg_field_name((eg_field)i), event->field[i]);
+    }
     for (size_t i = 0; i < event->extra_count; i++) {
         eg_json_key_str(json, event->extra[i].name);
         eg_json_str(json, event->extra[i].value);

@@ -71,19 +71,22 @@ const char *eg_logsource_name(eg_logsource logsource)
 
 static bool has_id(const clause *c, uint32_t event_id)
 {
-    if (c->ids[0] == 0)
+    if (c->ids[0] == 0) {
         return true;
+    }
     for (size_t i = 0; i < EG_COUNT(c->ids) && c->ids[i] != 0; i++) {
-        if (c->ids[i] == event_id)
+        if (c->ids[i] == event_id) {
             return true;
+        }
     }
     return false;
 }
 
 static bool has_event_type(const row *r, const eg_event *event)
 {
-    if (!r->event_types[0].ptr)
+    if (!r->event_types[0].ptr) {
         return true;
+    }
     eg_str type = event->field[EG_FIELD_EVENT_TYPE];
     return type.ptr &&
            (eg_str_equal(type, r->event_types[0]) || eg_str_equal(type, r->event_types[1]));
@@ -92,13 +95,15 @@ static bool has_event_type(const row *r, const eg_event *event)
 bool eg_logsource_covers(eg_logsource logsource, const eg_event *event)
 {
     const row *r = &rows[logsource];
-    if (r->type == ROW_ANY)
+    if (r->type == ROW_ANY) {
         return true;
+    }
     /* The id first: it is cheap and rules out nearly everything. */
     for (size_t i = 0; i < EG_COUNT(r->clauses) && r->clauses[i].channel.ptr; i++) {
         if (has_id(&r->clauses[i], event->event_id) &&
-            eg_str_equal(r->clauses[i].channel, event->channel))
+            eg_str_equal(r->clauses[i].channel, event->channel)) {
             return has_event_type(r, event);
+        }
     }
     return false;
 }
@@ -108,8 +113,9 @@ bool eg_logsource_covers(eg_logsource logsource, const eg_event *event)
 static const row *find_row(row_type type, eg_str name)
 {
     for (size_t i = 0; i < EG_COUNT(rows); i++) {
-        if (rows[i].type == type && eg_str_equal(rows[i].name, name))
+        if (rows[i].type == type && eg_str_equal(rows[i].name, name)) {
             return &rows[i];
+        }
     }
     return NULL;
 }
@@ -117,8 +123,9 @@ static const row *find_row(row_type type, eg_str name)
 static bool carries_channel(const row *service, eg_str channel)
 {
     for (size_t i = 0; i < EG_COUNT(service->clauses); i++) {
-        if (channel.ptr && eg_str_equal(service->clauses[i].channel, channel))
+        if (channel.ptr && eg_str_equal(service->clauses[i].channel, channel)) {
             return true;
+        }
     }
     return false;
 }
@@ -129,39 +136,47 @@ static const row *both(const row *category, const row *service)
     size_t clauses = 0;
     size_t shared = 0;
     for (; clauses < EG_COUNT(category->clauses) && category->clauses[clauses].channel.ptr;
-         clauses++)
+         clauses++) {
         shared += carries_channel(service, category->clauses[clauses].channel) ? 1 : 0;
-    if (shared == clauses)
+    }
+    if (shared == clauses) {
         return category;
+    }
     for (size_t i = 0; i < EG_COUNT(rows) && shared > 0; i++) {
         if (rows[i].type == ROW_BOTH && eg_str_starts_nocase(rows[i].name, category->name) &&
-            carries_channel(service, rows[i].clauses[0].channel))
+            carries_channel(service, rows[i].clauses[0].channel)) {
             return &rows[i];
+        }
     }
     return NULL;
 }
 
 int eg_logsource_find(eg_str product, eg_str category, eg_str service, eg_logsource *out)
 {
-    if (product.ptr && !eg_str_equal(product, EG_STR("windows")))
+    if (product.ptr && !eg_str_equal(product, EG_STR("windows"))) {
         return eg_fail(EG_E_UNSUPPORTED, "log source of product \"%.*s\", not windows",
                        EG_STR_ARGS(product));
+    }
     const row *found = &rows[EG_LOGSOURCE_ANY];
     const row *by_category = category.ptr ? find_row(ROW_CATEGORY, category) : NULL;
     const row *by_service = service.ptr ? find_row(ROW_SERVICE, service) : NULL;
-    if (category.ptr && !by_category)
+    if (category.ptr && !by_category) {
         return eg_fail(EG_E_NOTFOUND, "no event log carries category \"%.*s\"",
                        EG_STR_ARGS(category));
-    if (service.ptr && !by_service)
+    }
+    if (service.ptr && !by_service) {
         return eg_fail(EG_E_NOTFOUND, "no event log is known for service \"%.*s\"",
                        EG_STR_ARGS(service));
-    if (by_category && by_service)
+    }
+    if (by_category && by_service) {
         found = both(by_category, by_service);
-    else if (by_category || by_service)
+    } else if (by_category || by_service) {
         found = by_category ? by_category : by_service;
-    if (!found)
+    }
+    if (!found) {
         return eg_fail(EG_E_NOTFOUND, "service \"%.*s\" never carries category \"%.*s\"",
                        EG_STR_ARGS(service), EG_STR_ARGS(category));
+    }
     *out = (eg_logsource)(found - rows);
     return EG_OK;
 }
@@ -196,8 +211,10 @@ static const kind_source kind_sources[] = {
 eg_kind eg_logsource_kind(eg_str channel, uint32_t event_id)
 {
     for (size_t i = 0; i < EG_COUNT(kind_sources) && channel.len > 0; i++) {
-        if (kind_sources[i].event_id == event_id && eg_str_equal(kind_sources[i].channel, channel))
+        if (kind_sources[i].event_id == event_id &&
+            eg_str_equal(kind_sources[i].channel, channel)) {
             return kind_sources[i].kind;
+        }
     }
     return EG_KIND_OTHER;
 }

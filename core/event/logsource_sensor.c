@@ -55,8 +55,9 @@ static bool makes(const made_event *made, eg_logsource logsource)
 bool eg_logsource_has_sensor(eg_logsource logsource)
 {
     for (size_t i = 0; i < EG_COUNT(made_events); i++) {
-        if (makes(&made_events[i], logsource))
+        if (makes(&made_events[i], logsource)) {
             return true;
+        }
     }
     return false;
 }
@@ -65,8 +66,9 @@ static bool lists(eg_str names, eg_str name)
 {
     eg_str part;
     while (eg_str_split(&names, ' ', &part)) {
-        if (part.len > 0 && eg_str_equal(part, name))
+        if (part.len > 0 && eg_str_equal(part, name)) {
             return true;
+        }
     }
     return false;
 }
@@ -74,8 +76,9 @@ static bool lists(eg_str names, eg_str name)
 bool eg_logsource_has_field(eg_logsource logsource, eg_str field_name)
 {
     for (size_t i = 0; i < EG_COUNT(made_events); i++) {
-        if (lists(made_events[i].fields, field_name) && makes(&made_events[i], logsource))
+        if (lists(made_events[i].fields, field_name) && makes(&made_events[i], logsource)) {
             return true;
+        }
     }
     return false;
 }

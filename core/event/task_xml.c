@@ -20,8 +20,9 @@ void eg_task_xml_init(eg_task_xml *task)
         &task->com_class, &task->triggers,  &task->user_id,
         &task->run_level, &task->author,    &task->uri,
     };
-    for (size_t i = 0; i < EG_COUNT(texts); i++)
+    for (size_t i = 0; i < EG_COUNT(texts); i++) {
         eg_buf_init(texts[i], TEXT_MAX);
+    }
     task->enabled = true;
 }
 
@@ -49,21 +50,24 @@ typedef struct reading {
 
 static void stop(reading *r, int status)
 {
-    if (r->status == EG_OK)
+    if (r->status == EG_OK) {
         r->status = status;
+    }
     XML_StopParser(r->parser, XML_FALSE);
 }
 
 static void stop_on_failure(reading *r, int status)
 {
-    if (status != EG_OK)
+    if (status != EG_OK) {
         stop(r, status);
+    }
 }
 
 static void append_listed(reading *r, eg_buf *list, const char *separator, eg_str item)
 {
-    if (list->len > 0)
+    if (list->len > 0) {
         eg_buf_append_cstr(list, separator);
+    }
     stop_on_failure(r, eg_buf_append_str(list, item));
 }
 
@@ -88,27 +92,28 @@ static void take_element(reading *r)
 {
     eg_task_xml *task = r->task;
     eg_str text = eg_str_trim(eg_buf_str(&r->text));
-    if (path_is(r, "Task/Actions/Exec/Command"))
+    if (path_is(r, "Task/Actions/Exec/Command")) {
         append_listed(r, &task->command, "; ", text);
-    else if (path_is(r, "Task/Actions/Exec/Arguments"))
+    } else if (path_is(r, "Task/Actions/Exec/Arguments")) {
         append_listed(r, &task->arguments, "; ", text);
-    else if (path_is(r, "Task/Actions/Exec/WorkingDirectory"))
+    } else if (path_is(r, "Task/Actions/Exec/WorkingDirectory")) {
         append_listed(r, &task->working_directory, "; ", text);
-    else if (path_is(r, "Task/Actions/ComHandler/ClassId"))
+    } else if (path_is(r, "Task/Actions/ComHandler/ClassId")) {
         append_listed(r, &task->com_class, "; ", text);
-    else if (path_is(r, "Task/Principals/Principal/UserId") ||
-             path_is(r, "Task/Principals/Principal/GroupId"))
+    } else if (path_is(r, "Task/Principals/Principal/UserId") ||
+               path_is(r, "Task/Principals/Principal/GroupId")) {
         replace(r, &task->user_id, text);
-    else if (path_is(r, "Task/Principals/Principal/RunLevel"))
+    } else if (path_is(r, "Task/Principals/Principal/RunLevel")) {
         replace(r, &task->run_level, text);
-    else if (path_is(r, "Task/RegistrationInfo/Author"))
+    } else if (path_is(r, "Task/RegistrationInfo/Author")) {
         replace(r, &task->author, text);
-    else if (path_is(r, "Task/RegistrationInfo/URI"))
+    } else if (path_is(r, "Task/RegistrationInfo/URI")) {
         replace(r, &task->uri, text);
-    else if (path_is(r, "Task/Settings/Hidden"))
+    } else if (path_is(r, "Task/Settings/Hidden")) {
         task->hidden = is_true(text);
-    else if (path_is(r, "Task/Settings/Enabled"))
+    } else if (path_is(r, "Task/Settings/Enabled")) {
         task->enabled = is_true(text);
+    }
 }
 
 /* ---- what expat calls ---- */
@@ -124,17 +129,20 @@ static void XMLCALL on_start(void *user, const XML_Char *name, const XML_Char **
 {
     EG_UNUSED(attributes);
     reading *r = user;
-    if (r->status != EG_OK)
+    if (r->status != EG_OK) {
         return;
+    }
     if (++r->depth > DEPTH_MAX) {
         stop(r, eg_fail(EG_E_INVALID, "task definition: nested more than %d deep", DEPTH_MAX));
         return;
     }
-    if (path_is(r, "Task/Triggers"))
+    if (path_is(r, "Task/Triggers")) {
         append_listed(r, &r->task->triggers, ", ", eg_str_from(local_name(name)));
+    }
     eg_buf_clear(&r->text);
-    if (r->depth > 1)
+    if (r->depth > 1) {
         eg_buf_append_char(&r->path, '/');
+    }
     stop_on_failure(r, eg_buf_append_cstr(&r->path, local_name(name)));
 }
 
@@ -142,8 +150,9 @@ static void XMLCALL on_end(void *user, const XML_Char *name)
 {
     EG_UNUSED(name);
     reading *r = user;
-    if (r->status != EG_OK)
+    if (r->status != EG_OK) {
         return;
+    }
     take_element(r);
     eg_buf_clear(&r->text);
     char *slash = strrchr(r->path.data, '/');
@@ -155,8 +164,9 @@ static void XMLCALL on_end(void *user, const XML_Char *name)
 static void XMLCALL on_text(void *user, const XML_Char *text, int length)
 {
     reading *r = user;
-    if (r->status == EG_OK)
+    if (r->status == EG_OK) {
         stop_on_failure(r, eg_buf_append(&r->text, text, (size_t)length));
+    }
 }
 
 static void XMLCALL on_doctype(void *user, const XML_Char *name, const XML_Char *system_id,
@@ -175,10 +185,12 @@ static void XMLCALL on_doctype(void *user, const XML_Char *name, const XML_Char 
  */
 static const char *encoding_of(const unsigned char *bytes, size_t size)
 {
-    if (size < 2)
+    if (size < 2) {
         return "UTF-8";
-    if ((bytes[0] == 0xFF && bytes[1] == 0xFE) || (bytes[0] == 0xFE && bytes[1] == 0xFF))
+    }
+    if ((bytes[0] == 0xFF && bytes[1] == 0xFE) || (bytes[0] == 0xFE && bytes[1] == 0xFF)) {
         return "UTF-16";
+    }
     return bytes[0] == '<' && bytes[1] == 0 ? "UTF-16LE" : "UTF-8";
 }
 
@@ -186,8 +198,9 @@ static int parse(reading *r, const void *xml, size_t size)
 {
     static const XML_Memory_Handling_Suite memory = {eg_alloc, eg_realloc, eg_free};
     r->parser = XML_ParserCreate_MM(encoding_of(xml, size), &memory, NULL);
-    if (!r->parser)
+    if (!r->parser) {
         return eg_fail(EG_E_NOMEM, "task definition: out of memory");
+    }
     XML_SetUserData(r->parser, r);
     XML_SetElementHandler(r->parser, on_start, on_end);
     XML_SetCharacterDataHandler(r->parser, on_text);
@@ -195,12 +208,13 @@ static int parse(reading *r, const void *xml, size_t size)
     enum XML_Status result = XML_Parse(r->parser, xml, (int)size, XML_TRUE);
     if (r->status == EG_OK && result != XML_STATUS_OK) {
         enum XML_Error code = XML_GetErrorCode(r->parser);
-        if (code == XML_ERROR_NO_MEMORY)
+        if (code == XML_ERROR_NO_MEMORY) {
             r->status = eg_fail(EG_E_NOMEM, "task definition: out of memory");
-        else
+        } else {
             r->status =
                 eg_fail(EG_E_INVALID, "task definition line %lu: %s",
                         (unsigned long)XML_GetCurrentLineNumber(r->parser), XML_ErrorString(code));
+        }
     }
     XML_ParserFree(r->parser);
     return r->status;
@@ -208,8 +222,9 @@ static int parse(reading *r, const void *xml, size_t size)
 
 int eg_task_xml_parse(const void *xml, size_t size, eg_task_xml *task)
 {
-    if (size > EG_TASK_XML_MAX)
+    if (size > EG_TASK_XML_MAX) {
         return eg_fail(EG_E_LIMIT, "task definition larger than %u bytes", EG_TASK_XML_MAX);
+    }
     eg_task_xml found;
     eg_task_xml_init(&found);
     reading r = {.task = &found};

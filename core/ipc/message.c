@@ -72,8 +72,9 @@ static const struct {
 static const member *members_of(eg_message_type type, size_t *count)
 {
     const member *members = types[type].members;
-    for (*count = 0; *count < MEMBERS_MAX && members[*count].key;)
+    for (*count = 0; *count < MEMBERS_MAX && members[*count].key;) {
         ++*count;
+    }
     return members;
 }
 
@@ -82,16 +83,18 @@ static const member *members_of(eg_message_type type, size_t *count)
 /* Characters that a person can see, and white space. */
 static bool is_allowed(uint32_t code)
 {
-    if (code < 0x20)
+    if (code < 0x20) {
         return code == '\t' || code == '\n' || code == '\r';
+    }
     return (code < 0x7F || code > 0x9F) && (code < 0xD800 || code > 0xDFFF);
 }
 
 static bool is_clean(eg_str text)
 {
     for (size_t at = 0; at < text.len;) {
-        if (!is_allowed(eg_utf8_next(text, &at)))
+        if (!is_allowed(eg_utf8_next(text, &at))) {
             return false;
+        }
     }
     return eg_utf8_valid(text);
 }
@@ -106,29 +109,34 @@ static int clean(eg_buf *out, eg_str text, size_t max)
         uint32_t code = eg_utf8_next(text, &at);
         char bytes[4];
         size_t size = eg_utf8_encode(is_allowed(code) ? code : 0xFFFD, bytes);
-        if (out->len + sizeof(ellipsis) - 1 <= max)
+        if (out->len + sizeof(ellipsis) - 1 <= max) {
             cut = out->len;
+        }
         if (out->len + size > max) {
             out->len = cut;
             return eg_buf_append(out, ellipsis, sizeof(ellipsis) - 1);
         }
-        if (eg_buf_append(out, bytes, size) != EG_OK)
+        if (eg_buf_append(out, bytes, size) != EG_OK) {
             return out->status;
+        }
     }
     return EG_OK;
 }
 
 static int check_json(eg_str text, const member *wanted)
 {
-    if (text.len > wanted->max)
+    if (text.len > wanted->max) {
         return eg_fail(EG_E_LIMIT, "%s: %zu bytes, at most %zu are allowed", wanted->key, text.len,
                        wanted->max);
-    if (!is_clean(text))
+    }
+    if (!is_clean(text)) {
         return eg_fail(EG_E_INVALID, "%s: a control character or malformed UTF-8", wanted->key);
+    }
     yyjson_doc *document = NULL;
     int status = eg_json_parse(text, &document);
-    if (status == EG_OK && !yyjson_is_obj(yyjson_doc_get_root(document)))
+    if (status == EG_OK && !yyjson_is_obj(yyjson_doc_get_root(document))) {
         status = eg_fail(EG_E_INVALID, "%s: not a JSON object", wanted->key);
+    }
     yyjson_doc_free(document);
     return status;
 }
@@ -144,8 +152,9 @@ static int put_text(eg_json *json, const member *of, eg_str text, eg_buf *scratc
 {
     if (of->type == JSON) {
         int status = check_json(text, of);
-        if (status == EG_OK)
+        if (status == EG_OK) {
             eg_json_put_str(json, of->key, text);
+        }
         return status;
     }
     int status = clean(scratch, text, of->max);
@@ -185,8 +194,9 @@ static int write_payload(const eg_message *message, eg_buf *payload)
     eg_json_object(&json);
     eg_json_put_str(&json, "type", eg_str_from(types[message->type].name));
     int status = EG_OK;
-    for (size_t i = 0; status == EG_OK && i < count; i++)
+    for (size_t i = 0; status == EG_OK && i < count; i++) {
         status = put_member(&json, message, &members[i], &scratch);
+    }
     eg_json_object_end(&json);
     eg_buf_done(&scratch);
     return status == EG_OK ? payload->status : status;
@@ -194,13 +204,15 @@ static int write_payload(const eg_message *message, eg_buf *payload)
 
 int eg_message_encode(eg_buf *out, const eg_message *message)
 {
-    if ((unsigned)message->type >= EG_MESSAGE_COUNT)
+    if ((unsigned)message->type >= EG_MESSAGE_COUNT) {
         return eg_fail(EG_E_INVALID, "message: there is no type %d", (int)message->type);
+    }
     eg_buf payload;
     eg_buf_init(&payload, EG_FRAME_MAX);
     int status = write_payload(message, &payload);
-    if (status == EG_OK)
+    if (status == EG_OK) {
         status = eg_frame_write(out, eg_buf_str(&payload));
+    }
     eg_buf_done(&payload);
     return status;
 }
@@ -214,16 +226,18 @@ struct eg_message_decoder {
 int eg_message_decoder_create(eg_message_decoder **out)
 {
     eg_message_decoder *decoder = eg_alloc_zero(1, sizeof(*decoder));
-    if (!decoder)
+    if (!decoder) {
         return EG_E_NOMEM;
+    }
     *out = decoder;
     return EG_OK;
 }
 
 void eg_message_decoder_destroy(eg_message_decoder *decoder)
 {
-    if (!decoder)
+    if (!decoder) {
         return;
+    }
     yyjson_doc_free(decoder->document);
     eg_free(decoder);
 }
@@ -240,13 +254,15 @@ static int refuse(const member *of, const char *reason)
 
 static int take_text(yyjson_val *value, const member *of, eg_str *out)
 {
-    if (!yyjson_is_str(value))
+    if (!yyjson_is_str(value)) {
         return refuse(of, "is missing or not a text");
+    }
     eg_str text = {yyjson_get_str(value), yyjson_get_len(value)};
     if (of->type == JSON) {
         int status = check_json(text, of);
-        if (status != EG_OK)
+        if (status != EG_OK) {
             return status == EG_E_NOMEM ? status : refuse(of, "is not a short JSON object");
+        }
     } else if (text.len > of->max) {
         return refuse(of, "is too long");
     } else if (!is_clean(text)) {
@@ -258,8 +274,9 @@ static int take_text(yyjson_val *value, const member *of, eg_str *out)
 
 static int take_number(yyjson_val *value, const member *of, uint64_t max, uint64_t *out)
 {
-    if (!yyjson_is_uint(value) || yyjson_get_uint(value) > max)
+    if (!yyjson_is_uint(value) || yyjson_get_uint(value) > max) {
         return refuse(of, "is missing, not a number or out of range");
+    }
     *out = yyjson_get_uint(value);
     return EG_OK;
 }
@@ -267,12 +284,15 @@ static int take_number(yyjson_val *value, const member *of, uint64_t max, uint64
 static bool find_name(yyjson_val *value, const member *of, eg_message *message)
 {
     eg_str name = {yyjson_get_str(value), yyjson_get_len(value)};
-    if (!name.ptr)
+    if (!name.ptr) {
         return false;
-    if (of->type == LEVEL)
+    }
+    if (of->type == LEVEL) {
         return eg_level_from_name(name, value_of(message, of));
-    if (of->type == KIND)
+    }
+    if (of->type == KIND) {
         return eg_kind_from_name(name, value_of(message, of));
+    }
     return eg_language_from_code(name, value_of(message, of));
 }
 
@@ -319,8 +339,9 @@ static int find_type(yyjson_val *root, eg_message_type *out)
 /* What another version says beyond its number is not ours to judge: the texts are "" then. */
 static bool is_foreign(const eg_message *message)
 {
-    if (message->type == EG_MESSAGE_HELLO)
+    if (message->type == EG_MESSAGE_HELLO) {
         return message->body.hello.protocol != EG_PROTOCOL_VERSION;
+    }
     return message->type == EG_MESSAGE_WELCOME &&
            message->body.welcome.protocol != EG_PROTOCOL_VERSION;
 }
@@ -328,17 +349,20 @@ static bool is_foreign(const eg_message *message)
 static int read_message(yyjson_val *root, eg_message *message)
 {
     int status = find_type(root, &message->type);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     size_t count = 0;
     const member *members = members_of(message->type, &count);
     for (size_t i = 0; i < count; i++) {
-        if (members[i].type == TEXT)
+        if (members[i].type == TEXT) {
             *(eg_str *)value_of(message, &members[i]) = EG_STR("");
+        }
     }
     for (size_t i = 0; status == EG_OK && i < count; i++) {
-        if (i > 0 && is_foreign(message))
+        if (i > 0 && is_foreign(message)) {
             break;
+        }
         status = take_member(root, &members[i], message);
     }
     return status;
@@ -346,17 +370,20 @@ static int read_message(yyjson_val *root, eg_message *message)
 
 int eg_message_decode(eg_message_decoder *decoder, eg_str payload, eg_message *out)
 {
-    if (payload.len > EG_FRAME_MAX)
+    if (payload.len > EG_FRAME_MAX) {
         return eg_fail(EG_E_INVALID, "message: %zu bytes are too many", payload.len);
+    }
     yyjson_doc_free(decoder->document);
     decoder->document = NULL;
     int status = eg_json_parse(payload, &decoder->document);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     eg_message message;
     memset(&message, 0, sizeof(message));
     status = read_message(yyjson_doc_get_root(decoder->document), &message);
-    if (status == EG_OK)
+    if (status == EG_OK) {
         *out = message;
+    }
     return status;
 }

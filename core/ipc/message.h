@@ -33,10 +33,10 @@ typedef enum eg_message_type {
 
 typedef struct eg_hello {
     uint32_t protocol;
-    eg_str client;       /* "tray" or "cli" */
-    eg_str version;      /* of the client program */
+    eg_str client;  /* "tray" or "cli" */
+    eg_str version; /* of the client program */
     uint32_t pid;
-    uint32_t session;    /* Windows session id */
+    uint32_t session; /* Windows session id */
     eg_language language;
 } eg_hello;
 
@@ -44,19 +44,19 @@ typedef struct eg_welcome {
     uint32_t protocol;
     eg_str version;
     eg_str computer;
-    eg_str contact;      /* whom the clerk calls, from the settings; may be empty */
-    eg_str pack;         /* name of the rules */
+    eg_str contact; /* whom the clerk calls, from the settings; may be empty */
+    eg_str pack;    /* name of the rules */
     uint64_t pack_serial;
-    uint64_t rules;      /* loaded */
+    uint64_t rules; /* loaded */
 } eg_welcome;
 
 /* A hit as the clerk's window needs it: one language, texts cut to what a window can hold. */
 typedef struct eg_hit_notice {
     int64_t id;
-    uint64_t time;       /* FILETIME */
+    uint64_t time; /* FILETIME */
     eg_level level;
-    eg_kind kind;        /* of the event: chooses the picture */
-    eg_text text;        /* in the client's language */
+    eg_kind kind; /* of the event: chooses the picture */
+    eg_text text; /* in the client's language */
     eg_str rule_id;
     eg_str rule_title;
     eg_str rule_author;
@@ -65,7 +65,7 @@ typedef struct eg_hit_notice {
     eg_str parent;
     eg_str user;
     uint32_t pid;
-    eg_str target;       /* registry value, task or service name; "" for processes */
+    eg_str target; /* registry value, task or service name; "" for processes */
 } eg_hit_notice;
 
 typedef struct eg_message {
@@ -74,9 +74,16 @@ typedef struct eg_message {
         eg_hello hello;
         eg_welcome welcome;
         eg_hit_notice hit;
-        struct { int64_t hit_id; eg_str title; } shown;
-        struct { eg_str json; } status;
-        struct { eg_str reason; } error;
+        struct {
+            int64_t hit_id;
+            eg_str title;
+        } shown;
+        struct {
+            eg_str json;
+        } status;
+        struct {
+            eg_str reason;
+        } error;
     } body;
 } eg_message;
 

@@ -11,8 +11,9 @@ static int keep(eg_arena *arena, eg_str *text)
         return EG_OK;
     }
     char *copy = eg_arena_copy(arena, text->ptr, text->len);
-    if (!copy)
+    if (!copy) {
         return EG_E_NOMEM;
+    }
     text->ptr = copy;
     return EG_OK;
 }
@@ -21,10 +22,12 @@ static int keep(eg_arena *arena, eg_str *text)
 static eg_text choose_text(const eg_hit *hit, eg_language language)
 {
     eg_text text = hit->text[language];
-    for (int i = 0; text.title.len == 0 && i < EG_LANGUAGE_COUNT; i++)
+    for (int i = 0; text.title.len == 0 && i < EG_LANGUAGE_COUNT; i++) {
         text = hit->text[i];
-    if (text.title.len == 0)
+    }
+    if (text.title.len == 0) {
         text.title = hit->rule_title;
+    }
     return text;
 }
 
@@ -35,8 +38,9 @@ static int keep_all(eg_arena *arena, eg_hit_notice *notice)
                              &notice->program,    &notice->command_line, &notice->parent,
                              &notice->user,       &notice->target};
     int status = EG_OK;
-    for (size_t i = 0; status == EG_OK && i < EG_COUNT(texts); i++)
+    for (size_t i = 0; status == EG_OK && i < EG_COUNT(texts); i++) {
         status = keep(arena, texts[i]);
+    }
     return status;
 }
 
@@ -46,12 +50,14 @@ static int add_evidence(eg_event_reader *reader, const eg_hit *hit, eg_arena *ar
 {
     eg_event event;
     int status = eg_event_read_json(reader, hit->event_json, &event);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status == EG_E_NOMEM ? status : EG_OK;
+    }
     eg_subject subject;
     status = eg_subject_of(&event, arena, &subject);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     notice->kind = event.kind;
     notice->pid = event.pid;
     notice->command_line = subject.command_line;
@@ -77,13 +83,16 @@ int eg_hit_notice_from_hit(const eg_hit *hit, eg_language language, eg_arena *ar
     };
     eg_event_reader *reader = NULL;
     int status = eg_event_reader_create(&reader);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     status = add_evidence(reader, hit, arena, &notice);
-    if (status == EG_OK)
+    if (status == EG_OK) {
         status = keep_all(arena, &notice);
-    if (status == EG_OK)
+    }
+    if (status == EG_OK) {
         *out = notice;
+    }
     eg_event_reader_destroy(reader);
     return status;
 }

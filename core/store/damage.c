@@ -15,8 +15,9 @@ static void compact_time(uint64_t now, char out[EG_TIME_TEXT_SIZE])
     eg_time_format(now, text);
     size_t length = 0;
     for (const char *at = text; *at && *at != '.' && *at != 'Z'; at++) {
-        if (*at != '-' && *at != ':')
+        if (*at != '-' && *at != ':') {
             out[length++] = *at;
+        }
     }
     out[length++] = 'Z';
     out[length] = '\0';
@@ -30,10 +31,12 @@ static int free_name(const char *path, uint64_t now, eg_buf *out)
     for (int i = 1; i <= NAMES_MAX; i++) {
         eg_buf_clear(out);
         eg_buf_appendf(out, "%s.damaged-%s", path, time);
-        if (i > 1)
+        if (i > 1) {
             eg_buf_appendf(out, "-%d", i);
-        if (out->status != EG_OK || !eg_file_exists(eg_buf_cstr(out)))
+        }
+        if (out->status != EG_OK || !eg_file_exists(eg_buf_cstr(out))) {
             return out->status;
+        }
     }
     return eg_fail(EG_E_EXISTS, "%s: too many damaged files of the same moment", path);
 }
@@ -45,10 +48,12 @@ static int move_part(const char *path, const char *aside, const char *suffix)
     eg_buf_init(&to, PATH_MAX_BYTES);
     eg_buf_appendf(&from, "%s%s", path, suffix);
     int status = eg_buf_appendf(&to, "%s%s", aside, suffix);
-    if (status == EG_OK)
+    if (status == EG_OK) {
         status = from.status;
-    if (status == EG_OK && eg_file_exists(eg_buf_cstr(&from)))
+    }
+    if (status == EG_OK && eg_file_exists(eg_buf_cstr(&from))) {
         status = eg_file_move(eg_buf_cstr(&from), eg_buf_cstr(&to));
+    }
     eg_buf_done(&from);
     eg_buf_done(&to);
     return status;
@@ -61,8 +66,9 @@ int eg_damage_move_aside(const char *path, uint64_t now, eg_buf *aside)
     eg_buf name;
     eg_buf_init(&name, PATH_MAX_BYTES);
     int status = free_name(path, now, &name);
-    for (size_t i = 0; status == EG_OK && i < EG_COUNT(parts); i++)
+    for (size_t i = 0; status == EG_OK && i < EG_COUNT(parts); i++) {
         status = move_part(path, eg_buf_cstr(&name), parts[i]);
+    }
     if (status == EG_OK) {
         eg_buf_clear(aside);
         status = eg_buf_append_str(aside, eg_buf_str(&name));

@@ -46,8 +46,9 @@ static int count_known(eg_store *store, addition *add)
                                    " (SELECT max(id) FROM hit WHERE fingerprint = ?1)"
                                    " RETURNING id",
                                    &statement);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     eg_statement_bind_i64(statement, 1, (int64_t)add->hit->fingerprint);
     eg_statement_bind_u64(statement, 2, add->now);
     status = eg_statement_step(statement);
@@ -68,13 +69,15 @@ static int find_last_event(eg_store *store, const addition *add, int64_t *event_
                                    "SELECT id FROM event WHERE id = (SELECT max(id) FROM event)"
                                    " AND time = ?1 AND json = ?2",
                                    &statement);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     eg_statement_bind_u64(statement, 1, add->hit->time);
     eg_statement_bind_str(statement, 2, add->hit->event_json);
     status = eg_statement_step(statement);
-    if (status == EG_OK)
+    if (status == EG_OK) {
         *event_id = eg_statement_i64(statement, 0);
+    }
     eg_statement_done(statement);
     return status;
 }
@@ -84,15 +87,17 @@ static int insert_event(eg_store *store, const addition *add, int64_t *event_id)
     eg_statement *statement = NULL;
     int status = eg_sqlite_prepare(
         store->db, "INSERT INTO event(time, kind, flags, json) VALUES(?1, ?2, ?3, ?4)", &statement);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     eg_statement_bind_u64(statement, 1, add->hit->time);
     eg_statement_bind_str(statement, 2, eg_str_from(eg_kind_name(add->event->kind)));
     eg_statement_bind_u64(statement, 3, add->event->flags);
     eg_statement_bind_str(statement, 4, add->hit->event_json);
     status = eg_statement_run(statement);
-    if (status == EG_OK)
+    if (status == EG_OK) {
         *event_id = eg_sqlite_last_id(store->db);
+    }
     eg_statement_done(statement);
     return status;
 }
@@ -110,16 +115,18 @@ static int insert_hit(eg_store *store, addition *add, int64_t event_id)
         " pack_serial, level, rule_id, rule_title, rule_author, tags, program, parent, user, texts)"
         " VALUES(?1, ?2, ?3, ?3, 0, 1, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
         &statement);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     eg_statement_bind_i64(statement, 1, event_id);
     eg_statement_bind_u64(statement, 2, hit->time);
     eg_statement_bind_u64(statement, 3, add->now);
     eg_statement_bind_i64(statement, 4, (int64_t)hit->fingerprint);
     eg_statement_bind_u64(statement, 5, hit->pack_serial);
     eg_statement_bind_i64(statement, 6, (int64_t)hit->level);
-    for (size_t i = 0; i < EG_COUNT(texts); i++)
+    for (size_t i = 0; i < EG_COUNT(texts); i++) {
         eg_statement_bind_str(statement, 7 + (int)i, texts[i]);
+    }
     status = eg_statement_run(statement);
     if (status == EG_OK) {
         add->id = eg_sqlite_last_id(store->db);
@@ -134,13 +141,15 @@ static int add_work(eg_store *store, void *context)
     addition *add = context;
     if (add->event->flags & EG_EVENT_EXISTING) {
         int status = count_known(store, add);
-        if (status != EG_E_NOTFOUND)
+        if (status != EG_E_NOTFOUND) {
             return status;
+        }
     }
     int64_t event_id = 0;
     int status = find_last_event(store, add, &event_id);
-    if (status == EG_E_NOTFOUND)
+    if (status == EG_E_NOTFOUND) {
         status = insert_event(store, add, &event_id);
+    }
     return status == EG_OK ? insert_hit(store, add, event_id) : status;
 }
 
@@ -150,8 +159,9 @@ int eg_store_add_hit(eg_store *store, const eg_hit *hit, const eg_event *event, 
     addition add = {.hit = hit, .event = event, .now = eg_clock_utc()};
     eg_buf_init(&add.texts, TEXTS_MAX);
     int status = write_texts(hit, &add.texts);
-    if (status == EG_OK)
+    if (status == EG_OK) {
         status = eg_store_write(store, add_work, &add);
+    }
     if (status == EG_OK) {
         *id = add.id;
         *is_new = add.is_new;
@@ -180,19 +190,22 @@ typedef struct reading {
 
 static eg_level level_of(int64_t number)
 {
-    if (number < EG_LEVEL_INFORMATIONAL)
+    if (number < EG_LEVEL_INFORMATIONAL) {
         return EG_LEVEL_INFORMATIONAL;
+    }
     return number > EG_LEVEL_CRITICAL ? EG_LEVEL_CRITICAL : (eg_level)number;
 }
 
 /* Texts that somebody damaged leave the hit without words, not the people without the hit. */
 static int read_texts(eg_str texts, eg_hit *hit, yyjson_doc **document)
 {
-    for (int i = 0; i < EG_LANGUAGE_COUNT; i++)
+    for (int i = 0; i < EG_LANGUAGE_COUNT; i++) {
         hit->text[i] = (eg_text){EG_STR(""), EG_STR(""), EG_STR("")};
+    }
     int status = eg_json_parse(texts, document);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status == EG_E_NOMEM ? status : EG_OK;
+    }
     yyjson_val *root = yyjson_doc_get_root(*document);
     for (int i = 0; i < EG_LANGUAGE_COUNT; i++) {
         yyjson_val *text = yyjson_obj_get(root, eg_language_code((eg_language)i));
@@ -225,8 +238,9 @@ static int visit_row(eg_statement *row, reading *read)
     };
     yyjson_doc *document = NULL;
     int status = read_texts(eg_statement_str(row, 15), &hit, &document);
-    if (status == EG_OK)
+    if (status == EG_OK) {
         status = eg_statement_status(row);
+    }
     if (status == EG_OK) {
         read->found = true;
         read->answer = read->visit(read->user, &hit);
@@ -250,8 +264,9 @@ static int prepare_query(eg_store *store, const eg_hit_query *query, eg_statemen
              query->only_not_shown ? " AND shown_time = 0" : "",
              query->newest_first ? " DESC" : "");
     int status = eg_sqlite_prepare(store->db, sql, out);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     bind_filter(*out, query);
     eg_statement_bind_u64(*out, 4, query->limit > 0 ? query->limit : DEFAULT_LIMIT);
     return EG_OK;
@@ -260,8 +275,9 @@ static int prepare_query(eg_store *store, const eg_hit_query *query, eg_statemen
 static int prepare_one(eg_store *store, int64_t id, eg_statement **out)
 {
     int status = eg_sqlite_prepare(store->db, HIT_SELECT " WHERE hit.id = ?1", out);
-    if (status == EG_OK)
+    if (status == EG_OK) {
         eg_statement_bind_i64(*out, 1, id);
+    }
     return status;
 }
 
@@ -273,8 +289,9 @@ static int read_work(eg_store *store, void *context)
                              : prepare_one(store, read->id, &statement);
     while (status == EG_OK && read->answer == EG_OK) {
         status = eg_statement_step(statement);
-        if (status == EG_OK)
+        if (status == EG_OK) {
             status = visit_row(statement, read);
+        }
     }
     eg_statement_done(statement);
     return status == EG_E_NOTFOUND ? EG_OK : status;
@@ -296,8 +313,9 @@ int eg_store_get_hit(eg_store *store, int64_t id, eg_hit_visit visit, void *user
 {
     reading read = {.id = id, .visit = visit, .user = user};
     int status = eg_store_read(store, read_work, &read);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     return read.found ? read.answer : no_such_hit(id);
 }
 
@@ -307,13 +325,15 @@ static int count_work(eg_store *store, void *context)
     eg_statement *statement = NULL;
     int status = eg_sqlite_prepare(
         store->db, "SELECT count(*) FROM hit WHERE stored_time >= ?1 AND level >= ?2", &statement);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     eg_statement_bind_u64(statement, 1, read->query->since);
     eg_statement_bind_i64(statement, 2, (int64_t)read->query->min_level);
     status = eg_statement_step(statement);
-    if (status == EG_OK)
+    if (status == EG_OK) {
         read->count = eg_statement_u64(statement, 0);
+    }
     eg_statement_done(statement);
     return status;
 }
@@ -323,8 +343,9 @@ int eg_store_count_hits(eg_store *store, uint64_t since, eg_level min_level, uin
     eg_hit_query query = {.since = since, .min_level = min_level};
     reading read = {.query = &query};
     int status = eg_store_read(store, count_work, &read);
-    if (status == EG_OK)
+    if (status == EG_OK) {
         *count = read.count;
+    }
     return status;
 }
 
@@ -345,8 +366,9 @@ static int shown_work(eg_store *store, void *context)
                                    " CASE shown_time WHEN 0 THEN ?2 ELSE shown_time END"
                                    " WHERE id = ?1",
                                    &statement);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     eg_statement_bind_i64(statement, 1, show->id);
     eg_statement_bind_u64(statement, 2, show->time);
     status = eg_statement_run(statement);
@@ -359,7 +381,8 @@ int eg_store_set_shown(eg_store *store, int64_t id, uint64_t time)
 {
     showing show = {.id = id, .time = time};
     int status = eg_store_write(store, shown_work, &show);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     return show.found ? EG_OK : no_such_hit(id);
 }

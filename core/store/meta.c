@@ -19,16 +19,18 @@ static int read_value(eg_store *store, const char *sql, entry *wanted)
 {
     eg_statement *statement = NULL;
     int status = eg_sqlite_prepare(store->db, sql, &statement);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     eg_statement_bind_str(statement, 1, eg_str_from(wanted->name));
     status = eg_statement_step(statement);
     if (status == EG_OK && wanted->out) {
         eg_str value = eg_statement_str(statement, 0);
         status = eg_statement_status(statement);
         eg_buf_clear(wanted->out);
-        if (status == EG_OK)
+        if (status == EG_OK) {
             status = eg_buf_append_str(wanted->out, value);
+        }
     } else if (status == EG_OK) {
         wanted->number = eg_statement_u64(statement, 0);
     }
@@ -45,8 +47,9 @@ int eg_store_get_meta(eg_store *store, const char *key, eg_buf *value)
 {
     entry wanted = {.name = key, .out = value};
     int status = eg_store_read(store, get_meta_work, &wanted);
-    if (status == EG_E_NOTFOUND)
+    if (status == EG_E_NOTFOUND) {
         return eg_fail(status, "the hit database keeps no %s", key);
+    }
     return status;
 }
 
@@ -58,8 +61,9 @@ static int set_meta_work(eg_store *store, void *context)
                                    "INSERT INTO meta(key, value) VALUES(?1, ?2)"
                                    " ON CONFLICT(key) DO UPDATE SET value = excluded.value",
                                    &statement);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     eg_statement_bind_str(statement, 1, eg_str_from(given->name));
     eg_statement_bind_str(statement, 2, given->text);
     status = eg_statement_run(statement);
@@ -83,8 +87,9 @@ static int count_work(eg_store *store, void *context)
                                    " CASE WHEN value > 9223372036854775807 - excluded.value"
                                    " THEN 9223372036854775807 ELSE value + excluded.value END",
                                    &statement);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     eg_statement_bind_str(statement, 1, eg_str_from(given->name));
     eg_statement_bind_u64(statement, 2, given->number);
     status = eg_statement_run(statement);
@@ -108,8 +113,9 @@ int eg_store_get_count(eg_store *store, const char *name, uint64_t *amount)
 {
     entry wanted = {.name = name};
     int status = eg_store_read(store, get_count_work, &wanted);
-    if (status == EG_OK)
+    if (status == EG_OK) {
         *amount = wanted.number;
+    }
     return status;
 }
 
@@ -124,8 +130,9 @@ static int delete_hits(eg_store *store, const char *sql, uint64_t limit)
 {
     eg_statement *statement = NULL;
     int status = eg_sqlite_prepare(store->db, sql, &statement);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     eg_statement_bind_u64(statement, 1, limit);
     status = eg_statement_run(statement);
     eg_statement_done(statement);
@@ -136,14 +143,16 @@ static int prune_work(eg_store *store, void *context)
 {
     const limits *prune = context;
     int status = delete_hits(store, "DELETE FROM hit WHERE last_time < ?1", prune->before);
-    if (status == EG_OK && prune->max_hits > 0)
+    if (status == EG_OK && prune->max_hits > 0) {
         status = delete_hits(store,
                              "DELETE FROM hit WHERE id <="
                              " (SELECT id FROM hit ORDER BY id DESC LIMIT 1 OFFSET ?1)",
                              prune->max_hits);
-    if (status == EG_OK)
+    }
+    if (status == EG_OK) {
         status = eg_sqlite_run(store->db,
                                "DELETE FROM event WHERE id NOT IN (SELECT event_id FROM hit)");
+    }
     return status;
 }
 

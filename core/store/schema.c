@@ -93,23 +93,28 @@ int eg_schema_version(eg_sqlite *db, int *version)
 {
     int64_t number = 0, application = 0, objects = 0;
     int status = eg_sqlite_get_i64(db, "PRAGMA user_version", &number);
-    if (status == EG_OK)
+    if (status == EG_OK) {
         status = eg_sqlite_get_i64(db, "PRAGMA application_id", &application);
-    if (status == EG_OK)
+    }
+    if (status == EG_OK) {
         status = eg_sqlite_get_i64(db, "SELECT count(*) FROM sqlite_schema", &objects);
-    if (status != EG_OK)
+    }
+    if (status != EG_OK) {
         return status;
+    }
     if (objects == 0 && number == 0) {
         *version = 0;
         return EG_OK;
     }
-    if (application != EG_SCHEMA_APPLICATION_ID || number < 1)
+    if (application != EG_SCHEMA_APPLICATION_ID || number < 1) {
         return eg_fail(EG_E_CORRUPT, "the file is a database of another program");
-    if (number > EG_SCHEMA_VERSION)
+    }
+    if (number > EG_SCHEMA_VERSION) {
         return eg_fail(EG_E_UNSUPPORTED,
                        "the hit database has version %lld, made by a newer EmoGuard; this one "
                        "knows version %d",
                        (long long)number, EG_SCHEMA_VERSION);
+    }
     *version = (int)number;
     return EG_OK;
 }
@@ -125,15 +130,19 @@ static int migrate_step(eg_sqlite *db, int number)
 
 int eg_schema_migrate(eg_sqlite *db, int version)
 {
-    if (version == EG_SCHEMA_VERSION)
+    if (version == EG_SCHEMA_VERSION) {
         return EG_OK;
+    }
     int status = eg_sqlite_run(db, "BEGIN IMMEDIATE");
-    for (int number = version + 1; status == EG_OK && number <= EG_SCHEMA_VERSION; number++)
+    for (int number = version + 1; status == EG_OK && number <= EG_SCHEMA_VERSION; number++) {
         status = migrate_step(db, number);
-    if (status == EG_OK)
+    }
+    if (status == EG_OK) {
         status = eg_sqlite_run(db, "COMMIT");
-    if (status != EG_OK)
+    }
+    if (status != EG_OK) {
         eg_sqlite_rollback(db);
+    }
     return status;
 }
 
@@ -143,11 +152,13 @@ int eg_schema_check(eg_sqlite *db)
         eg_statement *statement = NULL;
         int status = eg_sqlite_prepare(db, needed[i], &statement);
         eg_statement_done(statement);
-        if (status == EG_E_INVALID)
+        if (status == EG_E_INVALID) {
             return eg_fail(EG_E_CORRUPT, "the hit database lacks a table or column of version %d",
                            EG_SCHEMA_VERSION);
-        if (status != EG_OK)
+        }
+        if (status != EG_OK) {
             return status;
+        }
     }
     return EG_OK;
 }

@@ -31,23 +31,26 @@ typedef struct header {
 static void *memory_alloc(int size)
 {
     header *block = eg_alloc(sizeof(header) + (size_t)size);
-    if (!block)
+    if (!block) {
         return NULL;
+    }
     block->size = (uint64_t)size;
     return block + 1;
 }
 
 static void memory_free(void *memory)
 {
-    if (memory)
+    if (memory) {
         eg_free((header *)memory - 1);
+    }
 }
 
 static void *memory_realloc(void *memory, int size)
 {
     header *block = eg_realloc((header *)memory - 1, sizeof(header) + (size_t)size);
-    if (!block)
+    if (!block) {
         return NULL;
+    }
     block->size = (uint64_t)size;
     return block + 1;
 }
@@ -85,8 +88,9 @@ static void use_our_memory(void)
         sqlite3_config(SQLITE_CONFIG_MALLOC, &methods);
         eg_atomic_set(&finished, 1);
     }
-    while (eg_atomic_get(&finished) == 0)
+    while (eg_atomic_get(&finished) == 0) {
         eg_thread_sleep_ms(1);
+    }
 }
 
 /* ---- statuses ---- */
@@ -120,12 +124,15 @@ static int status_of(int code)
 static int fail(const eg_sqlite *db, int code, const char *what)
 {
     int status = status_of(code);
-    if (status == EG_E_NOMEM)
+    if (status == EG_E_NOMEM) {
         return eg_fail(status, "database %s: %.100s: out of memory", db->path, what);
-    if ((code & 0xFF) == SQLITE_FULL)
+    }
+    if ((code & 0xFF) == SQLITE_FULL) {
         return eg_fail(status, "database %s: %.100s: the disk is full", db->path, what);
-    if (status == EG_E_TIMEOUT)
+    }
+    if (status == EG_E_TIMEOUT) {
         return eg_fail(status, "database %s: %.100s: another program holds it", db->path, what);
+    }
     const char *reason = db->handle ? sqlite3_errmsg(db->handle) : sqlite3_errstr(code);
     return eg_fail(status, "database %s: %.100s: %s (%d)", db->path, what, reason, code);
 }
@@ -145,8 +152,9 @@ int eg_sqlite_open(const char *path, bool read_only, eg_sqlite **out)
 {
     use_our_memory();
     eg_sqlite *db = eg_alloc_zero(1, sizeof(*db));
-    if (!db)
+    if (!db) {
         return EG_E_NOMEM;
+    }
     db->path = eg_copy_bytes(path, strlen(path));
     if (!db->path) {
         eg_sqlite_close(db);
@@ -166,8 +174,9 @@ int eg_sqlite_open(const char *path, bool read_only, eg_sqlite **out)
 
 void eg_sqlite_close(eg_sqlite *db)
 {
-    if (!db)
+    if (!db) {
         return;
+    }
     sqlite3_close_v2(db->handle);
     eg_free(db->path);
     eg_free(db);
@@ -175,8 +184,9 @@ void eg_sqlite_close(eg_sqlite *db)
 
 void eg_sqlite_close_untouched(eg_sqlite *db)
 {
-    if (db)
+    if (db) {
         sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    }
     eg_sqlite_close(db);
 }
 
@@ -190,10 +200,12 @@ int eg_sqlite_get_i64(eg_sqlite *db, const char *sql, int64_t *out)
 {
     eg_statement *statement = NULL;
     int status = eg_sqlite_prepare(db, sql, &statement);
-    if (status == EG_OK)
+    if (status == EG_OK) {
         status = eg_statement_step(statement);
-    if (status == EG_OK)
+    }
+    if (status == EG_OK) {
         *out = eg_statement_i64(statement, 0);
+    }
     eg_statement_done(statement);
     return status;
 }
@@ -202,14 +214,16 @@ int eg_sqlite_get_text(eg_sqlite *db, const char *sql, eg_buf *out)
 {
     eg_statement *statement = NULL;
     int status = eg_sqlite_prepare(db, sql, &statement);
-    if (status == EG_OK)
+    if (status == EG_OK) {
         status = eg_statement_step(statement);
+    }
     if (status == EG_OK) {
         eg_str text = eg_statement_str(statement, 0);
         status = eg_statement_status(statement);
         eg_buf_clear(out);
-        if (status == EG_OK)
+        if (status == EG_OK) {
             status = eg_buf_append_str(out, text);
+        }
     }
     eg_statement_done(statement);
     return status;
@@ -218,8 +232,9 @@ int eg_sqlite_get_text(eg_sqlite *db, const char *sql, eg_buf *out)
 void eg_sqlite_rollback(eg_sqlite *db)
 {
     /* Some failures (a full disk) have rolled back already. */
-    if (!sqlite3_get_autocommit(db->handle))
+    if (!sqlite3_get_autocommit(db->handle)) {
         sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+    }
 }
 
 int64_t eg_sqlite_last_id(eg_sqlite *db)
@@ -237,8 +252,9 @@ int64_t eg_sqlite_changes(eg_sqlite *db)
 int eg_sqlite_prepare(eg_sqlite *db, const char *sql, eg_statement **out)
 {
     eg_statement *statement = eg_alloc_zero(1, sizeof(*statement));
-    if (!statement)
+    if (!statement) {
         return EG_E_NOMEM;
+    }
     statement->db = db;
     int code = sqlite3_prepare_v2(db->handle, sql, -1, &statement->handle, NULL);
     if (code != SQLITE_OK) {
@@ -252,16 +268,18 @@ int eg_sqlite_prepare(eg_sqlite *db, const char *sql, eg_statement **out)
 
 void eg_statement_done(eg_statement *statement)
 {
-    if (!statement)
+    if (!statement) {
         return;
+    }
     sqlite3_finalize(statement->handle);
     eg_free(statement);
 }
 
 static void keep(eg_statement *statement, int code)
 {
-    if (code != SQLITE_OK && statement->status == EG_OK)
+    if (code != SQLITE_OK && statement->status == EG_OK) {
         statement->status = fail(statement->db, code, sqlite3_sql(statement->handle));
+    }
 }
 
 void eg_statement_bind_i64(eg_statement *statement, int parameter, int64_t value)
@@ -282,21 +300,25 @@ void eg_statement_bind_str(eg_statement *statement, int parameter, eg_str value)
 
 int eg_statement_step(eg_statement *statement)
 {
-    if (statement->status != EG_OK)
+    if (statement->status != EG_OK) {
         return statement->status;
+    }
     int code = sqlite3_step(statement->handle);
-    if (code == SQLITE_ROW)
+    if (code == SQLITE_ROW) {
         return EG_OK;
-    if (code == SQLITE_DONE)
+    }
+    if (code == SQLITE_DONE) {
         return EG_E_NOTFOUND;
+    }
     return fail(statement->db, code, sqlite3_sql(statement->handle));
 }
 
 int eg_statement_run(eg_statement *statement)
 {
     int status = EG_OK;
-    while (status == EG_OK)
+    while (status == EG_OK) {
         status = eg_statement_step(statement);
+    }
     return status == EG_E_NOTFOUND ? EG_OK : status;
 }
 
@@ -314,11 +336,13 @@ uint64_t eg_statement_u64(eg_statement *statement, int column)
 eg_str eg_statement_str(eg_statement *statement, int column)
 {
     const unsigned char *text = sqlite3_column_text(statement->handle, column);
-    if (text)
+    if (text) {
         return (eg_str){(const char *)text,
                         (size_t)sqlite3_column_bytes(statement->handle, column)};
-    if (sqlite3_column_type(statement->handle, column) != SQLITE_NULL)
+    }
+    if (sqlite3_column_type(statement->handle, column) != SQLITE_NULL) {
         keep(statement, SQLITE_NOMEM);
+    }
     return EG_STR("");
 }
 

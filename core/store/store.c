@@ -37,20 +37,24 @@ static int check_pages(eg_sqlite *db)
 {
     int64_t pages = 0, page_size = 0;
     int status = eg_sqlite_get_i64(db, "PRAGMA page_count", &pages);
-    if (status == EG_OK)
+    if (status == EG_OK) {
         status = eg_sqlite_get_i64(db, "PRAGMA page_size", &page_size);
-    if (status != EG_OK)
+    }
+    if (status != EG_OK) {
         return status;
+    }
     eg_buf found;
     eg_buf_init(&found, NOTICE_MAX);
     bool all = pages <= CHECK_ALL_BYTES / page_size;
     status = eg_sqlite_get_text(db, all ? "PRAGMA quick_check(1)" : "PRAGMA quick_check('counter')",
                                 &found);
-    if (status == EG_OK && strcmp(eg_buf_cstr(&found), "ok") != 0)
+    if (status == EG_OK && strcmp(eg_buf_cstr(&found), "ok") != 0) {
         status = eg_fail(EG_E_CORRUPT, "%s", eg_buf_cstr(&found));
-    if (status == EG_OK && !all)
+    }
+    if (status == EG_OK && !all) {
         status = eg_sqlite_run(db, "SELECT * FROM hit LEFT JOIN event ON event.id = hit.event_id"
                                    " ORDER BY hit.id DESC LIMIT 1");
+    }
     eg_buf_done(&found);
     return status;
 }
@@ -59,21 +63,24 @@ static int make_ready(eg_sqlite *db, eg_store_mode mode, int version)
 {
     if (version > 0) {
         int status = check_pages(db);
-        if (status != EG_OK)
+        if (status != EG_OK) {
             return status;
+        }
     }
     if (mode == EG_STORE_READ_ONLY) {
-        if (version < EG_SCHEMA_VERSION)
+        if (version < EG_SCHEMA_VERSION) {
             return eg_fail(EG_E_UNSUPPORTED,
                            "the hit database has version %d: it is brought to "
                            "version %d when the service starts",
                            version, EG_SCHEMA_VERSION);
+        }
         int status = eg_sqlite_run(db, reader_settings);
         return status == EG_OK ? eg_schema_check(db) : status;
     }
     int status = eg_sqlite_run(db, writer_settings);
-    if (status == EG_OK)
+    if (status == EG_OK) {
         status = eg_schema_migrate(db, version);
+    }
     return status == EG_OK ? eg_schema_check(db) : status;
 }
 
@@ -82,16 +89,19 @@ static int open_database(const char *path, eg_store_mode mode, eg_sqlite **out)
     eg_sqlite *db = NULL;
     int version = 0;
     int status = eg_sqlite_open(path, mode == EG_STORE_READ_ONLY, &db);
-    if (status == EG_OK)
+    if (status == EG_OK) {
         status = eg_schema_version(db, &version);
-    if (status == EG_OK)
+    }
+    if (status == EG_OK) {
         status = make_ready(db, mode, version);
-    if (status == EG_OK)
+    }
+    if (status == EG_OK) {
         *out = db;
-    else if (status == EG_E_UNSUPPORTED || status == EG_E_CORRUPT)
+    } else if (status == EG_E_UNSUPPORTED || status == EG_E_CORRUPT) {
         eg_sqlite_close_untouched(db);
-    else
+    } else {
         eg_sqlite_close(db);
+    }
     return status;
 }
 
@@ -115,10 +125,12 @@ static int start_anew(eg_store *store, const char *reason)
     eg_buf_init(&aside, NOTICE_MAX);
     uint64_t now = eg_clock_utc();
     int status = eg_damage_move_aside(store->path, now, &aside);
-    if (status == EG_OK)
+    if (status == EG_OK) {
         status = open_database(store->path, store->mode, &store->db);
-    if (status == EG_OK)
+    }
+    if (status == EG_OK) {
         status = skip_ids(store->db, now);
+    }
     if (status == EG_OK) {
         eg_buf_clear(&store->notice);
         status = eg_buf_appendf(&store->notice,
@@ -143,18 +155,21 @@ static int recover(eg_store *store)
 static int open_or_recover(eg_store *store)
 {
     int status = open_database(store->path, store->mode, &store->db);
-    if (status == EG_E_CORRUPT && store->mode == EG_STORE_READ_WRITE)
+    if (status == EG_E_CORRUPT && store->mode == EG_STORE_READ_WRITE) {
         status = recover(store);
+    }
     return status;
 }
 
 int eg_store_open(const char *path, eg_store_mode mode, eg_buf *notice, eg_store **out)
 {
-    if (mode == EG_STORE_READ_ONLY && !eg_file_exists(path))
+    if (mode == EG_STORE_READ_ONLY && !eg_file_exists(path)) {
         return eg_fail(EG_E_NOTFOUND, "there is no hit database at %s", path);
+    }
     eg_store *store = eg_alloc_zero(1, sizeof(*store));
-    if (!store)
+    if (!store) {
         return EG_E_NOMEM;
+    }
     int status = eg_mutex_init(&store->lock);
     if (status != EG_OK) {
         eg_free(store);
@@ -164,8 +179,9 @@ int eg_store_open(const char *path, eg_store_mode mode, eg_buf *notice, eg_store
     eg_buf_init(&store->notice, NOTICE_MAX);
     store->path = eg_copy_bytes(path, strlen(path));
     status = store->path ? open_or_recover(store) : EG_E_NOMEM;
-    if (status == EG_OK && notice)
+    if (status == EG_OK && notice) {
         status = eg_store_take_notice(store, notice);
+    }
     if (status != EG_OK) {
         eg_store_close(store);
         return status;
@@ -176,8 +192,9 @@ int eg_store_open(const char *path, eg_store_mode mode, eg_buf *notice, eg_store
 
 void eg_store_close(eg_store *store)
 {
-    if (!store)
+    if (!store) {
         return;
+    }
     eg_sqlite_close(store->db);
     eg_free(store->path);
     eg_buf_done(&store->notice);
@@ -190,8 +207,9 @@ int eg_store_take_notice(eg_store *store, eg_buf *notice)
     eg_mutex_lock(&store->lock);
     eg_buf_clear(notice);
     int status = eg_buf_append_str(notice, eg_buf_str(&store->notice));
-    if (status == EG_OK)
+    if (status == EG_OK) {
         eg_buf_clear(&store->notice);
+    }
     eg_mutex_unlock(&store->lock);
     return status;
 }
@@ -206,10 +224,12 @@ int eg_store_read(eg_store *store, eg_store_work work, void *context)
 {
     eg_mutex_lock(&store->lock);
     int status = ensure_open(store);
-    if (status == EG_OK)
+    if (status == EG_OK) {
         status = work(store, context);
-    if (status == EG_E_CORRUPT && store->mode == EG_STORE_READ_WRITE && recover(store) == EG_OK)
+    }
+    if (status == EG_E_CORRUPT && store->mode == EG_STORE_READ_WRITE && recover(store) == EG_OK) {
         status = eg_fail(EG_E_CORRUPT, "%s", eg_buf_cstr(&store->notice));
+    }
     eg_mutex_unlock(&store->lock);
     return status;
 }
@@ -217,27 +237,33 @@ int eg_store_read(eg_store *store, eg_store_work work, void *context)
 static int transact(eg_store *store, eg_store_work work, void *context)
 {
     int status = eg_sqlite_run(store->db, "BEGIN IMMEDIATE");
-    if (status == EG_OK)
+    if (status == EG_OK) {
         status = work(store, context);
-    if (status == EG_OK)
+    }
+    if (status == EG_OK) {
         status = eg_sqlite_run(store->db, "COMMIT");
-    if (status != EG_OK)
+    }
+    if (status != EG_OK) {
         eg_sqlite_rollback(store->db);
+    }
     return status;
 }
 
 int eg_store_write(eg_store *store, eg_store_work work, void *context)
 {
-    if (store->mode == EG_STORE_READ_ONLY)
+    if (store->mode == EG_STORE_READ_ONLY) {
         return eg_fail(EG_E_DENIED, "the hit database %s is open for reading only", store->path);
+    }
     eg_mutex_lock(&store->lock);
     int status = ensure_open(store);
-    if (status == EG_OK)
+    if (status == EG_OK) {
         status = transact(store, work, context);
+    }
     if (status == EG_E_CORRUPT) {
         status = recover(store);
-        if (status == EG_OK)
+        if (status == EG_OK) {
             status = transact(store, work, context);
+        }
     }
     eg_mutex_unlock(&store->lock);
     return status;

@@ -37,10 +37,11 @@ int eg_fuzz_json(const uint8_t *data, size_t size)
     yyjson_doc *document = NULL;
     eg_buf first;
     eg_buf second;
-    if (eg_json_parse(text, &document) == EG_OK)
+    if (eg_json_parse(text, &document) == EG_OK) {
         EG_FUZZ_CHECK(yyjson_doc_get_root(document) != NULL);
-    else
+    } else {
         EG_FUZZ_CHECK(strlen(eg_error_message()) > 0);
+    }
     yyjson_doc_free(document);
     eg_buf_init(&first, SIZE_MAX);
     eg_buf_init(&second, SIZE_MAX);

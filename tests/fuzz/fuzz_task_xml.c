@@ -46,8 +46,9 @@ int eg_fuzz_task_xml(const uint8_t *data, size_t size)
     if (eg_task_xml_parse(size > 0 ? (const void *)data : "", size, &task) == EG_OK) {
         eg_str text = {(const char *)data, size};
         check_text(&task);
-        if (eg_utf8_valid(text) && !memchr(text.ptr, '\0', text.len))
+        if (eg_utf8_valid(text) && !memchr(text.ptr, '\0', text.len)) {
             check_as_utf16(text, &task);
+        }
     } else {
         EG_FUZZ_CHECK(task.command.len == 0 && !task.hidden);
         EG_FUZZ_CHECK(strlen(eg_error_message()) > 0);

@@ -26,8 +26,9 @@ int eg_child_start(eg_child_main run, void *arg, eg_child **out)
 {
     int ends[2];
     eg_child *child = eg_alloc_zero(1, sizeof(*child));
-    if (!child)
+    if (!child) {
         return EG_E_NOMEM;
+    }
     if (pipe(ends) != 0) {
         eg_free(child);
         return eg_fail_os((uint32_t)errno, "make a pipe");
@@ -53,8 +54,9 @@ int eg_child_start(eg_child_main run, void *arg, eg_child **out)
 int eg_child_hear(eg_child *child, int64_t *number)
 {
     int64_t heard = 0;
-    if (read(child->pipe, &heard, sizeof(heard)) != (int)sizeof(heard))
+    if (read(child->pipe, &heard, sizeof(heard)) != (int)sizeof(heard)) {
         return EG_E_CLOSED;
+    }
     *number = heard;
     return EG_OK;
 }
@@ -66,8 +68,9 @@ void eg_child_kill(eg_child *child)
 
 void eg_child_destroy(eg_child *child)
 {
-    if (!child)
+    if (!child) {
         return;
+    }
     eg_child_kill(child);
     waitpid(child->pid, NULL, 0);
     close(child->pipe);

@@ -124,8 +124,9 @@ static int count_kept(void *user, const eg_dir_entry *entry)
     size_t *count = user;
     eg_str name = eg_str_from(entry->name);
     bool log = eg_str_ends_nocase(name, EG_STR("-wal")) || eg_str_ends_nocase(name, EG_STR("-shm"));
-    if (strstr(entry->name, ".damaged-") && !log)
+    if (strstr(entry->name, ".damaged-") && !log) {
         ++*count;
+    }
     return EG_OK;
 }
 

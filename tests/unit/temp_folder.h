@@ -19,12 +19,15 @@ static inline int eg_test_folder_make(void **state)
     eg_buf path;
     eg_buf_init(&path, 4096);
     int status = eg_temp_dir(&path);
-    if (status == EG_OK)
+    if (status == EG_OK) {
         status = eg_random_bytes(&number, sizeof(number));
-    if (status == EG_OK)
+    }
+    if (status == EG_OK) {
         status = eg_buf_appendf(&path, "/emoguard-test-%016" PRIx64, number);
-    if (status == EG_OK)
+    }
+    if (status == EG_OK) {
         status = eg_dir_create(path.data);
+    }
     *state = status == EG_OK ? eg_buf_take(&path) : NULL;
     eg_buf_done(&path);
     return status;
@@ -34,8 +37,9 @@ static inline int eg_test_folder_make(void **state)
 static inline int eg_test_delete_files(void *user, const eg_dir_entry *entry)
 {
     bool *left = user;
-    if (!entry->is_dir)
+    if (!entry->is_dir) {
         return eg_file_delete(entry->path);
+    }
     *left = eg_dir_delete(entry->path) != EG_OK || *left;
     return EG_OK;
 }
@@ -62,8 +66,9 @@ static inline const char *eg_test_path(const char *folder, const char *name)
     eg_buf path;
     eg_buf_init(&path, sizeof(texts[0]) - 1);
     assert_int_equal(eg_path_join(&path, folder, name), EG_OK);
-    for (size_t i = 0; i <= path.len; i++)
+    for (size_t i = 0; i <= path.len; i++) {
         text[i] = path.data[i];
+    }
     eg_buf_done(&path);
     return text;
 }

@@ -25,8 +25,9 @@ static const eg_conf_key keys[] = {
 static int make_settings(void **state)
 {
     settings *s = eg_alloc_zero(1, sizeof(*s));
-    if (!s)
+    if (!s) {
         return -1;
+    }
     eg_buf_init(&s->server, 20);
     eg_buf_init(&s->label, 20);
     s->days = 90;
@@ -66,8 +67,9 @@ static void read__of_nothing__keeps_the_defaults(void **state)
 {
     settings *s = *state;
     const eg_str texts[] = {EG_STR_INIT(""), EG_STR_INIT("\n\n# x"), {NULL, 0}};
-    for (size_t i = 0; i < EG_COUNT(texts); i++)
+    for (size_t i = 0; i < EG_COUNT(texts); i++) {
         assert_int_equal(read_text(s, texts[i]), EG_OK);
+    }
     assert_string_equal(eg_buf_cstr(&s->server), "default");
     assert_true(s->days == 90);
 }
@@ -101,8 +103,9 @@ static void read__of_a_wrong_line__names_it_and_changes_nothing(void **state)
     for (size_t i = 0; i < EG_COUNT(rows); i++) {
         assert_int_equal(read_text(s, eg_str_from(rows[i].text)), EG_E_INVALID);
         if (!strstr(eg_error_message(), rows[i].want) ||
-            !strstr(eg_error_message(), "emoguard.ini"))
+            !strstr(eg_error_message(), "emoguard.ini")) {
             fail_msg("\"%s\" is not in: %s", rows[i].want, eg_error_message());
+        }
         assert_false(s->enabled);
         assert_true(s->days == 90);
         assert_string_equal(eg_buf_cstr(&s->server), "default");
@@ -114,8 +117,9 @@ static int read_settings(void *arg)
 {
     settings *s = arg;
     int status = read_text(s, EG_STR("enabled=on\n[uplink]\nserver=new\nlabel=l\n"));
-    if (status != EG_OK && (s->enabled || strcmp(eg_buf_cstr(&s->server), "default") != 0))
+    if (status != EG_OK && (s->enabled || strcmp(eg_buf_cstr(&s->server), "default") != 0)) {
         return EG_E_CORRUPT;
+    }
     return status;
 }
 

@@ -25,15 +25,17 @@ static int drop_reader(void **state)
 
 static void read_ok(void **state, const char *line, eg_event *event)
 {
-    if (eg_event_read_json(*state, eg_str_from(line), event) != EG_OK)
+    if (eg_event_read_json(*state, eg_str_from(line), event) != EG_OK) {
         fail_msg("%s: %s", line, eg_error_message());
+    }
 }
 
 static void check_field(const eg_event *event, const char *name, const char *want)
 {
     eg_str value = eg_event_get_named(event, eg_str_from(name));
-    if (!value.ptr != !want || (want && !eg_str_equal(value, eg_str_from(want))))
+    if (!value.ptr != !want || (want && !eg_str_equal(value, eg_str_from(want)))) {
         fail_msg("%s is \"%.*s\", not \"%s\"", name, EG_STR_ARGS(value), want ? want : "(none)");
+    }
 }
 
 static void read__of_the_line_format__fills_the_event(void **state)
@@ -199,8 +201,9 @@ static void read__of_what_is_no_event__says_why(void **state)
     };
     for (size_t i = 0; i < EG_COUNT(wrong); i++) {
         eg_event event = {.pid = 77};
-        if (eg_event_read_json(*state, eg_str_from(wrong[i]), &event) != EG_E_INVALID)
+        if (eg_event_read_json(*state, eg_str_from(wrong[i]), &event) != EG_E_INVALID) {
             fail_msg("accepted: %s", wrong[i]);
+        }
         assert_int_equal(event.pid, 77);
         assert_true(strlen(eg_error_message()) > 5);
     }
@@ -208,8 +211,9 @@ static void read__of_what_is_no_event__says_why(void **state)
 
 static void append_members(eg_buf *line, int count)
 {
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count; i++) {
         eg_buf_appendf(line, "%s\"unknown%d\":\"v%d\"", i > 0 ? "," : "", i, i);
+    }
 }
 
 static void read__of_too_many_unknown_fields__is_a_limit_error(void **state)
@@ -292,8 +296,9 @@ static int read_twice(void *arg)
     eg_event event;
     eg_event_reader *reader = NULL;
     int status = eg_event_reader_create(&reader);
-    for (int i = 0; status == EG_OK && i < 2; i++)
+    for (int i = 0; status == EG_OK && i < 2; i++) {
         status = eg_event_read_json(reader, eg_str_from(arg), &event);
+    }
     eg_event_reader_destroy(reader);
     return status;
 }

@@ -87,10 +87,12 @@ static void writer__nested_too_deeply__fails_in_the_buffer(void **state)
     eg_json json;
     eg_buf_init(&out, 1000);
     eg_json_begin(&json, &out);
-    for (int i = 0; i < 40; i++)
+    for (int i = 0; i < 40; i++) {
         eg_json_array(&json);
-    for (int i = 0; i < 50; i++)
+    }
+    for (int i = 0; i < 50; i++) {
         eg_json_array_end(&json);
+    }
     assert_int_equal(out.status, EG_E_LIMIT);
     eg_buf_done(&out);
 }
@@ -133,8 +135,9 @@ static void parse__of_bad_json__names_line_and_column(void **state)
         EG_STR("\"\\ud800"),
         EG_STR("\"\\ud800\xFF\""),
     };
-    for (size_t i = 0; i < EG_COUNT(wrong); i++)
+    for (size_t i = 0; i < EG_COUNT(wrong); i++) {
         assert_int_equal(eg_json_parse(wrong[i], &document), EG_E_INVALID);
+    }
     assert_null(document);
 }
 

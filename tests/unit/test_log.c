@@ -98,8 +98,9 @@ static void log__without_memory__still_logs(void **state)
 static void log_many(void *arg)
 {
     EG_UNUSED(arg);
-    for (int i = 0; i < 500; i++)
+    for (int i = 0; i < 500; i++) {
         eg_log(EG_LOG_INFO, "thread", "%s", "same text");
+    }
 }
 
 static void log__from_several_threads__loses_no_line(void **state)
@@ -108,10 +109,12 @@ static void log__from_several_threads__loses_no_line(void **state)
     seen s = {0};
     eg_thread *threads[4];
     eg_log_set_sink(remember, &s);
-    for (size_t i = 0; i < EG_COUNT(threads); i++)
+    for (size_t i = 0; i < EG_COUNT(threads); i++) {
         assert_int_equal(eg_thread_start(&threads[i], "log", log_many, NULL), 0);
-    for (size_t i = 0; i < EG_COUNT(threads); i++)
+    }
+    for (size_t i = 0; i < EG_COUNT(threads); i++) {
         eg_thread_join(threads[i]);
+    }
     assert_int_equal(s.lines, 4 * 500);
     assert_string_equal(s.line, "same text");
 }

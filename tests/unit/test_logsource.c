@@ -11,8 +11,9 @@ static eg_logsource find(const char *category, const char *service)
     eg_logsource found = UINT16_MAX;
     int status =
         eg_logsource_find(EG_STR("windows"), eg_str_from(category), eg_str_from(service), &found);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         fail_msg("%s", eg_error_message());
+    }
     return found;
 }
 
@@ -136,9 +137,10 @@ static void logsources__all_of_them__have_different_names(void **state)
     assert_string_equal(eg_logsource_name(find("dns_query", NULL)), "dns_query");
     assert_string_equal(eg_logsource_name(find(NULL, "system")), "system");
     for (size_t a = 0; a < eg_logsource_count(); a++) {
-        for (size_t b = 0; b < a; b++)
+        for (size_t b = 0; b < a; b++) {
             assert_string_not_equal(eg_logsource_name((eg_logsource)a),
                                     eg_logsource_name((eg_logsource)b));
+        }
     }
 }
 

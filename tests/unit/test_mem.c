@@ -69,12 +69,14 @@ typedef struct taker {
 static void take_many(void *arg)
 {
     taker *t = arg;
-    while (eg_atomic_get(t->go) == 0)
+    while (eg_atomic_get(t->go) == 0) {
         eg_thread_sleep_ms(1);
+    }
     for (int i = 0; i < 1000; i++) {
         void *block = eg_alloc(1);
-        if (block)
+        if (block) {
             t->got++;
+        }
         eg_free(block);
     }
 }
@@ -85,12 +87,14 @@ static void fail_after__on_two_threads__lets_exactly_that_many_pass(void **state
     eg_atomic go = {0};
     eg_thread *threads[2];
     taker takers[2] = {{&go, 0}, {&go, 0}};
-    for (size_t i = 0; i < EG_COUNT(threads); i++)
+    for (size_t i = 0; i < EG_COUNT(threads); i++) {
         assert_int_equal(eg_thread_start(&threads[i], "take", take_many, &takers[i]), EG_OK);
+    }
     eg_mem_fail_after(700);
     eg_atomic_set(&go, 1);
-    for (size_t i = 0; i < EG_COUNT(threads); i++)
+    for (size_t i = 0; i < EG_COUNT(threads); i++) {
         eg_thread_join(threads[i]);
+    }
     eg_mem_fail_after(-1);
     assert_int_equal(takers[0].got + takers[1].got, 700);
     assert_int_equal(eg_mem_failures(), 1300);
@@ -108,11 +112,13 @@ static void arena__of_many_sizes__is_aligned_zeroed_and_apart(void **state)
             unsigned char *block = eg_arena_alloc(arena, size);
             assert_non_null(block);
             assert_int_equal((uintptr_t)block % 16, 0);
-            for (size_t i = 0; i < size; i++)
+            for (size_t i = 0; i < size; i++) {
                 assert_int_equal(block[i], 0);
+            }
             memset(block, 0xAA, size);
-            for (size_t i = 0; i < before_size; i++)
+            for (size_t i = 0; i < before_size; i++) {
                 assert_int_equal(before[i], 0xBB);
+            }
             memset(block, 0xBB, size);
             before = block;
             before_size = size;
@@ -128,14 +134,16 @@ static void arena__reset_and_filled_again__takes_no_more_memory(void **state)
     EG_UNUSED(state);
     eg_arena *arena = NULL;
     assert_int_equal(eg_arena_create(&arena, 1024), EG_OK);
-    for (int i = 0; i < 100; i++)
+    for (int i = 0; i < 100; i++) {
         assert_non_null(eg_arena_alloc(arena, 100));
+    }
     size_t held = eg_arena_bytes(arena);
     assert_true(held >= 100 * 100);
     for (int round = 0; round < 10; round++) {
         eg_arena_reset(arena);
-        for (int i = 0; i < 100; i++)
+        for (int i = 0; i < 100; i++) {
             assert_non_null(eg_arena_alloc(arena, 100));
+        }
     }
     assert_int_equal(eg_arena_bytes(arena), held);
     eg_arena_destroy(arena);

@@ -22,8 +22,9 @@ static int round_trip(const eg_message *message, eg_buf *frame, eg_message_decod
 {
     eg_buf_clear(frame);
     int status = eg_message_encode(frame, message);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     eg_str payload = {frame->data + EG_FRAME_HEADER, frame->len - EG_FRAME_HEADER};
     return eg_message_decode(decoder, payload, out);
 }
@@ -171,15 +172,17 @@ static void message__hit_of_huge_texts__fits_a_frame_and_is_cut_at_characters(vo
     char *quotes = eg_alloc(size);
     char *kana = eg_alloc(size);
     memset(quotes, '"', size);
-    for (size_t i = 0; i < size; i++)
+    for (size_t i = 0; i < size; i++) {
         kana[i] = "\xE3\x81\x82"[i % 3];
+    }
     eg_message message = hit_message();
     eg_hit_notice *hit = &message.body.hit;
     eg_str *texts[] = {&hit->text.title, &hit->text.meaning, &hit->text.advice, &hit->rule_id,
                        &hit->rule_title, &hit->rule_author,  &hit->program,     &hit->parent,
                        &hit->user,       &hit->target};
-    for (size_t i = 0; i < EG_COUNT(texts); i++)
+    for (size_t i = 0; i < EG_COUNT(texts); i++) {
         fill(texts[i], quotes, size);
+    }
     fill(&hit->command_line, kana, size);
     assert_int_equal(round_trip(&message, &fix->frame, fix->decoder, &fix->out), EG_OK);
     assert_in_range(fix->frame.len, 20000, EG_FRAME_MAX);
@@ -243,8 +246,9 @@ static void message_encode__of_a_long_status__fails(void **state)
     eg_buf json;
     eg_buf_init(&json, 100000);
     eg_buf_append_cstr(&json, "{\"a\":\"");
-    while (json.len < 40000)
+    while (json.len < 40000) {
         eg_buf_append_cstr(&json, "xxxxxxxxxxxxxxxx");
+    }
     eg_buf_append_cstr(&json, "\"}");
     eg_message answer = {.type = EG_MESSAGE_STATUS};
     answer.body.status.json = eg_buf_str(&json);
@@ -295,8 +299,9 @@ static void message_decode__of_nonsense__says_why_and_leaves_the_output(void **s
     for (size_t i = 0; i < EG_COUNT(bad); i++) {
         eg_message out = {.type = EG_MESSAGE_COUNT};
         int status = eg_message_decode(fix->decoder, eg_str_from(bad[i]), &out);
-        if (status != EG_E_INVALID)
+        if (status != EG_E_INVALID) {
             fail_msg("%s gave %s", bad[i], eg_status_name(status));
+        }
         assert_int_equal(out.type, EG_MESSAGE_COUNT);
         assert_string_not_equal(eg_error_message(), "");
     }
@@ -331,8 +336,9 @@ static void message__without_memory__fails_cleanly(void **state)
         eg_mem_fail_after(n);
         status = round_trip(&message, &fix->frame, fix->decoder, &fix->out);
         eg_mem_fail_after(-1);
-        if (status != EG_OK)
+        if (status != EG_OK) {
             assert_int_equal(status, EG_E_NOMEM);
+        }
     }
     assert_text(fix->out.body.hit.text.title, "題");
 }

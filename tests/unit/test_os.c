@@ -131,8 +131,9 @@ static void dir_walk__of_a_tree__goes_in_byte_order_and_not_too_deep(void **stat
 {
     const char *const files[] = {"b/z", "b/A", "b/c/deep", "a", "Z", "\xE3\x81\x82.txt"};
     assert_int_equal(eg_dir_create(eg_test_path(*state, "b/c")), EG_OK);
-    for (size_t i = 0; i < EG_COUNT(files); i++)
+    for (size_t i = 0; i < EG_COUNT(files); i++) {
         assert_int_equal(eg_file_write_atomic(eg_test_path(*state, files[i]), "xy", 2), EG_OK);
+    }
     walked w = {.root_length = strlen(*state)};
     eg_buf_init(&w.names, 4096);
     assert_int_equal(eg_dir_walk(*state, 9, note_entry, &w), EG_OK);
@@ -160,8 +161,9 @@ static void files__below_a_very_long_path__work_like_others(void **state)
     part[100] = '\0';
     eg_buf_init(&path, 8192);
     eg_buf_append_cstr(&path, *state);
-    for (int i = 0; i < 8; i++)
+    for (int i = 0; i < 8; i++) {
         eg_buf_appendf(&path, "/%s", part);
+    }
     assert_int_equal(eg_dir_create(path.data), EG_OK);
     assert_true(eg_dir_exists(path.data));
     const char *deep = eg_test_path(path.data, "./below/../file.txt");
@@ -223,8 +225,9 @@ static void files__without_memory__fail_cleanly(void **state)
 {
     const char *const files[] = {"b/z", "b/A", "a"};
     assert_int_equal(eg_dir_create(eg_test_path(*state, "b/c")), EG_OK);
-    for (size_t i = 0; i < EG_COUNT(files); i++)
+    for (size_t i = 0; i < EG_COUNT(files); i++) {
         assert_int_equal(eg_file_write_atomic(eg_test_path(*state, files[i]), "xy", 2), EG_OK);
+    }
     check_each_allocation(walk_all, *state);
     check_each_allocation(write_file, eg_test_path(*state, "a"));
     check_content(eg_test_path(*state, "a"), "content");
@@ -292,8 +295,9 @@ static void add_many(void *arg)
 {
     shared *s = arg;
     eg_mutex_lock(&s->lock);
-    while (!s->go)
+    while (!s->go) {
         eg_cond_wait(&s->changed, &s->lock, EG_FOREVER);
+    }
     eg_mutex_unlock(&s->lock);
     for (int i = 0; i < 10000; i++) {
         eg_atomic_add(&s->atomic, 3);
@@ -310,14 +314,16 @@ static void threads__under_a_lock__lose_no_count(void **state)
     eg_thread *threads[4];
     assert_int_equal(eg_mutex_init(&s.lock), EG_OK);
     assert_int_equal(eg_cond_init(&s.changed), EG_OK);
-    for (size_t i = 0; i < EG_COUNT(threads); i++)
+    for (size_t i = 0; i < EG_COUNT(threads); i++) {
         assert_int_equal(eg_thread_start(&threads[i], "a rather long name", add_many, &s), EG_OK);
+    }
     eg_mutex_lock(&s.lock);
     s.go = true;
     eg_cond_wake_all(&s.changed);
     eg_mutex_unlock(&s.lock);
-    for (size_t i = 0; i < EG_COUNT(threads); i++)
+    for (size_t i = 0; i < EG_COUNT(threads); i++) {
         eg_thread_join(threads[i]);
+    }
     assert_int_equal(s.plain, 40000);
     assert_true(eg_atomic_get(&s.atomic) == 120000);
     assert_true(eg_atomic_add(&s.atomic, -120001) == -1);
@@ -338,8 +344,9 @@ static void cond_wait__without_a_wake__times_out(void **state)
     eg_mutex_lock(&lock);
     int status = EG_OK;
     /* 1020 ms also carries over a full second; spurious wake-ups are allowed. */
-    while (status == EG_OK && eg_clock_monotonic_ns() - start < UINT64_C(20000000000))
+    while (status == EG_OK && eg_clock_monotonic_ns() - start < UINT64_C(20000000000)) {
         status = eg_cond_wait(&cond, &lock, 1020);
+    }
     eg_mutex_unlock(&lock);
     assert_int_equal(status, EG_E_TIMEOUT);
     assert_true(eg_clock_monotonic_ns() - start >= UINT64_C(1000000000));

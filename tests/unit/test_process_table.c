@@ -59,8 +59,9 @@ static const char *image_at(const eg_process_table *table, uint32_t pid, uint64_
 {
     static char name[64];
     const eg_process *process = eg_process_table_find(table, pid, DAY_1 + seconds * SECOND);
-    if (!process)
+    if (!process) {
         return "nobody";
+    }
     snprintf(name, sizeof(name), "%.*s", EG_STR_ARGS(process->image));
     return name;
 }
@@ -291,11 +292,13 @@ static void table__without_memory__fails_cleanly(void **state)
         eg_event event = start_event(8, 4, 10, 10, "a.exe");
         eg_mem_fail_after(n);
         status = eg_process_table_create(&table, 4);
-        if (status == EG_OK)
+        if (status == EG_OK) {
             status = eg_process_table_learn(table, &event);
+        }
         eg_mem_fail_after(-1);
-        if (status != EG_OK)
+        if (status != EG_OK) {
             assert_int_equal(status, EG_E_NOMEM);
+        }
         if (table) { /* goes on as if nothing had happened */
             assert_int_equal(eg_process_table_learn(table, &event), EG_OK);
             assert_string_equal(image_at(table, 8, 10), "a.exe");

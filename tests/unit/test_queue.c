@@ -38,8 +38,9 @@ static void queue_push__when_full__counts_the_drop(void **state)
     assert_int_equal(eg_queue_create(&queue, 3), EG_OK);
     /* Around the end of the ring several times. */
     for (int round = 0; round < 5; round++) {
-        for (int i = 0; i < 3; i++)
+        for (int i = 0; i < 3; i++) {
             assert_int_equal(eg_queue_push(queue, &items[i]), EG_OK);
+        }
         assert_int_equal(eg_queue_push(queue, &items[3]), EG_E_LIMIT);
         assert_int_equal(eg_queue_length(queue), 3);
         assert_true(eg_queue_dropped(queue) == (uint64_t)round + 1);
@@ -80,8 +81,9 @@ static void queue_close__with_items_inside__still_gives_them_out(void **state)
     void *item = NULL;
     eg_queue *queue = NULL;
     assert_int_equal(eg_queue_create(&queue, 4), EG_OK);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3; i++) {
         assert_int_equal(eg_queue_push(queue, &drops), EG_OK);
+    }
     eg_queue_close(queue);
     assert_int_equal(eg_queue_push(queue, &drops), EG_E_CLOSED);
     assert_true(eg_queue_dropped(queue) == 0);
@@ -146,8 +148,9 @@ static void produce(void *arg)
 
 static void wait_for_first_drop(eg_queue *queue)
 {
-    for (int i = 0; i < 2000 && eg_queue_dropped(queue) == 0; i++)
+    for (int i = 0; i < 2000 && eg_queue_dropped(queue) == 0; i++) {
         eg_thread_sleep_ms(5);
+    }
     assert_true(eg_queue_dropped(queue) > 0);
 }
 

@@ -264,6 +264,12 @@ static void remember(void *user, uint32_t id, size_t at)
     *seen |= UINT64_C(1) << id;
 }
 
+static void scan(const eg_literal_index *index, eg_str text, eg_literal_propose propose, void *user)
+{
+    eg_literal_index_scan_ends(index, text, propose, user);
+    eg_literal_index_scan_inside(index, text, true, propose, user);
+}
+
 static void literal_index__proposes_whatever_is_there(void **state)
 {
     static const eg_literal literals[] = {
@@ -281,19 +287,23 @@ static void literal_index__proposes_whatever_is_there(void **state)
     };
     static const char text[] = "whole text\0\0\0\0\0\0\0";
     static const char other[] = "zzz\0\0\0\0\0\0\0";
+    eg_ordinary *ordinary;
     eg_literal_index *index;
     uint64_t seen = 0;
 
     EG_UNUSED(state);
-    assert_int_equal(eg_literal_index_create(literals, EG_COUNT(literals), &index), EG_OK);
-    eg_literal_index_scan(index, (eg_str){text, 10}, remember, &seen);
+    assert_int_equal(eg_ordinary_create(&ordinary), EG_OK);
+    assert_int_equal(eg_literal_index_create(literals, EG_COUNT(literals), ordinary, &index),
+                     EG_OK);
+    scan(index, (eg_str){text, 10}, remember, &seen);
     assert_int_equal(seen & 0x3ff, 0x3ff);
     seen = 0;
-    eg_literal_index_scan(index, (eg_str){other, 3}, remember, &seen);
+    scan(index, (eg_str){other, 3}, remember, &seen);
     assert_int_equal(seen, 0);
-    eg_literal_index_scan(index, (eg_str){other + 3, 0}, remember, &seen);
+    scan(index, (eg_str){other + 3, 0}, remember, &seen);
     assert_int_equal(seen, 0);
     eg_literal_index_destroy(index);
+    eg_ordinary_destroy(ordinary);
 }
 
 int eg_test_sigma_set(void)

@@ -29,8 +29,9 @@ static void fail__with_long_text__cuts_between_characters(void **state)
     for (int lead = 0; lead < 3; lead++) {
         char text[1600] = "";
         memset(text, 'x', (size_t)lead);
-        for (size_t i = 0; i < 400; i++)
+        for (size_t i = 0; i < 400; i++) {
             memcpy(text + (size_t)lead + i * 3, "\xE3\x81\x82", 3);
+        }
         eg_fail(EG_E_INVALID, "%s", text);
         size_t length = strlen(eg_error_message());
         assert_in_range(length, 1020, 1023);
@@ -94,8 +95,9 @@ static void status_name__of_every_code__differs(void **state)
     EG_UNUSED(state);
     for (int a = EG_E_CORRUPT; a <= EG_OK; a++) {
         assert_string_not_equal(eg_status_name(a), "unknown status");
-        for (int b = EG_E_CORRUPT; b < a; b++)
+        for (int b = EG_E_CORRUPT; b < a; b++) {
             assert_string_not_equal(eg_status_name(a), eg_status_name(b));
+        }
     }
     assert_string_equal(eg_status_name(-99), "unknown status");
 }

@@ -148,8 +148,9 @@ static void store_add_hit__with_extreme_numbers_and_no_texts__is_kept(void **sta
 static void store_each_hit__by_query__gives_what_was_asked(void **state)
 {
     eg_store_fixture *fix = *state;
-    for (int i = 1; i <= 6; i++)
+    for (int i = 1; i <= 6; i++) {
         assert_int_equal(eg_store_fixture_add(fix, i, 0), i); /* levels 1 2 3 4 0 1 */
+    }
     assert_int_equal(eg_store_set_shown(fix->store, 3, 7), EG_OK);
     assert_ids(fix, (eg_hit_query){0}, "1 2 3 4 5 6");
     assert_ids(fix, (eg_hit_query){.after_id = 4}, "5 6");
@@ -165,8 +166,9 @@ static void store_each_hit__by_query__gives_what_was_asked(void **state)
 static void store_each_hit__stopped_by_the_visitor__returns_its_status(void **state)
 {
     eg_store_fixture *fix = *state;
-    for (int i = 1; i <= 3; i++)
+    for (int i = 1; i <= 3; i++) {
         assert_int_equal(eg_store_fixture_add(fix, i, 0), i);
+    }
     seen list = {.stop_after = 2};
     eg_hit_query query = {0};
     assert_int_equal(eg_store_each_hit(fix->store, &query, collect, &list), EG_E_CLOSED);
@@ -210,8 +212,9 @@ static void store_count_hits__by_level__counts(void **state)
     uint64_t count = 99;
     assert_int_equal(eg_store_count_hits(fix->store, 0, EG_LEVEL_INFORMATIONAL, &count), EG_OK);
     assert_int_equal(count, 0);
-    for (int i = 1; i <= 6; i++)
+    for (int i = 1; i <= 6; i++) {
         assert_int_equal(eg_store_fixture_add(fix, i, 0), i);
+    }
     assert_int_equal(eg_store_count_hits(fix->store, 0, EG_LEVEL_INFORMATIONAL, &count), EG_OK);
     assert_int_equal(count, 6);
     assert_int_equal(eg_store_count_hits(fix->store, 0, EG_LEVEL_HIGH, &count), EG_OK);
@@ -253,8 +256,9 @@ static void store_count__over_restarts__adds_up_and_saturates(void **state)
 static void store_prune__by_age_and_number__deletes_oldest_with_evidence(void **state)
 {
     eg_store_fixture *fix = *state;
-    for (int i = 1; i <= 6; i++)
+    for (int i = 1; i <= 6; i++) {
         assert_int_equal(eg_store_fixture_add(fix, i, 0), i);
+    }
     assert_int_equal(eg_sqlite_run(fix->store->db,
                                    "UPDATE hit SET last_time = 5, stored_time = 5 WHERE id = 2;"
                                    "UPDATE hit SET stored_time = 5 WHERE id = 3"),
@@ -354,14 +358,18 @@ static int live(eg_store_fixture *fix)
     bool visited = false;
     eg_sample_hit(1, &hit, &event);
     int status = eg_store_fixture_open(fix, EG_STORE_READ_WRITE);
-    if (status == EG_OK)
+    if (status == EG_OK) {
         status = eg_store_add_hit(fix->store, &hit, &event, &id, &is_new);
-    if (status == EG_OK)
+    }
+    if (status == EG_OK) {
         status = eg_store_get_hit(fix->store, id, check_hit_1, &visited);
-    if (status == EG_OK)
+    }
+    if (status == EG_OK) {
         status = eg_store_count(fix->store, "n", 1);
-    if (status == EG_OK)
+    }
+    if (status == EG_OK) {
         status = eg_store_prune(fix->store, 0, 100);
+    }
     eg_store_fixture_close(fix);
     return status;
 }
@@ -383,8 +391,9 @@ static void store__without_memory__fails_cleanly_and_damages_nothing(void **stat
         eg_mem_fail_after(n);
         status = live(fix);
         eg_mem_fail_after(-1);
-        if (status != EG_OK && status != EG_E_NOMEM)
+        if (status != EG_OK && status != EG_E_NOMEM) {
             fail_msg("allocation %ld: %s: %s", n, eg_status_name(status), eg_error_message());
+        }
         assert_int_equal(eg_store_fixture_kept(fix), 0);
         assert_int_equal(eg_store_fixture_open(fix, EG_STORE_READ_WRITE), EG_OK);
         eg_store_fixture_close(fix);

@@ -130,8 +130,9 @@ static void store_open__of_a_file_with_one_bad_page__keeps_it_aside_and_starts_a
 static int count_kept_log(void *user, const eg_dir_entry *entry)
 {
     size_t *count = user;
-    if (strstr(entry->name, ".damaged-") && strstr(entry->name, "-wal"))
+    if (strstr(entry->name, ".damaged-") && strstr(entry->name, "-wal")) {
         ++*count;
+    }
     return EG_OK;
 }
 
@@ -288,8 +289,9 @@ static void store_open__of_every_older_version__brings_it_up_and_keeps_the_hits(
     for (int version = 1; version <= EG_SCHEMA_VERSION; version++) {
         eg_buf sql;
         eg_buf_init(&sql, FILE_MAX);
-        for (int number = 1; number <= version; number++)
+        for (int number = 1; number <= version; number++) {
             assert_int_equal(eg_buf_append_cstr(&sql, eg_schema_migration(number)), EG_OK);
+        }
         assert_int_equal(eg_buf_append_cstr(&sql, hits_of_version[version - 1]), EG_OK);
         make_database(fix, version, EG_SCHEMA_APPLICATION_ID, eg_buf_cstr(&sql));
         eg_buf_done(&sql);
@@ -324,8 +326,9 @@ static void store_add_hit__on_a_full_disk__says_so_and_works_again_with_room(voi
     assert_int_equal(eg_sqlite_run(fix->store->db, sql), EG_OK);
     int64_t id = 0;
     uint64_t stored = 0;
-    for (int i = 1; i < 1000 && (id = eg_store_fixture_add(fix, i, 0)) > 0; i++)
+    for (int i = 1; i < 1000 && (id = eg_store_fixture_add(fix, i, 0)) > 0; i++) {
         stored++;
+    }
     assert_int_equal(id, EG_E_IO);
     assert_non_null(strstr(eg_error_message(), "the disk is full"));
     assert_true(stored > 0);

@@ -16,12 +16,14 @@
 static void write_hits(void *arg, eg_child_tell tell, void *pipe)
 {
     eg_store_fixture *fix = arg;
-    if (eg_store_fixture_open(fix, EG_STORE_READ_WRITE) != EG_OK)
+    if (eg_store_fixture_open(fix, EG_STORE_READ_WRITE) != EG_OK) {
         return;
+    }
     for (int i = 1;; i++) {
         int64_t id = eg_store_fixture_add(fix, i, 0);
-        if (id <= 0 || tell(pipe, id) != EG_OK)
+        if (id <= 0 || tell(pipe, id) != EG_OK) {
             return;
+        }
     }
 }
 
@@ -44,8 +46,9 @@ static int64_t let_write(eg_store_fixture *fix, int enough, uint32_t moment_ms)
     }
     eg_thread_sleep_ms(moment_ms);
     eg_child_kill(child);
-    while (eg_child_hear(child, &last) == EG_OK)
+    while (eg_child_hear(child, &last) == EG_OK) {
         continue;
+    }
     eg_child_destroy(child);
     assert_true(last >= first + enough - 1);
     return last;
@@ -65,8 +68,9 @@ static void store__whose_writer_is_killed__has_every_acknowledged_hit(void **sta
         int64_t last = let_write(fix, 1 + round % 5, (uint32_t)(round * 3 % 7));
         assert_int_equal(eg_store_fixture_open(fix, EG_STORE_READ_WRITE), EG_OK);
         assert_int_equal(fix->notice.len, 0);
-        for (int64_t id = 1; id <= last; id++)
+        for (int64_t id = 1; id <= last; id++) {
             assert_int_equal(eg_store_get_hit(fix->store, id, visit_nothing, NULL), EG_OK);
+        }
         eg_store_fixture_close(fix);
     }
 }

@@ -81,8 +81,9 @@ static void str_to_u64__at_the_limits__accepts_what_fits(void **state)
     const char *const wrong[] = {
         "",   "0x", "18446744073709551616", "0x10000000000000000", "-1", "1 ", " 1", "1a", "0xg",
         "+1", "1.0"};
-    for (size_t i = 0; i < EG_COUNT(wrong); i++)
+    for (size_t i = 0; i < EG_COUNT(wrong); i++) {
         assert_false(eg_str_to_u64(eg_str_from(wrong[i]), &value));
+    }
     assert_true(value == 7);
 }
 
@@ -137,8 +138,9 @@ static void buf_appendf__across_growth__formats_all(void **state)
     EG_UNUSED(state);
     eg_buf buf;
     eg_buf_init(&buf, 100000);
-    for (int i = 0; i < 1000; i++)
+    for (int i = 0; i < 1000; i++) {
         assert_int_equal(eg_buf_appendf(&buf, "%d;", i), EG_OK);
+    }
     assert_int_equal(buf.len, strlen(buf.data));
     assert_non_null(strstr(buf.data, ";63;64;65;"));
     assert_true(eg_str_ends_nocase(eg_buf_str(&buf), EG_STR("998;999;")));
@@ -150,8 +152,9 @@ static int fill_buffer(void *arg)
     EG_UNUSED(arg);
     eg_buf buf;
     eg_buf_init(&buf, 100000);
-    for (int i = 0; i < 2000; i++)
+    for (int i = 0; i < 2000; i++) {
         eg_buf_appendf(&buf, "%d", i);
+    }
     int status = buf.status;
     eg_buf_done(&buf);
     return status;

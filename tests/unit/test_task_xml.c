@@ -61,8 +61,9 @@ static unsigned char *as_utf16(uint16_t mark, bool big_endian, size_t *size)
     assert_non_null(bytes);
     for (size_t i = 0; i <= count; i++) {
         uint16_t unit = i == 0 ? mark : units[i - 1];
-        if (i == 0 && mark == 0)
+        if (i == 0 && mark == 0) {
             continue;
+        }
         bytes[at++] = (unsigned char)(big_endian ? unit >> 8 : unit & 0xFF);
         bytes[at++] = (unsigned char)(big_endian ? unit & 0xFF : unit >> 8);
     }
@@ -82,8 +83,9 @@ static void parse__of_each_utf16_form__reads_the_same(void **state)
         eg_task_xml task;
         unsigned char *bytes = as_utf16(forms[i].mark, forms[i].big_endian, &size);
         eg_task_xml_init(&task);
-        if (eg_task_xml_parse(bytes, size, &task) != EG_OK)
+        if (eg_task_xml_parse(bytes, size, &task) != EG_OK) {
             fail_msg("form %u: %s", (unsigned)i, eg_error_message());
+        }
         check_full(&task);
         eg_task_xml_done(&task);
         eg_free(bytes);
@@ -132,8 +134,9 @@ static void parse__of_bad_xml__fails_with_the_line_and_keeps_the_old(void **stat
         "<Task>\xED\xA0\x80</Task>",
     };
     for (size_t i = 0; i < EG_COUNT(wrong); i++) {
-        if (parse_text(wrong[i], &task) != EG_E_INVALID)
+        if (parse_text(wrong[i], &task) != EG_E_INVALID) {
             fail_msg("accepted: %s", wrong[i]);
+        }
     }
     assert_string_equal(eg_buf_cstr(&task.command), "old");
     eg_task_xml_done(&task);
@@ -163,10 +166,12 @@ static void parse__nested_at_the_limit__stops_at_33(void **state)
         eg_task_xml task;
         eg_buf xml;
         eg_buf_init(&xml, 4096);
-        for (int i = 0; i < depth; i++)
+        for (int i = 0; i < depth; i++) {
             eg_buf_append_cstr(&xml, "<a>");
-        for (int i = 0; i < depth; i++)
+        }
+        for (int i = 0; i < depth; i++) {
             eg_buf_append_cstr(&xml, "</a>");
+        }
         eg_task_xml_init(&task);
         assert_int_equal(eg_task_xml_parse(xml.data, xml.len, &task),
                          depth == 32 ? EG_OK : EG_E_INVALID);

@@ -30,8 +30,9 @@ static void check_title(const eg_texts *texts, const char *id, const char *tag,
     rule.tags = tags;
     rule.tag_count = EG_COUNT(tags);
     eg_texts_find(texts, &rule, language, &text);
-    if (!eg_str_equal(text.title, eg_str_from(want)))
+    if (!eg_str_equal(text.title, eg_str_from(want))) {
         fail_msg("%s, %s: %.*s", id, tag, EG_STR_ARGS(text.title));
+    }
     assert_non_null(text.meaning.ptr);
     assert_non_null(text.advice.ptr);
 }
@@ -106,8 +107,9 @@ static int read_english(void *arg)
     int status = eg_texts_create(&texts);
 
     EG_UNUSED(arg);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     status = eg_texts_read(texts, EG_LANGUAGE_EN, eg_str_from(english), "en.json");
     eg_texts_destroy(texts);
     return status;
