@@ -42,6 +42,11 @@ uint32_t eg_fold_code(uint32_t code);
  * bytes are kept as they are.
  */
 int eg_fold_str(eg_buf *out, eg_str text);
+/*
+ * The same in the quickest way, for text that is all ASCII and for which room was reserved; false
+ * with nothing appended when it is not.
+ */
+bool eg_fold_append_ascii(eg_buf *out, eg_str text);
 
 /*
  * Takes one code point at *at (must be < text.len), writes its visible form to `out`, advances and

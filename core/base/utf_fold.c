@@ -78,6 +78,37 @@ static int append_ascii(eg_buf *out, const char *text, size_t length)
     return EG_OK;
 }
 
+bool eg_fold_append_ascii(eg_buf *out, eg_str text)
+{
+    char *end = out->data + out->len;
+    uint64_t bytes, all = 0;
+    size_t i = 0;
+
+    for (; i + 8 <= text.len; i += 8) {
+        memcpy(&bytes, text.ptr + i, 8);
+        all |= bytes;
+        bytes = fold_eight(bytes);
+        memcpy(end + i, &bytes, 8);
+    }
+    if (i < text.len && i > 0) { /* the last eight once more, in part */
+        i = text.len - 8;
+        memcpy(&bytes, text.ptr + i, 8);
+        all |= bytes;
+        bytes = fold_eight(bytes);
+        memcpy(end + i, &bytes, 8);
+        i = text.len;
+    }
+    for (; i < text.len; i++) {
+        all |= (unsigned char)text.ptr[i];
+        end[i] = (char)fold_ascii((unsigned char)text.ptr[i]);
+    }
+    if (all & EIGHT(0x80))
+        return false;
+    out->len += text.len;
+    end[text.len] = '\0';
+    return true;
+}
+
 static int append_code(eg_buf *out, uint32_t code)
 {
     char bytes[8];

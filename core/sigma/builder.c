@@ -8,7 +8,7 @@
 #define ARENA_BLOCK (64u * 1024)
 #define SCRATCH_BLOCK (16u * 1024)
 #define PREDICATES_MAX 4000000u
-#define OTHERS_MIN 64
+#define NAMES_MIN 64
 
 int eg_builder_create(size_t rules, eg_builder *builder)
 {
@@ -25,13 +25,13 @@ int eg_builder_create(size_t rules, eg_builder *builder)
         status = eg_arena_create(&builder->scratch, SCRATCH_BLOCK);
     set->infos = eg_alloc_zero(rules, sizeof(*set->infos));
     set->rules = eg_alloc_zero(rules, sizeof(*set->rules));
-    set->slots.names = eg_alloc_zero(OTHERS_MIN, sizeof(*set->slots.names));
+    set->slots.names = eg_alloc_zero(NAMES_MIN, sizeof(*set->slots.names));
     if (status != EG_OK || !set->infos || !set->rules || !set->slots.names) {
         eg_builder_done(builder);
         eg_sigma_set_destroy(set);
         return EG_E_NOMEM;
     }
-    set->slots.capacity = OTHERS_MIN;
+    set->slots.capacity = NAMES_MIN;
     set->slots.count = 1; /* EG_SLOT_KEYWORD */
     set->slots.names[EG_SLOT_KEYWORD] = EG_STR("");
     return EG_OK;
@@ -86,45 +86,42 @@ int eg_builder_trim(eg_builder *builder)
 
 /* ---- field names ---- */
 
-static size_t others_place(const eg_slot_table *table, eg_str name)
+static size_t name_place(const eg_slot_table *table, eg_str name)
 {
-    size_t at = (size_t)eg_str_hash(name) & (table->others_size - 1);
+    size_t at = (size_t)eg_str_hash(name) & (table->by_name_size - 1);
 
-    while (table->others[at] != 0 && !eg_str_equal(table->names[table->others[at]], name))
-        at = (at + 1) & (table->others_size - 1);
+    while (table->by_name[at] != 0 && !eg_str_equal(table->names[table->by_name[at]], name))
+        at = (at + 1) & (table->by_name_size - 1);
     return at;
 }
 
 eg_slot eg_slot_find(const eg_slot_table *table, eg_str name)
 {
-    eg_field field;
     size_t at;
 
-    if (eg_field_from_name(name, &field))
-        return table->known[field];
-    if (table->others_size == 0)
+    if (table->by_name_size == 0)
         return EG_SLOT_NONE;
-    at = others_place(table, name);
-    return table->others[at] ? table->others[at] : EG_SLOT_NONE;
+    at = name_place(table, name);
+    return table->by_name[at] ? table->by_name[at] : EG_SLOT_NONE;
 }
 
 /* At most half full, so that every search ends soon. */
-static int grow_others(eg_slot_table *table)
+static int grow_names(eg_slot_table *table)
 {
-    size_t size = table->others_size ? table->others_size * 2 : OTHERS_MIN, i;
-    eg_slot *others, *old = table->others;
-    size_t old_size = table->others_size;
+    size_t size = table->by_name_size ? table->by_name_size * 2 : NAMES_MIN, i;
+    eg_slot *by_name, *old = table->by_name;
+    size_t old_size = table->by_name_size;
 
-    if (table->count * 2 < table->others_size)
+    if (table->count * 2 < table->by_name_size)
         return EG_OK;
-    others = eg_alloc_zero(size, sizeof(*others));
-    if (!others)
+    by_name = eg_alloc_zero(size, sizeof(*by_name));
+    if (!by_name)
         return EG_E_NOMEM;
-    table->others = others;
-    table->others_size = size;
+    table->by_name = by_name;
+    table->by_name_size = size;
     for (i = 0; i < old_size; i++) {
         if (old[i] != 0)
-            others[others_place(table, table->names[old[i]])] = old[i];
+            by_name[name_place(table, table->names[old[i]])] = old[i];
     }
     eg_free(old);
     return EG_OK;
@@ -143,7 +140,7 @@ static int add_slot(eg_builder *builder, eg_str name, eg_slot *out)
     if (!names)
         return EG_E_NOMEM;
     table->names = names;
-    if (grow_others(table) != EG_OK)
+    if (grow_names(table) != EG_OK)
         return EG_E_NOMEM;
     copy = eg_arena_copy(builder->set->arena, name.ptr, name.len);
     if (!copy)
@@ -151,8 +148,7 @@ static int add_slot(eg_builder *builder, eg_str name, eg_slot *out)
     *out = (eg_slot)table->count;
     if (eg_field_from_name(name, &field))
         table->known[field] = *out;
-    else
-        table->others[others_place(table, name)] = *out;
+    table->by_name[name_place(table, name)] = *out;
     names[table->count++] = (eg_str){copy, name.len};
     return EG_OK;
 }

@@ -5,6 +5,10 @@
  * A rule is a tree over predicates. Its witnesses are predicates of which one must be true when the
  * rule is met; only rules with a true witness are looked at. Rules without any (they only say what
  * must not be) stand in the `always` list of their log source.
+ *
+ * Each log source has literal indexes of its own, one a field, so that an event pays only for what
+ * its rules look for. A predicate is in them when it is a witness, or a text to be found anywhere
+ * in a value; what is left is cheap to ask and asked when a rule comes to it.
  */
 #ifndef EG_SIGMA_COMPILED_H
 #define EG_SIGMA_COMPILED_H
@@ -32,10 +36,17 @@ typedef struct eg_compiled_rule {
     uint16_t bucket;
 } eg_compiled_rule;
 
+typedef struct eg_slot_index {
+    eg_slot slot;
+    eg_literal_index *literals;
+} eg_slot_index;
+
 /* The rules of one log source. */
 typedef struct eg_bucket {
     eg_logsource logsource;
     bool keywords; /* some rule asks for text in any field */
+    eg_slot_index *indexes;
+    size_t index_count;
     uint32_t *always;
     size_t always_count, always_capacity;
 } eg_bucket;
@@ -45,8 +56,8 @@ typedef struct eg_slot_table {
     eg_str *names;
     size_t count, capacity;
     eg_slot known[EG_FIELD_COUNT];
-    eg_slot *others; /* hash table of the names that are no eg_field */
-    size_t others_size;
+    eg_slot *by_name; /* hash table */
+    size_t by_name_size;
 } eg_slot_table;
 
 struct eg_sigma_set {
@@ -63,14 +74,13 @@ struct eg_sigma_set {
     eg_bucket *buckets;
     size_t bucket_count;
     eg_slot_table slots;
-    eg_literal_index **indexes; /* by slot; NULL where nothing is looked for */
-    uint32_t *posting_first;    /* by predicate; its postings end where the next one's begin */
-    uint32_t *postings;         /* rules that this predicate is a witness of */
+    uint32_t *posting_first; /* by predicate; its postings end where the next one's begin */
+    uint32_t *postings;      /* rules that this predicate is a witness of */
     size_t posting_count;
     eg_sigma_stats stats;
 };
 
-/* For explanations: does the event last matched meet this? It must be of a log source of the set. */
+/* For explanations: does the event last matched, of a log source of the set, meet this? */
 bool eg_matcher_holds(eg_sigma_matcher *matcher, eg_ref ref);
 
 /* Copies the texts into the arena. */

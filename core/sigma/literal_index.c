@@ -6,37 +6,55 @@
 
 #include <string.h>
 
-#define KEY_BYTES 8  /* of a head or tail */
-#define GRAM_BYTES 4 /* of a literal inside */
+#define KEY_BYTES 8 /* of a head or tail */
+#define GRAM_BYTES EG_GRAM_BYTES
 #define NO_ENTRY UINT32_MAX
 #define BITMAP_BITS_MIN 10
-#define BITMAP_BITS_MAX 18 /* 32 KiB: fits the first-level cache */
+#define BITMAP_BITS_MAX 20 /* 128 KiB */
+#define BITS_PER_GRAM 32
+#define STRIDE_MAX 8
 
 typedef struct key_slot {
     uint64_t key; /* 0: free */
     uint32_t first;
 } key_slot;
 
+typedef struct gram_slot {
+    uint32_t gram;
+    uint32_t first; /* NO_ENTRY: free */
+} gram_slot;
+
+/* A literal under its key. Those of one key are a chain. */
 typedef struct entry {
     uint32_t id;
     uint32_t next;
-    uint32_t offset; /* of the gram in its literal */
+    uint32_t offset;              /* of the gram in its literal */
+    uint32_t length;              /* of the literal */
+    uint32_t check_offset, check; /* four more bytes of the literal */
 } entry;
 
+/* Of how many bytes there are keys. */
+typedef struct key_lengths {
+    uint8_t bytes[KEY_BYTES];
+    uint8_t count;
+} key_lengths;
+
 struct eg_literal_index {
-    key_slot *table;
-    unsigned table_shift; /* a key's place is its highest bits */
-    size_t table_mask;
     entry *entries;
     size_t entry_count;
-    uint8_t heads, tails; /* bit n - 1: there are keys of n bytes */
+    key_slot *table;      /* whole texts, heads, tails, and literals shorter than a gram */
+    unsigned table_shift; /* a key's place is its highest bits */
+    size_t table_mask;
     bool wholes;
-    uint8_t *filter; /* by the highest bits of a key: clear when it is not in the table */
-    unsigned filter_shift;
-    uint8_t *bitmap; /* grams of GRAM_BYTES; NULL when there are none */
-    unsigned bitmap_shift;
+    key_lengths heads, tails;
+    gram_slot *grams; /* literals inside; NULL when there are none */
+    size_t gram_mask;
+    uint64_t *bitmap; /* by the same hash as grams: clear where no literal has the gram */
+    size_t bitmap_mask;
     uint8_t *singles; /* by byte: it is a literal; NULL when none has one byte */
     uint8_t *pairs;   /* by two bytes, a bit: a literal of two or three begins so; NULL likewise */
+    bool ascii_pairs; /* some of them are in plain ASCII */
+    size_t stride; /* one of so many places is enough to look at: each literal has as many grams */
     size_t memory;
 };
 
@@ -58,37 +76,17 @@ static uint32_t load_gram(const char *bytes)
     return value;
 }
 
+/* Equal keys of different kinds are possible: a false proposal. */
 static uint64_t make_key(eg_anchor anchor, size_t bytes, uint64_t value)
 {
-    uint64_t key = (value ^ ((uint64_t)anchor << 60 | (uint64_t)bytes << 56)) + bytes * 4 + anchor;
+    uint64_t key = (value + ((uint64_t)anchor << 4) + bytes) * UINT64_C(0x9E3779B97F4A7C15);
 
-    key *= UINT64_C(0xD6E8FEB86659FD93);
-    key ^= key >> 32;
-    key *= UINT64_C(0xD6E8FEB86659FD93);
     return key ? key : 1;
-}
-
-static uint64_t hash_whole(eg_str text)
-{
-    uint64_t hash = text.len, i = 0;
-
-    for (; i + 8 <= text.len; i += 8) {
-        hash = (hash ^ load(text.ptr + i, 8)) * UINT64_C(0x9E3779B97F4A7C15);
-        hash ^= hash >> 31;
-    }
-    if (i < text.len)
-        hash = (hash ^ load(text.ptr + i, text.len - i)) * UINT64_C(0x9E3779B97F4A7C15);
-    return hash ^ hash >> 29;
 }
 
 static size_t key_bytes(size_t length)
 {
     return length < KEY_BYTES ? length : KEY_BYTES;
-}
-
-static uint64_t whole_key(eg_str text)
-{
-    return make_key(EG_ANCHOR_WHOLE, 0, hash_whole(text));
 }
 
 /* The same as load() where EG_LITERAL_PADDING bytes follow: without a loop. */
@@ -97,14 +95,28 @@ static uint64_t load_padded(const char *bytes, size_t count)
     return load(bytes, 8) & (UINT64_MAX >> (64 - 8 * count));
 }
 
-static uint64_t gram_key(const char *at, size_t bytes)
+/* By its length and both ends: texts that agree in them are rare. */
+static uint64_t whole_key(eg_str text)
+{
+    uint64_t value = 0;
+
+    if (text.len >= KEY_BYTES)
+        value = load(text.ptr, KEY_BYTES) * UINT64_C(0xD6E8FEB86659FD93) +
+                load(text.ptr + text.len - KEY_BYTES, KEY_BYTES);
+    else if (text.len > 0)
+        value = load(text.ptr, text.len);
+    return make_key(EG_ANCHOR_WHOLE, 0, (value ^ value >> 29) + text.len);
+}
+
+static uint64_t short_key(const char *at, size_t bytes)
 {
     return make_key(EG_ANCHOR_INSIDE, bytes, load(at, bytes));
 }
 
-static uint32_t gram_hash(uint32_t gram)
+/* The upper half of the product: each of its bits depends on all of the gram. */
+static size_t gram_hash(uint32_t gram)
 {
-    return gram * UINT32_C(0x9E3779B1);
+    return (size_t)((uint64_t)gram * UINT64_C(0x9E3779B97F4A7C15) >> 32);
 }
 
 static void set_bit(uint8_t *bits, size_t number)
@@ -122,19 +134,31 @@ static size_t pair_of(const char *at)
     return (size_t)(unsigned char)at[0] << 8 | (unsigned char)at[1];
 }
 
-/* Asks the small filter first: most keys are not there, and the table exceeds the cache. */
-static uint32_t *find_key(const eg_literal_index *index, uint64_t key)
+static uint32_t find_key(const eg_literal_index *index, uint64_t key)
 {
     size_t at = (size_t)(key >> index->table_shift);
 
-    if (!has_bit(index->filter, (size_t)(key >> index->filter_shift)))
-        return NULL;
     while (index->table[at].key != 0) {
         if (index->table[at].key == key)
-            return &index->table[at].first;
+            return index->table[at].first;
         at = (at + 1) & index->table_mask;
     }
-    return NULL;
+    return NO_ENTRY;
+}
+
+static bool is_known_gram(const eg_literal_index *index, size_t hash)
+{
+    return index->bitmap[(hash & index->bitmap_mask) / 64] >> (hash % 64) & 1;
+}
+
+/* The place of a gram, or the free one where it would be. */
+static gram_slot *find_gram(const eg_literal_index *index, size_t hash, uint32_t gram)
+{
+    size_t at = hash & index->gram_mask;
+
+    while (index->grams[at].first != NO_ENTRY && index->grams[at].gram != gram)
+        at = (at + 1) & index->gram_mask;
+    return &index->grams[at];
 }
 
 /* ---- choosing the gram ---- */
@@ -151,7 +175,7 @@ static uint32_t *gram_count(const gram_counts *counts, const char *at)
 }
 
 /* The rarer its bytes are in paths and commands, the better a gram tells its literal apart. */
-static unsigned rareness(const char *at)
+static unsigned commonness(const char *at)
 {
     unsigned sum = 0;
     size_t i;
@@ -159,30 +183,38 @@ static unsigned rareness(const char *at)
     for (i = 0; i < GRAM_BYTES; i++) {
         char c = at[i];
 
-        if (strchr("etaoinsr\\ .", c) && c != '\0')
-            sum += 1;
-        else if (c >= 'a' && c <= 'z')
-            sum += strchr("jqxzkvwy", c) ? 4 : 2;
-        else
+        if (c != '\0' && strchr("etaoinsr\\ .", c))
             sum += 3;
+        else if (c >= 'a' && c <= 'z')
+            sum += strchr("jqxzkvwy", c) ? 0 : 2;
+        else
+            sum += 1;
     }
     return sum;
 }
 
-static size_t choose_gram(const gram_counts *counts, eg_str text)
+/* What a place of ordinary text costs that has this gram. */
+static double gram_cost(const gram_counts *counts, const eg_ordinary *ordinary, const char *gram)
 {
-    size_t best = 0, i;
-    uint32_t best_count = UINT32_MAX;
-    unsigned best_rareness = 0;
+    return eg_ordinary_share(ordinary, gram) * 1000 + *gram_count(counts, gram) +
+           commonness(gram) / 16.0;
+}
 
-    for (i = 0; i + GRAM_BYTES <= text.len; i++) {
-        uint32_t count = *gram_count(counts, text.ptr + i);
-        unsigned rare = rareness(text.ptr + i);
+/* The first of as many neighbours as the stride wants, which together cost least. */
+static size_t choose_grams(const gram_counts *counts, const eg_ordinary *ordinary, eg_str text,
+                           size_t stride)
+{
+    size_t best = 0, i, j;
+    double best_cost = 1e9;
 
-        if (count < best_count || (count == best_count && rare > best_rareness)) {
+    for (i = 0; i + stride - 1 + GRAM_BYTES <= text.len; i++) {
+        double cost = 0;
+
+        for (j = 0; j < stride; j++)
+            cost += gram_cost(counts, ordinary, text.ptr + i + j);
+        if (cost < best_cost) {
             best = i;
-            best_count = count;
-            best_rareness = rare;
+            best_cost = cost;
         }
     }
     return best;
@@ -233,104 +265,163 @@ static unsigned bits_for(size_t count, size_t room, unsigned least, unsigned mos
     return bits;
 }
 
-static int reserve_inside(eg_literal_index *index, const eg_literal *literals, size_t count)
+static int reserve_grams(eg_literal_index *index, size_t count)
 {
-    size_t by_length[GRAM_BYTES + 1] = {0}, i;
+    unsigned bits = bits_for(count, BITS_PER_GRAM, BITMAP_BITS_MIN, BITMAP_BITS_MAX);
+    size_t i;
+
+    if (count == 0)
+        return EG_OK;
+    index->bitmap_mask = ((size_t)1 << bits) - 1;
+    index->bitmap = keep(index, (size_t)1 << (bits - 6), sizeof(*index->bitmap));
+    index->gram_mask = ((size_t)1 << bits_for(count, 2, 4, 40)) - 1;
+    index->grams = keep(index, index->gram_mask + 1, sizeof(*index->grams));
+    if (!index->bitmap || !index->grams)
+        return EG_E_NOMEM;
+    for (i = 0; i <= index->gram_mask; i++)
+        index->grams[i].first = NO_ENTRY;
+    return EG_OK;
+}
+
+/* Eight, four, two or one: so many neighbouring grams even the shortest literal has. */
+static size_t choose_stride(size_t shortest)
+{
+    size_t stride = STRIDE_MAX;
+
+    while (stride > 1 && shortest < GRAM_BYTES + stride - 1)
+        stride /= 2;
+    return stride;
+}
+
+static int reserve(eg_literal_index *index, const eg_literal *literals, size_t count)
+{
+    size_t inside[GRAM_BYTES + 1] = {0}, shortest = SIZE_MAX, grams, i;
     unsigned bits;
 
     for (i = 0; i < count; i++) {
         size_t length = literals[i].text.len;
 
-        if (literals[i].anchor == EG_ANCHOR_INSIDE)
-            by_length[length < GRAM_BYTES ? length : GRAM_BYTES]++;
+        if (literals[i].anchor != EG_ANCHOR_INSIDE)
+            continue;
+        inside[length < GRAM_BYTES ? length : GRAM_BYTES]++;
+        if (length >= GRAM_BYTES && length < shortest)
+            shortest = length;
     }
-    bits = bits_for(by_length[GRAM_BYTES], 32, BITMAP_BITS_MIN, BITMAP_BITS_MAX);
-    index->bitmap_shift = 32 - bits;
-    if (by_length[GRAM_BYTES] > 0 && !(index->bitmap = keep(index, (size_t)1 << (bits - 3), 1)))
-        return EG_E_NOMEM;
-    if (by_length[1] > 0 && !(index->singles = keep(index, 256, 1)))
-        return EG_E_NOMEM;
-    if (by_length[2] + by_length[3] > 0 && !(index->pairs = keep(index, 65536 / 8, 1)))
-        return EG_E_NOMEM;
-    return EG_OK;
-}
-
-static int reserve(eg_literal_index *index, const eg_literal *literals, size_t count)
-{
-    unsigned bits = bits_for(count, 2, 4, 40);
-
+    index->stride = choose_stride(shortest);
+    grams = inside[GRAM_BYTES] * index->stride;
+    bits = bits_for(count - inside[GRAM_BYTES], 4, 4, 40);
     index->table_shift = 64 - bits;
     index->table_mask = ((size_t)1 << bits) - 1;
     index->table = keep(index, (size_t)1 << bits, sizeof(*index->table));
-    index->entries = keep(index, count, sizeof(*index->entries));
-    bits = bits_for(count, 16, 9, BITMAP_BITS_MAX);
-    index->filter_shift = 64 - bits;
-    index->filter = keep(index, (size_t)1 << (bits - 3), 1);
-    if (!index->table || !index->entries || !index->filter)
+    index->entries = keep(index, count - inside[GRAM_BYTES] + grams, sizeof(*index->entries));
+    if (!index->table || !index->entries)
         return EG_E_NOMEM;
-    return reserve_inside(index, literals, count);
+    if (inside[1] > 0 && !(index->singles = keep(index, 256, 1)))
+        return EG_E_NOMEM;
+    if (inside[2] + inside[3] > 0 && !(index->pairs = keep(index, 65536 / 8, 1)))
+        return EG_E_NOMEM;
+    return reserve_grams(index, grams);
 }
 
-static void add_entry(eg_literal_index *index, uint64_t key, uint32_t id, size_t offset)
+static entry *new_entry(eg_literal_index *index, const eg_literal *literal, uint32_t *first)
+{
+    entry *item = &index->entries[index->entry_count];
+
+    item->id = literal->id;
+    item->length = (uint32_t)literal->text.len;
+    item->next = *first;
+    *first = (uint32_t)index->entry_count++;
+    return item;
+}
+
+static void add_key(eg_literal_index *index, uint64_t key, const eg_literal *literal)
 {
     size_t at = (size_t)(key >> index->table_shift);
-    entry *item = &index->entries[index->entry_count];
 
     while (index->table[at].key != 0 && index->table[at].key != key)
         at = (at + 1) & index->table_mask;
-    item->id = id;
-    item->offset = (uint32_t)offset;
-    item->next = index->table[at].key ? index->table[at].first : NO_ENTRY;
-    set_bit(index->filter, (size_t)(key >> index->filter_shift));
+    if (index->table[at].key == 0)
+        index->table[at].first = NO_ENTRY;
     index->table[at].key = key;
-    index->table[at].first = (uint32_t)index->entry_count++;
+    (void)new_entry(index, literal, &index->table[at].first);
+}
+
+/* What is checked lies as far from the gram as it can: near it, much agrees that is none. */
+static void add_gram(eg_literal_index *index, const eg_literal *literal, size_t offset)
+{
+    const char *text = literal->text.ptr;
+    size_t last = literal->text.len - GRAM_BYTES;
+    uint32_t gram = load_gram(text + offset);
+    size_t hash = gram_hash(gram);
+    gram_slot *slot = find_gram(index, hash, gram);
+    entry *item;
+
+    index->bitmap[(hash & index->bitmap_mask) / 64] |= UINT64_C(1) << (hash % 64);
+    slot->gram = gram;
+    item = new_entry(index, literal, &slot->first);
+    item->offset = (uint32_t)offset;
+    item->check_offset = offset > last / 2 ? 0 : (uint32_t)last;
+    item->check = load_gram(text + item->check_offset);
 }
 
 static void add_inside(eg_literal_index *index, const gram_counts *counts,
-                       const eg_literal *literal)
+                       const eg_ordinary *ordinary, const eg_literal *literal)
 {
     eg_str text = literal->text;
-    size_t offset;
 
-    if (text.len < GRAM_BYTES) {
-        if (text.len == 1)
-            index->singles[(unsigned char)text.ptr[0]] = 1;
-        else
-            set_bit(index->pairs, pair_of(text.ptr));
-        add_entry(index, gram_key(text.ptr, text.len), literal->id, 0);
+    size_t first, i;
+
+    if (text.len >= GRAM_BYTES) {
+        first = choose_grams(counts, ordinary, text, index->stride);
+        for (i = 0; i < index->stride; i++)
+            add_gram(index, literal, first + i);
         return;
     }
-    offset = choose_gram(counts, text);
-    set_bit(index->bitmap, gram_hash(load_gram(text.ptr + offset)) >> index->bitmap_shift);
-    add_entry(index, gram_key(text.ptr + offset, GRAM_BYTES), literal->id, offset);
+    if (text.len == 1)
+        index->singles[(unsigned char)text.ptr[0]] = 1;
+    else
+        set_bit(index->pairs, pair_of(text.ptr));
+    index->ascii_pairs |= ((unsigned char)text.ptr[0] & 0x80) == 0;
+    add_key(index, short_key(text.ptr, text.len), literal);
 }
 
-static void add(eg_literal_index *index, const gram_counts *counts, const eg_literal *literal)
+static void add_length(key_lengths *lengths, size_t bytes)
+{
+    uint8_t i = 0;
+
+    while (i < lengths->count && lengths->bytes[i] != bytes)
+        i++;
+    lengths->bytes[i] = (uint8_t)bytes;
+    if (i == lengths->count)
+        lengths->count++;
+}
+
+static void add(eg_literal_index *index, const gram_counts *counts, const eg_ordinary *ordinary,
+                const eg_literal *literal)
 {
     eg_str text = literal->text;
     size_t bytes = key_bytes(text.len);
-    uint64_t key;
 
     switch (literal->anchor) {
     case EG_ANCHOR_WHOLE:
         index->wholes = true;
-        add_entry(index, whole_key(text), literal->id, 0);
+        add_key(index, whole_key(text), literal);
         break;
     case EG_ANCHOR_HEAD:
-        index->heads |= (uint8_t)(1u << (bytes - 1));
-        key = make_key(EG_ANCHOR_HEAD, bytes, load(text.ptr, bytes));
-        add_entry(index, key, literal->id, 0);
+        add_length(&index->heads, bytes);
+        add_key(index, make_key(EG_ANCHOR_HEAD, bytes, load(text.ptr, bytes)), literal);
         break;
     case EG_ANCHOR_TAIL:
-        index->tails |= (uint8_t)(1u << (bytes - 1));
-        key = make_key(EG_ANCHOR_TAIL, bytes, load(text.ptr + text.len - bytes, bytes));
-        add_entry(index, key, literal->id, 0);
+        add_length(&index->tails, bytes);
+        add_key(index, make_key(EG_ANCHOR_TAIL, bytes, load(text.ptr + text.len - bytes, bytes)),
+                literal);
         break;
-    case EG_ANCHOR_INSIDE: add_inside(index, counts, literal); break;
+    case EG_ANCHOR_INSIDE: add_inside(index, counts, ordinary, literal); break;
     }
 }
 
-int eg_literal_index_create(const eg_literal *literals, size_t count, eg_literal_index **out)
+int eg_literal_index_create(const eg_literal *literals, size_t count, const eg_ordinary *ordinary,
+                            eg_literal_index **out)
 {
     eg_literal_index *index = eg_alloc_zero(1, sizeof(*index));
     gram_counts counts = {NULL, 0};
@@ -348,7 +439,7 @@ int eg_literal_index_create(const eg_literal *literals, size_t count, eg_literal
         return status;
     }
     for (i = 0; i < count; i++)
-        add(index, &counts, &literals[i]);
+        add(index, &counts, ordinary, &literals[i]);
     eg_free(counts.counts);
     *out = index;
     return EG_OK;
@@ -360,7 +451,7 @@ void eg_literal_index_destroy(eg_literal_index *index)
         return;
     eg_free(index->table);
     eg_free(index->entries);
-    eg_free(index->filter);
+    eg_free(index->grams);
     eg_free(index->bitmap);
     eg_free(index->singles);
     eg_free(index->pairs);
@@ -381,38 +472,52 @@ typedef struct scan {
     void *user;
 } scan;
 
-/* `at` is where the key was found; a literal that would begin before the text is none. */
+/* Every literal of this key. */
 static void propose_all(const scan *s, uint64_t key, size_t at)
 {
-    const uint32_t *first = find_key(s->index, key);
     uint32_t i;
 
-    for (i = first ? *first : NO_ENTRY; i != NO_ENTRY; i = s->index->entries[i].next) {
-        const entry *item = &s->index->entries[i];
-
-        if (item->offset <= at)
-            s->propose(s->user, item->id, at - item->offset);
+    for (i = find_key(s->index, key); i != NO_ENTRY; i = s->index->entries[i].next) {
+        if (s->index->entries[i].length <= s->text.len - at)
+            s->propose(s->user, s->index->entries[i].id, at);
     }
 }
 
-static void scan_ends(const scan *s)
+/* A gram that some literals have was found: those of which more is there are proposed. */
+static void propose_gram(const scan *s, size_t hash, size_t at)
 {
-    const eg_literal_index *index = s->index;
-    const char *end = s->text.ptr + s->text.len;
-    size_t bytes;
-    uint64_t key;
+    const char *text = s->text.ptr;
+    uint32_t i = find_gram(s->index, hash, load_gram(text + at))->first;
+
+    while (i != NO_ENTRY) {
+        const entry *item = &s->index->entries[i];
+        size_t start = at - item->offset;
+
+        if (item->offset <= at && item->length <= s->text.len - start &&
+            load_gram(text + start + item->check_offset) == item->check)
+            s->propose(s->user, item->id, start);
+        i = item->next;
+    }
+}
+
+void eg_literal_index_scan_ends(const eg_literal_index *index, eg_str text,
+                                eg_literal_propose propose, void *user)
+{
+    scan s = {index, text, propose, user};
+    const char *end = text.ptr + text.len;
+    size_t i, bytes;
 
     if (index->wholes)
-        propose_all(s, whole_key(s->text), 0);
-    for (bytes = 1; bytes <= KEY_BYTES && bytes <= s->text.len; bytes++) {
-        if (index->heads >> (bytes - 1) & 1) {
-            key = make_key(EG_ANCHOR_HEAD, bytes, load_padded(s->text.ptr, bytes));
-            propose_all(s, key, 0);
-        }
-        if (index->tails >> (bytes - 1) & 1) {
-            key = make_key(EG_ANCHOR_TAIL, bytes, load_padded(end - bytes, bytes));
-            propose_all(s, key, 0);
-        }
+        propose_all(&s, whole_key(text), 0);
+    for (i = 0; i < index->heads.count; i++) {
+        bytes = index->heads.bytes[i];
+        if (bytes <= text.len)
+            propose_all(&s, make_key(EG_ANCHOR_HEAD, bytes, load_padded(text.ptr, bytes)), 0);
+    }
+    for (i = 0; i < index->tails.count; i++) {
+        bytes = index->tails.bytes[i];
+        if (bytes <= text.len)
+            propose_all(&s, make_key(EG_ANCHOR_TAIL, bytes, load_padded(end - bytes, bytes)), 0);
     }
 }
 
@@ -427,7 +532,7 @@ static void scan_singles(const scan *s)
 
         if (s->index->singles[byte] && !seen[byte]) {
             seen[byte] = 1;
-            propose_all(s, gram_key(s->text.ptr + at, 1), at);
+            propose_all(s, short_key(s->text.ptr + at, 1), at);
         }
     }
 }
@@ -441,34 +546,33 @@ static void scan_pairs(const scan *s)
     for (at = 0; at < places; at++) {
         if (!has_bit(pairs, pair_of(text + at)))
             continue;
-        propose_all(s, gram_key(text + at, 2), at);
+        propose_all(s, short_key(text + at, 2), at);
         if (at + 1 < places)
-            propose_all(s, gram_key(text + at, 3), at);
+            propose_all(s, short_key(text + at, 3), at);
     }
 }
 
 static void scan_grams(const scan *s)
 {
-    const uint8_t *bitmap = s->index->bitmap;
     const char *text = s->text.ptr;
-    unsigned shift = s->index->bitmap_shift;
     size_t at, places = s->text.len < GRAM_BYTES ? 0 : s->text.len - GRAM_BYTES + 1;
 
-    for (at = 0; at < places; at++) {
-        if (has_bit(bitmap, gram_hash(load_gram(text + at)) >> shift))
-            propose_all(s, gram_key(text + at, GRAM_BYTES), at);
+    for (at = 0; at < places; at += s->index->stride) {
+        size_t hash = gram_hash(load_gram(text + at));
+
+        if (is_known_gram(s->index, hash))
+            propose_gram(s, hash, at);
     }
 }
 
-void eg_literal_index_scan(const eg_literal_index *index, eg_str text, eg_literal_propose propose,
-                           void *user)
+void eg_literal_index_scan_inside(const eg_literal_index *index, eg_str text, bool ascii,
+                                  eg_literal_propose propose, void *user)
 {
     scan s = {index, text, propose, user};
 
-    scan_ends(&s);
     if (index->singles)
         scan_singles(&s);
-    if (index->pairs)
+    if (index->pairs && (index->ascii_pairs || !ascii))
         scan_pairs(&s);
     if (index->bitmap)
         scan_grams(&s);

@@ -15,20 +15,40 @@
 #define TEXT_MAX (256u * 1024 * 1024)
 #define NOT_MADE SIZE_MAX
 #define GENERATION_MAX (UINT32_MAX / 2)
+#define ROUTES 64 /* a power of two */
+#define CHANNEL_MAX 80
+#define TYPE_MAX 24
 
-/* A value of the event at hand. Its other forms stand in the matcher's buffers once made. */
+/* A value of the event at hand. Its other forms stand in the matcher's buffers. */
 typedef struct value {
     eg_str raw;
+    bool ascii;
     size_t folded_at, folded_len;
-    size_t valid_at, valid_len; /* for regular expressions: as UTF-8 */
+    size_t valid_at, valid_len; /* for regular expressions: as UTF-8, once made */
 } value;
+
+/*
+ * The log sources that cover events of one channel, event id and EventType (all they depend on):
+ * few kinds of events come again and again.
+ */
+typedef struct route {
+    bool filled;
+    bool keywords; /* some rule of them asks for text in any field */
+    uint32_t event_id;
+    size_t channel_len, type_len; /* type_len is one more than it is; 0 for none */
+    char channel[CHANNEL_MAX], type[TYPE_MAX];
+    uint16_t *buckets;
+    size_t bucket_count;
+} route;
 
 struct eg_sigma_matcher {
     const eg_sigma_set *set;
     uint32_t generation; /* of the event at hand: what bears another one is from before */
     value values[VALUES_MAX];
     size_t value_count;
-    size_t scanned; /* the value being scanned */
+    value *scanned;           /* being looked through */
+    route routes[ROUTES + 1]; /* the last one for what does not fit */
+    uint16_t *route_buckets;
     uint32_t *slot_generation;
     uint16_t *slot_value;
     uint32_t *answers; /* by predicate: generation * 2, + 1 when true */
@@ -38,6 +58,7 @@ struct eg_sigma_matcher {
     size_t candidate_count, match_count;
     eg_buf folded, valid;
     eg_regex_scratch *regex;
+    bool ascii; /* all of the values are */
     bool limit_told;
     int status;
 };
@@ -47,6 +68,7 @@ static bool holds(eg_sigma_matcher *m, eg_ref ref);
 int eg_sigma_matcher_create(const eg_sigma_set *set, eg_sigma_matcher **out)
 {
     eg_sigma_matcher *m = eg_alloc_zero(1, sizeof(*m));
+    size_t i;
     int status;
 
     if (!m)
@@ -60,13 +82,17 @@ int eg_sigma_matcher_create(const eg_sigma_set *set, eg_sigma_matcher **out)
     m->answers = eg_alloc_zero(set->predicate_count, sizeof(*m->answers));
     m->rule_generation = eg_alloc_zero(set->rule_count, sizeof(*m->rule_generation));
     m->bucket_generation = eg_alloc_zero(set->bucket_count, sizeof(*m->bucket_generation));
+    m->route_buckets = eg_alloc_zero((ROUTES + 1) * set->bucket_count, sizeof(*m->route_buckets));
     m->candidates = eg_alloc_zero(set->rule_count, sizeof(*m->candidates));
     m->matches = eg_alloc_zero(set->rule_count, sizeof(*m->matches));
     if (status != EG_OK || !m->slot_generation || !m->slot_value || !m->answers ||
-        !m->rule_generation || !m->bucket_generation || !m->candidates || !m->matches) {
+        !m->rule_generation || !m->bucket_generation || !m->route_buckets || !m->candidates ||
+        !m->matches) {
         eg_sigma_matcher_destroy(m);
         return EG_E_NOMEM;
     }
+    for (i = 0; i <= ROUTES; i++)
+        m->routes[i].buckets = m->route_buckets + i * set->bucket_count;
     *out = m;
     return EG_OK;
 }
@@ -83,6 +109,7 @@ void eg_sigma_matcher_destroy(eg_sigma_matcher *m)
     eg_free(m->answers);
     eg_free(m->rule_generation);
     eg_free(m->bucket_generation);
+    eg_free(m->route_buckets);
     eg_free(m->candidates);
     eg_free(m->matches);
     eg_free(m);
@@ -114,7 +141,7 @@ static void add_value(eg_sigma_matcher *m, eg_slot slot, eg_str raw, bool keywor
     if (m->value_count == VALUES_MAX || (slot == EG_SLOT_NONE && !keywords))
         return;
     v->raw = raw;
-    v->folded_at = v->valid_at = NOT_MADE;
+    v->valid_at = NOT_MADE;
     if (slot != EG_SLOT_NONE && m->slot_generation[slot] != m->generation) {
         m->slot_generation[slot] = m->generation;
         m->slot_value[slot] = (uint16_t)m->value_count;
@@ -142,26 +169,39 @@ static value *value_of(eg_sigma_matcher *m, eg_slot slot)
     return m->slot_generation[slot] == m->generation ? &m->values[m->slot_value[slot]] : NULL;
 }
 
-/* Valid until the next value is folded. */
-static eg_str folded(eg_sigma_matcher *m, value *v)
+static eg_str folded(const eg_sigma_matcher *m, const value *v)
+{
+    return (eg_str){m->folded.data + v->folded_at, v->folded_len};
+}
+
+/* All values one behind the other, with zeros between them. */
+static int fold_values(eg_sigma_matcher *m)
 {
     static const char padding[EG_LITERAL_PADDING] = {0};
+    size_t room = 0, i;
+    int status;
 
-    if (v->folded_at == NOT_MADE) {
-        size_t at = m->folded.len;
+    for (i = 0; i < m->value_count; i++)
+        room += m->values[i].raw.len + sizeof(padding);
+    m->ascii = true;
+    status = eg_buf_reserve(&m->folded, room);
+    for (i = 0; i < m->value_count && status == EG_OK; i++) {
+        value *v = &m->values[i];
 
-        (void)eg_fold_str(&m->folded, v->raw);
-        v->folded_len = m->folded.len - at;
-        v->folded_at = at;
-        if (eg_buf_append(&m->folded, padding, sizeof(padding)) != EG_OK) {
-            m->status = m->folded.status;
-            v->folded_len = 0;
-            return (eg_str){padding, 0};
-        }
+        v->folded_at = m->folded.len;
+        v->ascii = eg_fold_append_ascii(&m->folded, v->raw);
+        if (!v->ascii)
+            status = eg_fold_str(&m->folded, v->raw);
+        v->folded_len = m->folded.len - v->folded_at;
+        m->ascii &= v->ascii;
+        if (status == EG_OK)
+            status = eg_buf_reserve(&m->folded, sizeof(padding));
+        if (status != EG_OK)
+            return status;
+        memcpy(m->folded.data + m->folded.len, padding, sizeof(padding));
+        m->folded.len += sizeof(padding);
     }
-    if (m->folded.status != EG_OK)
-        return (eg_str){padding, 0};
-    return (eg_str){m->folded.data + v->folded_at, v->folded_len};
+    return status;
 }
 
 /* What is no UTF-8 stands for one character each, so that '.' meets it. */
@@ -172,7 +212,7 @@ static eg_str valid_text(eg_sigma_matcher *m, value *v)
 
     if (v->valid_at == NOT_MADE) {
         v->valid_at = m->valid.len;
-        if (!eg_utf8_valid(v->raw)) {
+        if (!v->ascii && !eg_utf8_valid(v->raw)) {
             while (at < v->raw.len) {
                 uint32_t next = eg_utf8_next(v->raw, &at);
 
@@ -242,7 +282,6 @@ static bool field_holds(eg_sigma_matcher *m, const eg_predicate *predicate)
         pattern.text = b->raw;
         return eg_pattern_matches(&pattern, a->raw);
     }
-    (void)folded(m, a); /* the second may move the buffer under the first */
     pattern.text = folded(m, b);
     return eg_pattern_matches(&pattern, folded(m, a));
 }
@@ -343,7 +382,7 @@ static void predicate_found(eg_sigma_matcher *m, uint32_t number)
 }
 
 /*
- * A proposal of the index. Plain texts are compared where they should stand, as often as they are
+ * A proposal of an index. Plain texts are compared where they should stand, as often as they are
  * proposed; what has to be searched for is asked once.
  */
 static void on_proposal(void *user, uint32_t number, size_t at)
@@ -351,7 +390,7 @@ static void on_proposal(void *user, uint32_t number, size_t at)
     eg_sigma_matcher *m = user;
     const eg_predicate *predicate = &m->set->predicates[number];
     const eg_pattern *pattern = &predicate->want.pattern;
-    value *v = &m->values[m->scanned];
+    value *v = m->scanned;
     uint32_t answer = m->answers[number];
 
     if (answer == (m->generation << 1 | 1))
@@ -367,49 +406,118 @@ static void on_proposal(void *user, uint32_t number, size_t at)
     }
 }
 
-static void scan_value(eg_sigma_matcher *m, eg_slot slot, size_t number)
+/* Found among all values, at this place of all of them. */
+static void on_keyword_proposal(void *user, uint32_t number, size_t at)
 {
-    const eg_literal_index *index = m->set->indexes[slot];
+    eg_sigma_matcher *m = user;
+    size_t low = 0, high = m->value_count;
 
-    if (!index)
-        return;
-    m->scanned = number;
-    eg_literal_index_scan(index, folded(m, &m->values[number]), on_proposal, m);
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+
+        if (m->values[middle].folded_at <= at)
+            low = middle;
+        else
+            high = middle;
+    }
+    m->scanned = &m->values[low];
+    if (at - m->scanned->folded_at <= m->scanned->folded_len)
+        on_proposal(m, number, at - m->scanned->folded_at);
 }
 
-static void scan_values(eg_sigma_matcher *m, bool keywords)
+static void find_keywords(eg_sigma_matcher *m, const eg_literal_index *index)
 {
-    size_t slot, i;
+    size_t i;
 
-    for (slot = 1; slot < m->set->slots.count; slot++) {
-        if (m->slot_generation[slot] == m->generation)
-            scan_value(m, (eg_slot)slot, m->slot_value[slot]);
+    for (i = 0; i < m->value_count; i++) {
+        m->scanned = &m->values[i];
+        eg_literal_index_scan_ends(index, folded(m, m->scanned), on_proposal, m);
     }
-    for (i = 0; keywords && i < m->value_count; i++)
-        scan_value(m, EG_SLOT_KEYWORD, i);
+    if (m->value_count > 0)
+        eg_literal_index_scan_inside(index, eg_buf_str(&m->folded), m->ascii, on_keyword_proposal,
+                                     m);
+}
+
+static void find_literals(eg_sigma_matcher *m, const eg_bucket *bucket)
+{
+    size_t i;
+
+    for (i = 0; i < bucket->index_count; i++) {
+        const eg_slot_index *index = &bucket->indexes[i];
+
+        if (index->slot == EG_SLOT_KEYWORD) {
+            find_keywords(m, index->literals);
+        } else if ((m->scanned = value_of(m, index->slot)) != NULL) {
+            eg_str text = folded(m, m->scanned);
+
+            eg_literal_index_scan_ends(index->literals, text, on_proposal, m);
+            eg_literal_index_scan_inside(index->literals, text, m->scanned->ascii, on_proposal, m);
+        }
+    }
 }
 
 /* ---- the event ---- */
 
-/* Marks the log sources that cover the event; false when none does. */
-static bool choose_buckets(eg_sigma_matcher *m, const eg_event *event, bool *keywords)
+static bool is_route(const route *r, const eg_event *event, eg_str type)
 {
-    bool any = false;
+    return r->filled && r->event_id == event->event_id && r->channel_len == event->channel.len &&
+           r->type_len == (type.ptr ? type.len + 1 : 0) &&
+           memcmp(r->channel, event->channel.ptr, r->channel_len) == 0 &&
+           (r->type_len <= 1 || memcmp(r->type, type.ptr, type.len) == 0);
+}
+
+static void fill_route(const eg_sigma_set *set, route *r, const eg_event *event)
+{
+    size_t i;
+
+    r->keywords = false;
+    r->bucket_count = 0;
+    for (i = 0; i < set->bucket_count; i++) {
+        if (!eg_logsource_covers(set->buckets[i].logsource, event))
+            continue;
+        r->buckets[r->bucket_count++] = (uint16_t)i;
+        r->keywords |= set->buckets[i].keywords;
+    }
+}
+
+static const route *find_route(eg_sigma_matcher *m, const eg_event *event)
+{
+    eg_str type = event->field[EG_FIELD_EVENT_TYPE];
+    size_t place = (event->event_id + event->channel.len * 7 + type.len * 3) % ROUTES;
+    route *r = &m->routes[place];
+
+    if (event->channel.len == 0 || event->channel.len > CHANNEL_MAX || type.len > TYPE_MAX) {
+        r = &m->routes[ROUTES];
+        fill_route(m->set, r, event);
+        return r;
+    }
+    if (is_route(r, event, type))
+        return r;
+    fill_route(m->set, r, event);
+    r->filled = true;
+    r->event_id = event->event_id;
+    r->channel_len = event->channel.len;
+    r->type_len = type.ptr ? type.len + 1 : 0;
+    memcpy(r->channel, event->channel.ptr, r->channel_len);
+    if (r->type_len > 1)
+        memcpy(r->type, type.ptr, type.len);
+    return r;
+}
+
+/* From the log sources that cover the event to the rules worth a look. */
+static void find_candidates(eg_sigma_matcher *m, const route *r)
+{
     size_t i, j;
 
-    *keywords = false;
-    for (i = 0; i < m->set->bucket_count; i++) {
-        const eg_bucket *bucket = &m->set->buckets[i];
+    for (i = 0; i < r->bucket_count; i++)
+        m->bucket_generation[r->buckets[i]] = m->generation;
+    for (i = 0; i < r->bucket_count; i++) {
+        const eg_bucket *bucket = &m->set->buckets[r->buckets[i]];
 
-        if (!eg_logsource_covers(bucket->logsource, event))
-            continue;
-        any = true;
-        m->bucket_generation[i] = m->generation;
-        *keywords |= bucket->keywords;
         for (j = 0; j < bucket->always_count; j++)
             add_candidate(m, bucket->always[j]);
+        find_literals(m, bucket);
     }
-    return any;
 }
 
 /* Shell's sort: no memory, and quick on the few that match as on the many of a hostile set. */
@@ -431,13 +539,15 @@ static void sort_numbers(uint32_t *numbers, size_t count)
 int eg_sigma_match(eg_sigma_matcher *m, const eg_event *event, const uint32_t **rules,
                    size_t *count)
 {
-    bool keywords;
+    const route *r = find_route(m, event);
     size_t i;
 
     next_generation(m);
-    if (choose_buckets(m, event, &keywords)) {
-        take_values(m, event, keywords);
-        scan_values(m, keywords);
+    if (r->bucket_count > 0) {
+        take_values(m, event, r->keywords);
+        m->status = fold_values(m);
+        if (m->status == EG_OK)
+            find_candidates(m, r);
         for (i = 0; i < m->candidate_count; i++) {
             if (holds(m, m->set->rules[m->candidates[i]].root))
                 m->matches[m->match_count++] = m->candidates[i];

@@ -80,24 +80,29 @@ static size_t regex_memory(const eg_sigma_set *set)
     return sum;
 }
 
-static size_t index_memory(const eg_sigma_set *set)
-{
-    size_t sum = 0, i;
-
-    for (i = 0; i < set->slots.count && set->indexes; i++) {
-        if (set->indexes[i])
-            sum += eg_literal_index_memory(set->indexes[i]);
-    }
-    return sum + set->slots.count * sizeof(*set->indexes);
-}
-
 static size_t bucket_memory(const eg_sigma_set *set)
 {
-    size_t sum = set->bucket_count * sizeof(*set->buckets), i;
+    size_t sum = set->bucket_count * sizeof(*set->buckets), i, j;
 
-    for (i = 0; i < set->bucket_count; i++)
-        sum += set->buckets[i].always_capacity * sizeof(*set->buckets[i].always);
+    for (i = 0; i < set->bucket_count; i++) {
+        const eg_bucket *bucket = &set->buckets[i];
+
+        sum += bucket->always_capacity * sizeof(*bucket->always) +
+               bucket->index_count * sizeof(*bucket->indexes);
+        for (j = 0; j < bucket->index_count; j++)
+            sum += eg_literal_index_memory(bucket->indexes[j].literals);
+    }
     return sum;
+}
+
+static void bucket_done(eg_bucket *bucket)
+{
+    size_t i;
+
+    for (i = 0; i < bucket->index_count; i++)
+        eg_literal_index_destroy(bucket->indexes[i].literals);
+    eg_free(bucket->indexes);
+    eg_free(bucket->always);
 }
 
 void eg_sigma_set_stats(const eg_sigma_set *set, eg_sigma_stats *stats)
@@ -106,13 +111,13 @@ void eg_sigma_set_stats(const eg_sigma_set *set, eg_sigma_stats *stats)
     stats->rules = set->rule_count;
     stats->predicates = set->predicate_count;
     stats->memory =
-        sizeof(*set) + eg_arena_bytes(set->arena) + regex_memory(set) + index_memory(set) +
-        bucket_memory(set) + set->rule_count * (sizeof(*set->infos) + sizeof(*set->rules)) +
+        sizeof(*set) + eg_arena_bytes(set->arena) + regex_memory(set) + bucket_memory(set) +
+        set->rule_count * (sizeof(*set->infos) + sizeof(*set->rules)) +
         set->node_count * sizeof(*set->nodes) + set->child_count * sizeof(*set->children) +
         set->predicate_count * (sizeof(*set->predicates) + sizeof(uint32_t)) +
         set->posting_count * sizeof(*set->postings) +
         set->slots.capacity * sizeof(*set->slots.names) +
-        set->slots.others_size * sizeof(*set->slots.others);
+        set->slots.by_name_size * sizeof(*set->slots.by_name);
 }
 
 void eg_sigma_set_destroy(eg_sigma_set *set)
@@ -125,11 +130,8 @@ void eg_sigma_set_destroy(eg_sigma_set *set)
         if (set->predicates[i].kind == EG_PREDICATE_REGEX)
             eg_regex_destroy(set->predicates[i].want.regex->code);
     }
-    for (i = 0; i < set->slots.count && set->indexes; i++)
-        eg_literal_index_destroy(set->indexes[i]);
     for (i = 0; i < set->bucket_count; i++)
-        eg_free(set->buckets[i].always);
-    eg_free(set->indexes);
+        bucket_done(&set->buckets[i]);
     eg_free(set->buckets);
     eg_free(set->posting_first);
     eg_free(set->postings);
@@ -137,7 +139,7 @@ void eg_sigma_set_destroy(eg_sigma_set *set)
     eg_free(set->nodes);
     eg_free(set->children);
     eg_free(set->slots.names);
-    eg_free(set->slots.others);
+    eg_free(set->slots.by_name);
     eg_free(set->rules);
     eg_free(set->infos);
     eg_arena_destroy(set->arena);

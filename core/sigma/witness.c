@@ -2,69 +2,45 @@
 #include "core/sigma/witness.h"
 
 #include "core/base/status.h"
-#include "core/base/utf.h"
+#include "core/sigma/bucket_index.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#define NEVER_FOUND 1e9 /* chance of what the index does not find */
-#define FOLDED_MAX (4u * 1024 * 1024)
+#define NEVER_FOUND 1e9 /* chance of what no index can find */
 
 typedef struct planner {
     eg_sigma_set *set;
+    eg_ordinary *ordinary;
     double *cost;   /* by node: of asking all of it */
     double *chance; /* by node: how often its witnesses are true; NEVER_FOUND when it has none */
+    double *predicate_chance; /* the same by predicate */
     uint32_t *last_rule; /* by predicate: rule it was last taken for, so that none is taken twice */
 } planner;
 
 /* ---- estimates ---- */
 
-/* What nearly every path or command line holds says little. */
-static bool is_commonplace(eg_str text)
+/* How often a predicate is true, as its length and ordinary text make likely. */
+static double pattern_chance(const eg_ordinary *ordinary, const eg_pattern *pattern)
 {
-    static const char *const common[] = {"c:\\windows\\system32\\",
-                                         "c:\\windows\\syswow64\\",
-                                         "c:\\program files (x86)\\",
-                                         "c:\\users\\public\\appdata\\local\\temp\\",
-                                         "\\appdata\\roaming\\",
-                                         "hklm\\software\\microsoft\\windows\\currentversion\\",
-                                         "\\registry\\machine\\system\\",
-                                         "system\\currentcontrolset\\services\\",
-                                         "microsoft corporation",
-                                         "https://www.",
-                                         ".exe -"};
-    size_t i;
-
-    for (i = 0; i < EG_COUNT(common); i++) {
-        if (eg_pattern_find(eg_str_from(common[i]), 0, text) != SIZE_MAX)
-            return true;
-    }
-    return false;
-}
-
-static double pattern_chance(const eg_pattern *pattern)
-{
-    static const double by_length[] = {1, 0.6, 0.3, 0.15, 0.08, 0.05, 0.03, 0.02};
+    static const double by_length[] = {1, 0.9, 0.8, 0.6, 0.08, 0.05, 0.03, 0.02};
     eg_str text = eg_pattern_literal(pattern);
+    double share = eg_ordinary_share_of_text(ordinary, text), guess;
 
-    if (is_commonplace(text))
-        return 0.5;
     switch (pattern->kind) {
-    case EG_PATTERN_EQUALS: return text.len < 6 ? 0.05 : 0.001;
-    case EG_PATTERN_SUFFIX: return text.len < 5 ? 0.2 : 0.01;
-    case EG_PATTERN_PREFIX: return text.len < 5 ? 0.2 : 0.02;
-    default: return text.len < EG_COUNT(by_length) ? by_length[text.len] : 0.1 / (double)text.len;
+    case EG_PATTERN_EQUALS: guess = text.len < 6 ? 0.05 : 0.001; break;
+    case EG_PATTERN_SUFFIX: guess = text.len < 5 ? 0.2 : 0.004; break;
+    case EG_PATTERN_PREFIX: guess = text.len < 5 ? 0.2 : 0.01; break;
+    default: guess = text.len < EG_COUNT(by_length) ? by_length[text.len] : 0.1 / (double)text.len;
     }
+    return text.len >= EG_GRAM_BYTES && share > guess ? share : guess;
 }
 
 static double predicate_cost(const eg_predicate *predicate)
 {
-    if (predicate->indexed)
-        return 1;
     switch ((eg_predicate_kind)predicate->kind) {
     case EG_PREDICATE_MISSING:
     case EG_PREDICATE_PRESENT: return 1;
-    case EG_PREDICATE_STRING: return 3;
+    case EG_PREDICATE_STRING: return eg_bucket_index_wants(predicate) ? 1 : 3;
     case EG_PREDICATE_REGEX: return 100000;
     default: return 10;
     }
@@ -78,12 +54,7 @@ static double ref_cost(const planner *p, eg_ref ref)
 
 static double ref_chance(const planner *p, eg_ref ref)
 {
-    const eg_predicate *predicate;
-
-    if (!(ref & EG_REF_PREDICATE))
-        return p->chance[ref];
-    predicate = &p->set->predicates[ref & ~EG_REF_PREDICATE];
-    return predicate->indexed ? pattern_chance(&predicate->want.pattern) : NEVER_FOUND;
+    return ref & EG_REF_PREDICATE ? p->predicate_chance[ref & ~EG_REF_PREDICATE] : p->chance[ref];
 }
 
 static double node_chance(const planner *p, const eg_node *node)
@@ -106,6 +77,18 @@ static double node_chance(const planner *p, const eg_node *node)
 
 /* ---- order of questions ---- */
 
+/* First what costs little and fails often: of an AND; of the others, what costs little. */
+static double question_rank(const planner *p, const eg_node *node, eg_ref ref)
+{
+    double chance = ref_chance(p, ref);
+
+    if (node->kind != EG_NODE_AND)
+        return ref_cost(p, ref);
+    if (chance >= NEVER_FOUND)
+        chance = 0.5;
+    return ref_cost(p, ref) / (chance < 0.95 ? 1 - chance : 0.05);
+}
+
 /* Stable, so that the same rules always give the same set. Lists are short or sorted already. */
 static void sort_children(const planner *p, const eg_node *node)
 {
@@ -114,11 +97,24 @@ static void sort_children(const planner *p, const eg_node *node)
 
     for (i = 1; i < node->count; i++) {
         eg_ref ref = children[i];
-        double cost = ref_cost(p, ref);
+        double rank = question_rank(p, node, ref);
 
-        for (j = i; j > 0 && ref_cost(p, children[j - 1]) > cost; j--)
+        for (j = i; j > 0 && question_rank(p, node, children[j - 1]) > rank; j--)
             children[j] = children[j - 1];
         children[j] = ref;
+    }
+}
+
+static void weigh_predicates(planner *p)
+{
+    size_t i;
+
+    for (i = 0; i < p->set->predicate_count; i++) {
+        const eg_predicate *predicate = &p->set->predicates[i];
+
+        p->predicate_chance[i] = eg_bucket_index_can(predicate)
+                                     ? pattern_chance(p->ordinary, &predicate->want.pattern)
+                                     : NEVER_FOUND;
     }
 }
 
@@ -237,116 +233,30 @@ static int build_postings(planner *p)
     return EG_OK;
 }
 
-/* ---- what the index finds ---- */
-
-static bool is_indexable(const eg_predicate *predicate)
-{
-    return predicate->kind == EG_PREDICATE_STRING &&
-           predicate->want.pattern.kind != EG_PATTERN_ANY &&
-           eg_pattern_literal(&predicate->want.pattern).len > 0;
-}
-
-static eg_anchor anchor_of(eg_pattern_kind kind)
-{
-    switch (kind) {
-    case EG_PATTERN_EQUALS: return EG_ANCHOR_WHOLE;
-    case EG_PATTERN_PREFIX: return EG_ANCHOR_HEAD;
-    case EG_PATTERN_SUFFIX: return EG_ANCHOR_TAIL;
-    default: return EG_ANCHOR_INSIDE;
-    }
-}
-
-/* Texts are looked for in folded values: a case-sensitive one is folded, and verified later. */
-static int make_literal(eg_arena *arena, const eg_predicate *predicate, uint32_t id,
-                        eg_literal *out)
-{
-    eg_buf folded;
-    char *copy;
-    int status;
-
-    out->id = id;
-    out->anchor = anchor_of(predicate->want.pattern.kind);
-    out->text = eg_pattern_literal(&predicate->want.pattern);
-    if (!predicate->want.pattern.cased)
-        return EG_OK;
-    eg_buf_init(&folded, FOLDED_MAX);
-    status = eg_fold_str(&folded, out->text);
-    copy = status == EG_OK ? eg_arena_copy(arena, eg_buf_cstr(&folded), folded.len) : NULL;
-    out->text = (eg_str){copy, folded.len};
-    eg_buf_done(&folded);
-    return copy ? EG_OK : EG_E_NOMEM;
-}
-
-/* The predicates of one slot stand in members[first[slot]] to members[first[slot + 1]]. */
-static int build_slot(eg_sigma_set *set, size_t slot, const uint32_t *members, size_t count)
-{
-    eg_literal *literals;
-    eg_arena *arena;
-    size_t i;
-    int status;
-
-    if (count == 0)
-        return EG_OK;
-    status = eg_arena_create(&arena, 4096);
-    if (status != EG_OK)
-        return status;
-    literals = eg_alloc_zero(count, sizeof(*literals));
-    status = literals ? EG_OK : EG_E_NOMEM;
-    for (i = 0; i < count && status == EG_OK; i++)
-        status = make_literal(arena, &set->predicates[members[i]], members[i], &literals[i]);
-    if (status == EG_OK)
-        status = eg_literal_index_create(literals, count, &set->indexes[slot]);
-    eg_free(literals);
-    eg_arena_destroy(arena);
-    return status;
-}
-
-static int build_indexes(eg_sigma_set *set)
-{
-    size_t *first = eg_alloc_zero(set->slots.count + 2, sizeof(*first));
-    uint32_t *members = eg_alloc_zero(set->predicate_count, sizeof(*members));
-    size_t i;
-    int status = EG_OK;
-
-    set->indexes = eg_alloc_zero(set->slots.count, sizeof(*set->indexes));
-    if (!first || !members || !set->indexes)
-        status = EG_E_NOMEM;
-    for (i = 0; i < set->predicate_count && status == EG_OK; i++) {
-        set->predicates[i].indexed = is_indexable(&set->predicates[i]);
-        if (set->predicates[i].indexed)
-            first[set->predicates[i].slot + 2]++;
-    }
-    for (i = 2; i <= set->slots.count + 1 && status == EG_OK; i++)
-        first[i] += first[i - 1];
-    for (i = 0; i < set->predicate_count && status == EG_OK; i++) {
-        if (set->predicates[i].indexed)
-            members[first[set->predicates[i].slot + 1]++] = (uint32_t)i;
-    }
-    for (i = 0; i < set->slots.count && status == EG_OK; i++)
-        status = build_slot(set, i, members + first[i], first[i + 1] - first[i]);
-    eg_free(first);
-    eg_free(members);
-    return status;
-}
-
 int eg_witness_build(eg_sigma_set *set)
 {
-    planner p = {set, NULL, NULL, NULL};
-    int status = build_indexes(set);
+    planner p = {set, NULL, NULL, NULL, NULL, NULL};
+    int status = eg_ordinary_create(&p.ordinary);
 
     if (status != EG_OK)
         return status;
     p.cost = eg_alloc_zero(set->node_count, sizeof(*p.cost));
     p.chance = eg_alloc_zero(set->node_count, sizeof(*p.chance));
     p.last_rule = eg_alloc_zero(set->predicate_count, sizeof(*p.last_rule));
-    if (p.cost && p.chance && p.last_rule) {
+    p.predicate_chance = eg_alloc_zero(set->predicate_count, sizeof(*p.predicate_chance));
+    if (p.cost && p.chance && p.last_rule && p.predicate_chance) {
+        weigh_predicates(&p);
         weigh_nodes(&p);
         status = build_postings(&p);
     } else {
         status = EG_E_NOMEM;
     }
+    if (status == EG_OK)
+        status = eg_bucket_index_build(set, p.ordinary);
+    eg_ordinary_destroy(p.ordinary);
     eg_free(p.cost);
     eg_free(p.chance);
     eg_free(p.last_rule);
+    eg_free(p.predicate_chance);
     return status;
 }
