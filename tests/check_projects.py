@@ -128,7 +128,7 @@ def check_version(root, problems):
     version = whole.group(1)
     if version != ".".join(part.group(1) for part in parts):
         problems.append("core/version.h: EG_VERSION_STRING differs from its parts")
-    pattern = re.compile(rf"(?<![\d.]){re.escape(version)}(?![\d.]*\d)")
+    pattern = re.compile(rf"(?<![\w.]){re.escape(version)}(\.0)?(?![\w.=])")
     for relative in files(root, *VERSION_HOLDERS):
         if relative.as_posix() == "core/version.h":
             continue
