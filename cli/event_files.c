@@ -57,7 +57,7 @@ int eg_event_files_init(eg_event_files *files)
     files->next = files->unreadable = 0;
     files->number = files->i = files->bytes = files->total = 0;
     for (size_t i = 0; i < files->count; i++) {
-        eg_input input;
+        eg_input input = {.handle = EG_INPUT_CLOSED};
         uint64_t size = 0;
         if (eg_input_open(files->paths[i], &input) == EG_OK) {
             size = eg_input_size(&input);
@@ -104,7 +104,7 @@ static int open_next(eg_event_files *files)
 /* The followed file came to an end: it was cut, or another one has its name. */
 static int start_anew(eg_event_files *files)
 {
-    eg_input fresh;
+    eg_input fresh = {.handle = EG_INPUT_CLOSED};
     int status = EG_OK;
 
     eg_line_reader_restart(&files->lines);
