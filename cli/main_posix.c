@@ -8,6 +8,7 @@
 #include "core/base/status.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 int main(int argc, char **argv)
@@ -36,22 +37,24 @@ int eg_cli_default_database(eg_buf *out)
                                      "--database FILE");
 }
 
-static int windows_only(const char *command)
+static int windows_only(const char *command, int argc, char **argv)
 {
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            printf("emoguard %s works on Windows only, where --help explains it.\n", command);
+            return EG_EXIT_OK;
+        }
+    }
     eg_cli_error("%s works on Windows only: it needs the EmoGuard service", command);
     return EG_EXIT_INCOMPLETE;
 }
 
 int eg_command_status(int argc, char **argv)
 {
-    EG_UNUSED(argc);
-    EG_UNUSED(argv);
-    return windows_only("status");
+    return windows_only("status", argc, argv);
 }
 
 int eg_command_drill(int argc, char **argv)
 {
-    EG_UNUSED(argc);
-    EG_UNUSED(argv);
-    return windows_only("drill");
+    return windows_only("drill", argc, argv);
 }

@@ -16,7 +16,7 @@ void eg_progress_begin(eg_progress *progress, uint64_t total)
     progress->shown = eg_cli_is_terminal(stderr) && !eg_cli_is_terminal(stdout);
     progress->total = total;
     progress->start_ns = eg_clock_monotonic_ns();
-    progress->next_ns = progress->start_ns + STEP_NS;
+    progress->next_ns = progress->start_ns;
 }
 
 void eg_progress_show(eg_progress *progress, uint64_t bytes, uint64_t events, uint64_t hits)

@@ -88,6 +88,14 @@ def stage_recorded(results):
     recorded.hunt(results)
 
 
+def stage_cli(results):
+    """the command line: usage, hunting on files, pipes and growing files, rules and their tests"""
+    if not built(results, "native"):
+        return
+    done = script("tests/check_cli.py")
+    results.read_checks(done.output, done.code, "check_cli")
+
+
 def stage_sigma(results):
     """verdicts of the Sigma engine beside those of the reference evaluator"""
     if not built(results, "native"):
