@@ -38,7 +38,7 @@ def print_hits(installed, language):
         hit = json.loads(line)
         words = hit["text"][language]
         print(f"  [{hit['level']}] {words['title']}\n      {words['meaning']}\n      → {words['advice']}\n"
-              f"      {hit['program']}\n")
+              f"      {hit['program']}" + (f"  ← {hit['parent']}" if hit["parent"] else "") + "\n")
 
 
 def play(box, options):
@@ -53,14 +53,16 @@ def play(box, options):
     step(f"package installed, service runs: {status['rules']['loaded']} rules; {sensors}")
     installed.start_tray()
     step("tray connected")
-    wait_for(lambda: box.screenshot(options.out / "tray.png"), 5, "a picture of the tray")
     step("harmless infection chain starts")
     code, text = box.run([installed.program("emoguard.exe"), "drill"], timeout=120, check=False)
     print("\n" + "".join(f"          {line}\n" for line in text.splitlines()))
     if code != 0:
         raise BoxError(f"the drill ended with {code}: some step raised no alarm")
     title = wait_for(lambda: window_of(installed), 30, "the alert window", 0.2)
-    box.screenshot(options.out / f"alert-{options.lang}.png")
+    picture = box.screenshot(options.out / f"alert-{options.lang}.png")
+    # The corner of the taskbar with icon and balloon, twice its size.
+    subprocess.run(["/usr/bin/convert", picture, "-gravity", "SouthEast", "-crop", "560x110+0+0", "+repage", "-scale",
+                    "200%", options.out / f"tray-{options.lang}.png"], check=True)
     step(f"window on the screen: {title}")
     print_hits(installed, options.lang)
     installed.uninstall(msi)
