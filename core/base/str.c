@@ -136,14 +136,41 @@ bool eg_str_to_u64(eg_str text, uint64_t *out)
     return true;
 }
 
+/* Up to eight bytes as one number. */
+static uint64_t load_bytes(const char *bytes, size_t count)
+{
+    uint64_t block = 0;
+    if (count >= sizeof(block)) {
+        memcpy(&block, bytes, sizeof(block));
+    } else if (count >= 4) { /* two halves, which may overlap */
+        uint32_t first, last;
+        memcpy(&first, bytes, sizeof(first));
+        memcpy(&last, bytes + count - sizeof(last), sizeof(last));
+        block = (uint64_t)first << 32 | last;
+    } else if (count > 0) {
+        block = (uint64_t)(unsigned char)bytes[0] << 16 |
+                (uint64_t)(unsigned char)bytes[count / 2] << 8 | (unsigned char)bytes[count - 1];
+    }
+    return block;
+}
+
+static uint64_t mix_block(uint64_t hash, uint64_t block)
+{
+    hash = (hash ^ block) * UINT64_C(0x9E3779B97F4A7C15);
+    return hash ^ hash >> 32;
+}
+
 uint64_t eg_str_hash(eg_str text)
 {
-    uint64_t hash = UINT64_C(0xCBF29CE484222325); /* FNV-1a */
-    for (size_t i = 0; i < text.len; i++) {
-        hash = (hash ^ (unsigned char)text.ptr[i]) * UINT64_C(0x100000001B3);
+    uint64_t hash = mix_block(UINT64_C(0xCBF29CE484222325), text.len);
+    size_t at = 0;
+    if (text.len == 0) {
+        return hash;
     }
-    /* FNV leaves the high bits of short texts poorly mixed. */
-    hash ^= hash >> 32;
+    for (; text.len - at > sizeof(uint64_t); at += sizeof(uint64_t)) {
+        hash = mix_block(hash, load_bytes(text.ptr + at, sizeof(uint64_t)));
+    }
+    hash = mix_block(hash, load_bytes(text.ptr + at, text.len - at));
     return hash * UINT64_C(0x9E3779B97F4A7C15);
 }
 
