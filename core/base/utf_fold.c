@@ -90,13 +90,12 @@ bool eg_fold_append_ascii(eg_buf *out, eg_str text)
         bytes = fold_eight(bytes);
         memcpy(end + i, &bytes, 8);
     }
-    if (i < text.len && i > 0) { /* the last eight once more, in part */
-        i = text.len - 8;
-        memcpy(&bytes, text.ptr + i, 8);
+    if (i > 0 && i < text.len) { /* what is left, together with what stands before it */
+        i = text.len;
+        memcpy(&bytes, text.ptr + i - 8, 8);
         all |= bytes;
         bytes = fold_eight(bytes);
-        memcpy(end + i, &bytes, 8);
-        i = text.len;
+        memcpy(end + i - 8, &bytes, 8);
     }
     for (; i < text.len; i++) {
         all |= (unsigned char)text.ptr[i];

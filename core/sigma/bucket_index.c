@@ -38,14 +38,14 @@ bool eg_bucket_index_wants(const eg_predicate *predicate)
 static void take_predicate(index_builder *b, uint32_t number, uint32_t bucket)
 {
     const eg_sigma_set *set = b->set;
-    eg_predicate *predicate = &b->set->predicates[number];
+    const eg_predicate *predicate = &set->predicates[number];
     bool witness = set->posting_first[number] < set->posting_first[number + 1];
 
     if (b->last_bucket[number] == bucket + 1 || (!witness && !eg_bucket_index_wants(predicate)))
         return;
     b->last_bucket[number] = bucket + 1;
     b->members[b->member_count++] = number;
-    predicate->indexed = true;
+    set->indexed[number / 64] |= UINT64_C(1) << (number % 64);
 }
 
 static void take_tree(index_builder *b, eg_ref ref, uint32_t bucket)
@@ -197,7 +197,8 @@ int eg_bucket_index_build(eg_sigma_set *set, const eg_ordinary *ordinary)
     b.last_bucket = eg_alloc_zero(set->predicate_count, sizeof(*b.last_bucket));
     b.members = eg_alloc_zero(set->predicate_count, sizeof(*b.members));
     b.literals = eg_alloc_zero(set->predicate_count, sizeof(*b.literals));
-    status = b.last_bucket && b.members && b.literals ? build_all(&b) : EG_E_NOMEM;
+    set->indexed = eg_alloc_zero(set->predicate_count / 64 + 1, sizeof(*set->indexed));
+    status = set->indexed && b.last_bucket && b.members && b.literals ? build_all(&b) : EG_E_NOMEM;
     eg_free(b.last_bucket);
     eg_free(b.members);
     eg_free(b.literals);

@@ -16,7 +16,7 @@ bool eg_bucket_index_can(const eg_predicate *predicate);
  */
 bool eg_bucket_index_wants(const eg_predicate *predicate);
 
-/* Sets `indexed` of the predicates that are in an index now. */
+/* Makes the indexes, and `indexed`. */
 int eg_bucket_index_build(eg_sigma_set *set, const eg_ordinary *ordinary);
 
 #endif

@@ -86,9 +86,23 @@ int eg_builder_trim(eg_builder *builder)
 
 /* ---- field names ---- */
 
+/* Field names differ in their length or at one of their ends. */
+static size_t name_hash(eg_str name)
+{
+    uint64_t first = 0, last = 0;
+
+    if (name.len >= sizeof(first)) {
+        memcpy(&first, name.ptr, sizeof(first));
+        memcpy(&last, name.ptr + name.len - sizeof(last), sizeof(last));
+    } else if (name.len > 0) {
+        memcpy(&first, name.ptr, name.len);
+    }
+    return (size_t)((first + last * 3 + name.len) * UINT64_C(0x9E3779B97F4A7C15) >> 32);
+}
+
 static size_t name_place(const eg_slot_table *table, eg_str name)
 {
-    size_t at = (size_t)eg_str_hash(name) & (table->by_name_size - 1);
+    size_t at = name_hash(name) & (table->by_name_size - 1);
 
     while (table->by_name[at] != 0 && !eg_str_equal(table->names[table->by_name[at]], name))
         at = (at + 1) & (table->by_name_size - 1);

@@ -74,11 +74,17 @@ struct eg_sigma_set {
     eg_bucket *buckets;
     size_t bucket_count;
     eg_slot_table slots;
+    uint64_t *indexed;       /* by predicate, a bit: an index finds it */
     uint32_t *posting_first; /* by predicate; its postings end where the next one's begin */
     uint32_t *postings;      /* rules that this predicate is a witness of */
     size_t posting_count;
     eg_sigma_stats stats;
 };
+
+static inline bool eg_set_is_indexed(const eg_sigma_set *set, size_t predicate)
+{
+    return set->indexed[predicate / 64] >> (predicate % 64) & 1;
+}
 
 /* For explanations: does the event last matched, of a log source of the set, meet this? */
 bool eg_matcher_holds(eg_sigma_matcher *matcher, eg_ref ref);

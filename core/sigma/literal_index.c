@@ -146,11 +146,6 @@ static uint32_t find_key(const eg_literal_index *index, uint64_t key)
     return NO_ENTRY;
 }
 
-static bool is_known_gram(const eg_literal_index *index, size_t hash)
-{
-    return index->bitmap[(hash & index->bitmap_mask) / 64] >> (hash % 64) & 1;
-}
-
 /* The place of a gram, or the free one where it would be. */
 static gram_slot *find_gram(const eg_literal_index *index, size_t hash, uint32_t gram)
 {
@@ -177,18 +172,18 @@ static uint32_t *gram_count(const gram_counts *counts, const char *at)
 /* The rarer its bytes are in paths and commands, the better a gram tells its literal apart. */
 static unsigned commonness(const char *at)
 {
+    static const uint8_t letters[] = {3, 2, 2, 2, 3, 2, 2, 2, 3, 0, 0, 2, 2,
+                                      3, 3, 2, 0, 3, 3, 3, 2, 0, 0, 0, 0, 0};
     unsigned sum = 0;
     size_t i;
 
     for (i = 0; i < GRAM_BYTES; i++) {
         char c = at[i];
 
-        if (c != '\0' && strchr("etaoinsr\\ .", c))
-            sum += 3;
-        else if (c >= 'a' && c <= 'z')
-            sum += strchr("jqxzkvwy", c) ? 0 : 2;
+        if (c >= 'a' && c <= 'z')
+            sum += letters[c - 'a'];
         else
-            sum += 1;
+            sum += c == ' ' || c == '.' || c == '\\' ? 3 : 1;
     }
     return sum;
 }
@@ -283,19 +278,17 @@ static int reserve_grams(eg_literal_index *index, size_t count)
     return EG_OK;
 }
 
-/* Eight, four, two or one: so many neighbouring grams even the shortest literal has. */
+/* Even the shortest literal has so many neighbouring grams. */
 static size_t choose_stride(size_t shortest)
 {
-    size_t stride = STRIDE_MAX;
+    size_t grams = shortest - GRAM_BYTES + 1;
 
-    while (stride > 1 && shortest < GRAM_BYTES + stride - 1)
-        stride /= 2;
-    return stride;
+    return grams < STRIDE_MAX ? grams : STRIDE_MAX;
 }
 
 static int reserve(eg_literal_index *index, const eg_literal *literals, size_t count)
 {
-    size_t inside[GRAM_BYTES + 1] = {0}, shortest = SIZE_MAX, grams, i;
+    size_t inside[GRAM_BYTES + 1] = {0}, shortest = GRAM_BYTES + STRIDE_MAX, grams, i;
     unsigned bits;
 
     for (i = 0; i < count; i++) {
@@ -500,6 +493,11 @@ static void propose_gram(const scan *s, size_t hash, size_t at)
     }
 }
 
+bool eg_literal_index_has_ends(const eg_literal_index *index)
+{
+    return index->wholes || index->heads.count > 0 || index->tails.count > 0;
+}
+
 void eg_literal_index_scan_ends(const eg_literal_index *index, eg_str text,
                                 eg_literal_propose propose, void *user)
 {
@@ -554,14 +552,17 @@ static void scan_pairs(const scan *s)
 
 static void scan_grams(const scan *s)
 {
-    const char *text = s->text.ptr;
-    size_t at, places = s->text.len < GRAM_BYTES ? 0 : s->text.len - GRAM_BYTES + 1;
+    const uint64_t *bitmap = s->index->bitmap;
+    size_t mask = s->index->bitmap_mask, stride = s->index->stride, left;
+    const char *at = s->text.ptr;
 
-    for (at = 0; at < places; at += s->index->stride) {
-        size_t hash = gram_hash(load_gram(text + at));
+    if (s->text.len < GRAM_BYTES)
+        return;
+    for (left = (s->text.len - GRAM_BYTES) / stride + 1; left > 0; left--, at += stride) {
+        size_t hash = gram_hash(load_gram(at));
 
-        if (is_known_gram(s->index, hash))
-            propose_gram(s, hash, at);
+        if (bitmap[(hash & mask) / 64] >> (hash % 64) & 1)
+            propose_gram(s, hash, (size_t)(at - s->text.ptr));
     }
 }
 

@@ -44,6 +44,7 @@ size_t eg_literal_index_memory(const eg_literal_index *index);
  */
 #define EG_LITERAL_PADDING 8
 typedef void (*eg_literal_propose)(void *user, uint32_t id, size_t at);
+bool eg_literal_index_has_ends(const eg_literal_index *index); /* else scan_ends does nothing */
 void eg_literal_index_scan_ends(const eg_literal_index *index, eg_str text,
                                 eg_literal_propose propose, void *user);
 void eg_literal_index_scan_inside(const eg_literal_index *index, eg_str text, bool ascii,

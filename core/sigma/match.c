@@ -63,8 +63,6 @@ struct eg_sigma_matcher {
     int status;
 };
 
-static bool holds(eg_sigma_matcher *m, eg_ref ref);
-
 int eg_sigma_matcher_create(const eg_sigma_set *set, eg_sigma_matcher **out)
 {
     eg_sigma_matcher *m = eg_alloc_zero(1, sizeof(*m));
@@ -174,15 +172,15 @@ static eg_str folded(const eg_sigma_matcher *m, const value *v)
     return (eg_str){m->folded.data + v->folded_at, v->folded_len};
 }
 
-/* All values one behind the other, with zeros between them. */
+/* All values one behind the other. */
 static int fold_values(eg_sigma_matcher *m)
 {
     static const char padding[EG_LITERAL_PADDING] = {0};
-    size_t room = 0, i;
+    size_t room = sizeof(padding), i;
     int status;
 
     for (i = 0; i < m->value_count; i++)
-        room += m->values[i].raw.len + sizeof(padding);
+        room += m->values[i].raw.len;
     m->ascii = true;
     status = eg_buf_reserve(&m->folded, room);
     for (i = 0; i < m->value_count && status == EG_OK; i++) {
@@ -190,18 +188,18 @@ static int fold_values(eg_sigma_matcher *m)
 
         v->folded_at = m->folded.len;
         v->ascii = eg_fold_append_ascii(&m->folded, v->raw);
-        if (!v->ascii)
+        if (!v->ascii) {
+            m->ascii = false;
             status = eg_fold_str(&m->folded, v->raw);
+            room -= v->raw.len; /* it may have grown: the others need theirs behind it */
+            if (status == EG_OK)
+                status = eg_buf_reserve(&m->folded, room);
+        } else {
+            room -= v->raw.len;
+        }
         v->folded_len = m->folded.len - v->folded_at;
-        m->ascii &= v->ascii;
-        if (status == EG_OK)
-            status = eg_buf_reserve(&m->folded, sizeof(padding));
-        if (status != EG_OK)
-            return status;
-        memcpy(m->folded.data + m->folded.len, padding, sizeof(padding));
-        m->folded.len += sizeof(padding);
     }
-    return status;
+    return status == EG_OK ? eg_buf_append(&m->folded, padding, sizeof(padding)) : status;
 }
 
 /* What is no UTF-8 stands for one character each, so that '.' meets it. */
@@ -308,18 +306,31 @@ static bool ask(eg_sigma_matcher *m, const eg_predicate *predicate)
     return v && value_holds(m, predicate, v);
 }
 
-static bool predicate_holds(eg_sigma_matcher *m, uint32_t number)
+static bool ask_once(eg_sigma_matcher *m, uint32_t number)
 {
-    const eg_predicate *predicate = &m->set->predicates[number];
-    bool answer;
+    bool answer = ask(m, &m->set->predicates[number]);
 
-    if (m->answers[number] >> 1 == m->generation)
-        return m->answers[number] & 1;
-    if (predicate->indexed)
-        return false;
-    answer = ask(m, predicate);
     m->answers[number] = m->generation << 1 | (answer ? 1 : 0);
     return answer;
+}
+
+/* What an index would have found and did not is false. */
+static inline bool predicate_holds(eg_sigma_matcher *m, uint32_t number)
+{
+    uint32_t answer = m->answers[number];
+
+    if (answer >> 1 == m->generation)
+        return answer & 1;
+    return !eg_set_is_indexed(m->set, number) && ask_once(m, number);
+}
+
+static bool node_holds(eg_sigma_matcher *m, const eg_node *node);
+
+static inline bool holds(eg_sigma_matcher *m, eg_ref ref)
+{
+    if (ref & EG_REF_PREDICATE)
+        return predicate_holds(m, ref & ~EG_REF_PREDICATE);
+    return node_holds(m, &m->set->nodes[ref]);
 }
 
 static bool node_holds(eg_sigma_matcher *m, const eg_node *node)
@@ -343,13 +354,6 @@ static bool node_holds(eg_sigma_matcher *m, const eg_node *node)
         return met >= node->need;
     }
     return false;
-}
-
-static bool holds(eg_sigma_matcher *m, eg_ref ref)
-{
-    if (ref & EG_REF_PREDICATE)
-        return predicate_holds(m, ref & ~EG_REF_PREDICATE);
-    return node_holds(m, &m->set->nodes[ref]);
 }
 
 bool eg_matcher_holds(eg_sigma_matcher *m, eg_ref ref)
@@ -421,7 +425,7 @@ static void on_keyword_proposal(void *user, uint32_t number, size_t at)
             high = middle;
     }
     m->scanned = &m->values[low];
-    if (at - m->scanned->folded_at <= m->scanned->folded_len)
+    if (at - m->scanned->folded_at < m->scanned->folded_len)
         on_proposal(m, number, at - m->scanned->folded_at);
 }
 
@@ -429,13 +433,14 @@ static void find_keywords(eg_sigma_matcher *m, const eg_literal_index *index)
 {
     size_t i;
 
-    for (i = 0; i < m->value_count; i++) {
+    for (i = 0; i < m->value_count && eg_literal_index_has_ends(index); i++) {
         m->scanned = &m->values[i];
         eg_literal_index_scan_ends(index, folded(m, m->scanned), on_proposal, m);
     }
     if (m->value_count > 0)
-        eg_literal_index_scan_inside(index, eg_buf_str(&m->folded), m->ascii, on_keyword_proposal,
-                                     m);
+        eg_literal_index_scan_inside(index,
+                                     (eg_str){m->folded.data, m->folded.len - EG_LITERAL_PADDING},
+                                     m->ascii, on_keyword_proposal, m);
 }
 
 static void find_literals(eg_sigma_matcher *m, const eg_bucket *bucket)

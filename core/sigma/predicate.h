@@ -41,7 +41,6 @@ typedef struct eg_predicate_regex {
 
 typedef struct eg_predicate {
     uint8_t kind; /* eg_predicate_kind */
-    bool indexed; /* a literal index finds it: what was not found is false */
     eg_slot slot;
     uint8_t order; /* NUMBER: eg_ordering; FIELD: eg_pattern_kind */
     bool cased;    /* FIELD */

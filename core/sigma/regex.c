@@ -17,6 +17,7 @@
 
 struct eg_regex {
     pcre2_code *code;
+    uint32_t shortest; /* characters of the shortest text that can match */
     size_t memory;
 };
 
@@ -82,6 +83,7 @@ static int compile_translated(eg_str pattern, unsigned flags, eg_regex *regex)
         return status;
     /* Where JIT cannot be had, the interpreter gives the same answers, slower. */
     (void)pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE);
+    (void)pcre2_pattern_info(regex->code, PCRE2_INFO_MINLENGTH, &regex->shortest);
     (void)pcre2_pattern_info(regex->code, PCRE2_INFO_SIZE, &size);
     (void)pcre2_pattern_info(regex->code, PCRE2_INFO_JITSIZE, &jit_size);
     regex->memory = sizeof(*regex) + size + jit_size;
@@ -162,9 +164,13 @@ void eg_regex_scratch_destroy(eg_regex_scratch *scratch)
 
 int eg_regex_search(const eg_regex *regex, eg_regex_scratch *scratch, eg_str subject, bool *found)
 {
-    int code = pcre2_match(regex->code, (PCRE2_SPTR)(subject.ptr ? subject.ptr : ""), subject.len,
-                           0, PCRE2_NO_UTF_CHECK, scratch->data, scratch->context);
+    int code;
 
+    *found = false;
+    if (subject.len < regex->shortest)
+        return EG_OK;
+    code = pcre2_match(regex->code, (PCRE2_SPTR)(subject.ptr ? subject.ptr : ""), subject.len, 0,
+                       PCRE2_NO_UTF_CHECK, scratch->data, scratch->context);
     *found = code >= 0;
     if (code >= 0 || code == PCRE2_ERROR_NOMATCH)
         return EG_OK;

@@ -115,7 +115,7 @@ void eg_sigma_set_stats(const eg_sigma_set *set, eg_sigma_stats *stats)
         set->rule_count * (sizeof(*set->infos) + sizeof(*set->rules)) +
         set->node_count * sizeof(*set->nodes) + set->child_count * sizeof(*set->children) +
         set->predicate_count * (sizeof(*set->predicates) + sizeof(uint32_t)) +
-        set->posting_count * sizeof(*set->postings) +
+        set->predicate_count / 8 + set->posting_count * sizeof(*set->postings) +
         set->slots.capacity * sizeof(*set->slots.names) +
         set->slots.by_name_size * sizeof(*set->slots.by_name);
 }
@@ -133,6 +133,7 @@ void eg_sigma_set_destroy(eg_sigma_set *set)
     for (i = 0; i < set->bucket_count; i++)
         bucket_done(&set->buckets[i]);
     eg_free(set->buckets);
+    eg_free(set->indexed);
     eg_free(set->posting_first);
     eg_free(set->postings);
     eg_free(set->predicates);

@@ -22,8 +22,8 @@
 
 typedef struct measured {
     eg_event *event;
-    uint64_t cost[ROUNDS_MAX]; /* ns by round; sorted in the end */
-    uint64_t median;
+    uint64_t median; /* of its rounds, ns */
+    size_t line;
     size_t hits;
 } measured;
 
@@ -31,9 +31,11 @@ typedef struct bench {
     measured *items;
     size_t count, capacity;
     size_t rounds;
+    uint32_t *costs; /* ns, round by round */
     eg_sigma_matcher *matcher;
     eg_arena *arena;
-    uint64_t refused; /* allocations in a round of which none may allocate */
+    bool refuse; /* refuse matching every allocation, and count them */
+    uint64_t refused;
 } bench;
 
 typedef struct family {
@@ -100,9 +102,15 @@ static int match_event(bench *b, measured *item)
     size_t count = eg_event_views(item->event, b->arena, views);
     int status = EG_OK;
     item->hits = 0;
+    if (b->refuse)
+        eg_mem_fail_after(0);
     for (size_t i = 0; i < count && status == EG_OK; i++) {
         status = eg_sigma_match(b->matcher, &views[i], &rules, &found);
         item->hits += found;
+    }
+    if (b->refuse) {
+        b->refused += (uint64_t)eg_mem_failures();
+        eg_mem_fail_after(-1);
     }
     return status;
 }
@@ -112,7 +120,7 @@ static int run_round(bench *b, size_t round)
     for (size_t i = 0; i < b->count; i++) {
         uint64_t start = eg_clock_monotonic_ns();
         int status = match_event(b, &b->items[i]);
-        b->items[i].cost[round] = eg_clock_monotonic_ns() - start;
+        b->costs[round * b->count + i] = (uint32_t)(eg_clock_monotonic_ns() - start);
         if (status != EG_OK)
             return status;
     }
@@ -130,18 +138,23 @@ static int compare_u64(const void *left, const void *right)
 /* One round to warm up, one in which allocations are refused and counted, then those that count. */
 static int run_rounds(bench *b)
 {
+    uint64_t rounds[ROUNDS_MAX];
+    b->costs = eg_alloc_zero(b->rounds * b->count, sizeof(*b->costs));
+    if (!b->costs)
+        return EG_E_NOMEM;
     int status = run_round(b, 0);
     if (status != EG_OK)
         return status;
-    eg_mem_fail_after(0);
+    b->refuse = true;
     (void)run_round(b, 0);
-    b->refused = (uint64_t)eg_mem_failures();
-    eg_mem_fail_after(-1);
+    b->refuse = false;
     for (size_t round = 0; round < b->rounds && status == EG_OK; round++)
         status = run_round(b, round);
     for (size_t i = 0; i < b->count; i++) {
-        qsort(b->items[i].cost, b->rounds, sizeof(b->items[i].cost[0]), compare_u64);
-        b->items[i].median = b->items[i].cost[b->rounds / 2];
+        for (size_t round = 0; round < b->rounds; round++)
+            rounds[round] = b->costs[round * b->count + i];
+        qsort(rounds, b->rounds, sizeof(rounds[0]), compare_u64);
+        b->items[i].median = rounds[b->rounds / 2];
     }
     return status;
 }
@@ -200,13 +213,13 @@ static int compare_cost(const void *left, const void *right)
 static void print_slowest(bench *b, eg_json *json)
 {
     for (size_t i = 0; i < b->count; i++)
-        b->items[i].cost[0] = i;
+        b->items[i].line = i;
     qsort(b->items, b->count, sizeof(*b->items), compare_cost);
     eg_json_key(json, "slowest");
     eg_json_array(json);
     for (size_t i = 0; i < SLOWEST && i < b->count; i++) {
         eg_json_object(json);
-        eg_json_put_u64(json, "i", b->items[i].cost[0]);
+        eg_json_put_u64(json, "i", b->items[i].line);
         put_us(json, "us", (double)b->items[i].median);
         eg_json_put_u64(json, "hits", b->items[i].hits);
         eg_json_object_end(json);
@@ -266,6 +279,7 @@ static int run(bench *b, const char *events, const char *const *rules, size_t co
     for (size_t i = 0; i < b->count; i++)
         eg_free(b->items[i].event);
     eg_free(b->items);
+    eg_free(b->costs);
     eg_arena_destroy(b->arena);
     eg_sigma_matcher_destroy(b->matcher);
     eg_ruleset_unref(ruleset);
