@@ -11,6 +11,8 @@
 #define EG_PACK_FILE_MAX (1024u * 1024)
 #define EG_PACK_TEXTS_MAX (8u * 1024 * 1024)
 #define EG_PACK_FILES_MAX 50000
+/* Beside the rules or in the pack: what the placeholders in them stand for (placeholder.h). */
+#define EG_PACK_PLACEHOLDERS "placeholders.yml"
 
 typedef struct eg_pack {
     eg_buf name;

@@ -28,6 +28,7 @@ typedef struct loader {
     eg_report counting;      /* counts, then tells the caller's */
     eg_sigma_rule **rules;
     size_t count, capacity;
+    eg_placeholders *placeholders;
     eg_buf text;
 } loader;
 
@@ -73,6 +74,8 @@ static int read_rules(loader *l, const char *path)
     if (status != EG_OK)
         return status;
     l->ruleset->stats.files++;
+    if (eg_str_equal(eg_path_base(eg_str_from(path)), EG_STR(EG_PACK_PLACEHOLDERS)))
+        return eg_placeholders_read(l->placeholders, eg_buf_str(&l->text), path, &l->counting);
     return eg_sigma_parse(eg_buf_str(&l->text), path, &l->counting, keep_rule, l);
 }
 
@@ -131,6 +134,10 @@ static int load_pack(loader *l, const char *folder)
         status = eg_path_join(&path, folder, "sigma");
     if (status == EG_OK && eg_dir_exists(eg_buf_cstr(&path)))
         status = eg_pack_walk(eg_buf_cstr(&path), load_file, l);
+    if (status == EG_OK)
+        status = eg_path_join(&path, folder, EG_PACK_PLACEHOLDERS);
+    if (status == EG_OK && eg_file_exists(eg_buf_cstr(&path)))
+        status = load_file(l, eg_buf_cstr(&path));
     for (i = 0; i < EG_LANGUAGE_COUNT && status == EG_OK; i++)
         status = load_texts(l, folder, (eg_language)i);
     if (status == EG_OK && ruleset->pack.serial == 0) {
@@ -158,7 +165,7 @@ static int load_path(loader *l, const char *path)
 static int compile(loader *l, bool report_inert)
 {
     eg_ruleset *ruleset = l->ruleset;
-    eg_sigma_options options = {report_inert};
+    eg_sigma_options options = {report_inert, l->placeholders};
     eg_sigma_stats stats;
     int status = eg_sigma_compile((const eg_sigma_rule *const *)l->rules, l->count, &options,
                                   &l->counting, &ruleset->sigma);
@@ -181,6 +188,8 @@ static int load_all(loader *l, const char *const *paths, size_t count, bool repo
     size_t i;
     int status = eg_texts_create(&l->ruleset->texts);
 
+    if (status == EG_OK)
+        status = eg_placeholders_create(&l->placeholders);
     for (i = 0; i < count && status == EG_OK; i++)
         status = load_path(l, paths[i]);
     return status == EG_OK ? compile(l, report_inert) : status;
@@ -190,7 +199,7 @@ int eg_ruleset_load(const char *const *paths, size_t count, bool report_inert,
                     const eg_report *report, eg_ruleset **out)
 {
     eg_ruleset *ruleset = eg_alloc_zero(1, sizeof(*ruleset));
-    loader l = {ruleset, report, {count_problem, NULL}, NULL, 0, 0, {0}};
+    loader l = {ruleset, report, {count_problem, NULL}, NULL, 0, 0, NULL, {0}};
     size_t i;
     int status;
 
@@ -204,6 +213,7 @@ int eg_ruleset_load(const char *const *paths, size_t count, bool report_inert,
     for (i = 0; i < l.count; i++)
         eg_sigma_rule_destroy(l.rules[i]);
     eg_free((void *)l.rules);
+    eg_placeholders_destroy(l.placeholders);
     eg_buf_done(&l.text);
     if (status != EG_OK) {
         eg_ruleset_unref(ruleset);

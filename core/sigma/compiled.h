@@ -60,6 +60,8 @@ typedef struct eg_slot_table {
     size_t by_name_size;
 } eg_slot_table;
 
+typedef struct eg_correlations eg_correlations; /* correlation.h */
+
 struct eg_sigma_set {
     eg_arena *arena;
     eg_rule_info *infos;
@@ -78,6 +80,7 @@ struct eg_sigma_set {
     uint32_t *posting_first; /* by predicate; its postings end where the next one's begin */
     uint32_t *postings;      /* rules that this predicate is a witness of */
     size_t posting_count;
+    const eg_correlations *correlations; /* the last rules of the set; NULL when there are none */
     eg_sigma_stats stats;
 };
 

@@ -32,9 +32,6 @@ static bool modifier_from_name(eg_str name, eg_modifier *out)
 
 static int check_modifiers(const eg_rule_place *place, const eg_item *item)
 {
-    if (eg_item_has(item, EG_MODIFIER_EXPAND))
-        return eg_rule_reject(place, item->line,
-                              "modifier expand: no values are known for placeholders");
     if ((item->modifiers & REGEX_FLAGS) && !eg_item_has(item, EG_MODIFIER_RE))
         return eg_rule_reject(place, item->line, "modifiers i, m and s need re before them");
     if ((item->modifiers & FIELD_ONLY) && item->field.len == 0)

@@ -77,11 +77,55 @@ static bool may_be(const inert_check *check, eg_ref ref, bool value)
     return may;
 }
 
+/* ---- correlations: they live on the rules they refer to ---- */
+
+static bool is_inert_part(const eg_sigma_set *set, const bool *inert, uint32_t rule,
+                          eg_sigma_inert *why)
+{
+    size_t first = set->rule_count - eg_sigma_set_correlations(set);
+
+    return rule < first ? eg_sigma_set_inert(set, rule, why) : inert[rule - first];
+}
+
+bool eg_inert_correlation(const eg_sigma_set *set, const eg_correlation *correlation,
+                          const bool *inert)
+{
+    bool temporal = correlation->type == EG_CORRELATION_TEMPORAL ||
+                    correlation->type == EG_CORRELATION_TEMPORAL_ORDERED;
+    size_t need = temporal && correlation->range.low > 1 ? correlation->range.low : 1;
+    size_t able = 0, i;
+    eg_sigma_inert why;
+
+    for (i = 0; i < correlation->part_count; i++)
+        able += is_inert_part(set, inert, correlation->parts[i], &why) ? 0 : 1;
+    return able < need;
+}
+
+/* Of an inert correlation: what makes the first inert one of its rules so. */
+static bool why_inert(const eg_sigma_set *set, size_t index, eg_sigma_inert *out)
+{
+    const eg_correlations *all = set->correlations;
+
+    while (index >= all->first) {
+        const eg_correlation *correlation = &all->items[index - all->first];
+        size_t i = 0;
+
+        if (!all->inert[index - all->first])
+            return false;
+        while (!is_inert_part(set, all->inert, correlation->parts[i], out))
+            i++;
+        index = correlation->parts[i];
+    }
+    return eg_sigma_set_inert(set, index, out);
+}
+
 bool eg_sigma_set_inert(const eg_sigma_set *set, size_t index, eg_sigma_inert *out)
 {
     const eg_rule_info *info = &set->infos[index];
     inert_check check = {set, info->logsource, out};
 
+    if (eg_sigma_set_is_correlation(set, index))
+        return why_inert(set, index, out);
     out->lacking_count = 0;
     out->source = !eg_logsource_has_sensor(info->logsource);
     return out->source || !may_be(&check, set->rules[index].root, true);
@@ -113,7 +157,10 @@ size_t eg_inert_report(const eg_sigma_set *set, const eg_report *report)
         if (!eg_sigma_set_inert(set, i, &inert))
             continue;
         count++;
-        if (inert.source)
+        if (eg_sigma_set_is_correlation(set, i))
+            eg_report_problem(report, EG_PROBLEM_INERT, info->file, 0, info->id,
+                              "too many of the rules it refers to are inert");
+        else if (inert.source)
             eg_report_problem(report, EG_PROBLEM_INERT, info->file, 0, info->id,
                               "no sensor feeds log source %s", eg_logsource_name(info->logsource));
         else

@@ -6,7 +6,11 @@
 #ifndef EG_SIGMA_INERT_H
 #define EG_SIGMA_INERT_H
 
-#include "core/sigma/compiled.h"
+#include "core/sigma/correlation.h"
+
+/* Can what our sensors see not meet it? `inert` tells of the correlations before it. */
+bool eg_inert_correlation(const eg_sigma_set *set, const eg_correlation *correlation,
+                          const bool *inert);
 
 /* Reports each such rule with the reason; returns how many there are. */
 size_t eg_inert_report(const eg_sigma_set *set, const eg_report *report);

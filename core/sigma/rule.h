@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A Sigma rule as written: the tree that the parser makes and the compiler reads. It owns its
- * memory in one arena; everything points into it. Immutable after parsing, then any thread.
+ * A Sigma rule as written: the tree that the parser makes and the compiler reads; correlations and
+ * filters are documents of the same kind. It owns its memory in one arena; everything points into
+ * it. Immutable after parsing, then any thread.
  */
 #ifndef EG_SIGMA_RULE_H
 #define EG_SIGMA_RULE_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A YAML document as a Sigma rule. */
-#include "core/sigma/rule_tree.h"
+/* A YAML document as a Sigma rule, a correlation or a filter. */
+#include "core/sigma/correlation.h"
+#include "core/sigma/filter.h"
 
 #include "core/base/status.h"
 
@@ -8,6 +9,14 @@
 
 #define ARENA_BLOCK 4096
 #define SELECTIONS_MAX 1000
+
+/* One YAML text while its documents are read. */
+typedef struct parsed_file {
+    const char *name;
+    const eg_report *report;
+    bool below_global;
+    bool last; /* there are no more documents */
+} parsed_file;
 
 static const char *const level_names[] = {"informational", "low", "medium", "high", "critical"};
 
@@ -29,37 +38,28 @@ bool eg_level_from_name(eg_str name, eg_level *out)
     return false;
 }
 
-/* Text of a key of the rule; absent when it is missing, null, a list or a map. */
-static eg_str text_of(const eg_yaml_node *map, const char *key)
+/*
+ * Sigma once had documents that change those behind them (`action`); the specification has dropped
+ * them. What stood below a global one is less than a rule without it.
+ */
+static int check_action(parsed_file *file, const eg_rule_place *place, const eg_yaml_node *root)
 {
-    const eg_yaml_node *node = eg_yaml_get(map, key);
+    eg_str action = eg_yaml_text(root, "action");
 
-    if (!node || node->kind != EG_YAML_SCALAR || node->type == EG_YAML_NULL)
-        return EG_STR_NONE;
-    return node->text;
-}
-
-static int line_of(const eg_yaml_node *map, const char *key)
-{
-    const eg_yaml_node *node = eg_yaml_get(map, key);
-
-    return node ? node->line : map->line;
-}
-
-static int reject_other_documents(const eg_rule_place *place, const eg_yaml_node *root)
-{
-    if (root->kind != EG_YAML_MAP)
+    if (!eg_yaml_get(root, "action")) {
+        if (!file->below_global || eg_yaml_get(root, "correlation") || eg_yaml_get(root, "filter"))
+            return EG_OK;
         return eg_rule_reject(place, root->line,
-                              "not a Sigma rule: the document is no map of keys");
-    if (eg_yaml_get(root, "correlation"))
-        return eg_rule_reject(place, line_of(root, "correlation"),
-                              "correlation rules are not supported");
-    if (eg_yaml_get(root, "filter"))
-        return eg_rule_reject(place, line_of(root, "filter"), "filter rules are not supported");
-    if (eg_yaml_get(root, "action"))
-        return eg_rule_reject(place, line_of(root, "action"),
-                              "documents with 'action' (global, repeat, reset) are not supported");
-    return EG_OK;
+                              "the rule needs the document with 'action: global' above it, which "
+                              "Sigma 2 has dropped: write it out as a whole rule");
+    }
+    if (eg_str_equal(action, EG_STR("global")))
+        file->below_global = true;
+    else if (eg_str_equal(action, EG_STR("reset")))
+        file->below_global = false;
+    return eg_rule_reject(place, eg_yaml_line(root, "action"),
+                          "Sigma 2 has dropped documents with 'action' (%.*s)",
+                          EG_STR_ARGS(action));
 }
 
 static int parse_tags(eg_sigma_rule *rule, const eg_yaml_node *root)
@@ -84,23 +84,25 @@ static int parse_tags(eg_sigma_rule *rule, const eg_yaml_node *root)
 static int parse_info(eg_sigma_rule *rule, const eg_rule_place *place, const eg_yaml_node *root)
 {
     eg_rule_info *info = &rule->info;
-    eg_str level = text_of(root, "level");
+    eg_str level = eg_yaml_text(root, "level");
 
-    info->id = text_of(root, "id");
-    info->title = text_of(root, "title");
+    info->id = eg_yaml_text(root, "id");
+    info->title = eg_yaml_text(root, "title");
+    rule->name = eg_yaml_text(root, "name");
     if (!info->title.ptr)
         info->title = info->id;
     if (!info->id.ptr)
         info->id = info->title;
     if (info->id.len == 0)
         return eg_rule_reject(place, rule->line, "the rule has neither id nor title");
-    info->author = text_of(root, "author");
-    info->description = text_of(root, "description");
-    info->license = text_of(root, "license");
+    info->author = eg_yaml_text(root, "author");
+    info->description = eg_yaml_text(root, "description");
+    info->license = eg_yaml_text(root, "license");
     info->level = EG_LEVEL_MEDIUM;
     if (level.ptr && !eg_level_from_name(level, &info->level))
-        eg_report_problem(place->report, EG_PROBLEM_WARNING, place->file, line_of(root, "level"),
-                          info->id, "level '%.*s' is unknown, medium is taken", EG_STR_ARGS(level));
+        eg_report_problem(place->report, EG_PROBLEM_WARNING, place->file,
+                          eg_yaml_line(root, "level"), info->id,
+                          "level '%.*s' is unknown, medium is taken", EG_STR_ARGS(level));
     return parse_tags(rule, root);
 }
 
@@ -112,9 +114,11 @@ static int parse_logsource(eg_sigma_rule *rule, const eg_rule_place *place,
     int status;
 
     if (!node || node->kind != EG_YAML_MAP)
-        return eg_rule_reject(place, line_of(root, "logsource"), "logsource is missing");
-    status = eg_logsource_find(text_of(node, "product"), text_of(node, "category"),
-                               text_of(node, "service"), &rule->info.logsource);
+        return eg_rule_reject(place, eg_yaml_line(root, "logsource"), "logsource is missing");
+    rule->product = eg_yaml_text(node, "product");
+    rule->category = eg_yaml_text(node, "category");
+    rule->service = eg_yaml_text(node, "service");
+    status = eg_logsource_find(rule->product, rule->category, rule->service, &rule->info.logsource);
     *inert = status == EG_E_UNSUPPORTED || status == EG_E_NOTFOUND;
     if (!*inert)
         return status;
@@ -123,8 +127,10 @@ static int parse_logsource(eg_sigma_rule *rule, const eg_rule_place *place,
     return EG_OK;
 }
 
-static bool is_selection(const eg_yaml_node *key)
+static bool is_selection(const eg_sigma_rule *rule, const eg_yaml_node *key)
 {
+    if (rule->kind == EG_DOCUMENT_FILTER && eg_str_equal(key->text, EG_STR("rules")))
+        return false;
     return !eg_str_equal(key->text, EG_STR("condition")) &&
            !eg_str_equal(key->text, EG_STR("timeframe"));
 }
@@ -145,7 +151,7 @@ static int parse_selections(eg_sigma_rule *rule, const eg_rule_place *place,
         eg_selection *selection = &selections[rule->selection_count];
         int status;
 
-        if (!is_selection(key))
+        if (!is_selection(rule, key))
             continue;
         selection->name = key->text;
         selection->line = key->line;
@@ -200,42 +206,86 @@ static int parse_conditions(eg_sigma_rule *rule, const eg_rule_place *place,
     return EG_OK;
 }
 
+/* Selections and condition: those of a rule stand in `detection`, those of a filter in `filter`. */
 static int parse_detection(eg_sigma_rule *rule, const eg_rule_place *place,
                            const eg_yaml_node *root)
 {
-    const eg_yaml_node *detection = eg_yaml_get(root, "detection");
+    const char *key = rule->kind == EG_DOCUMENT_FILTER ? "filter" : "detection";
+    const eg_yaml_node *detection = eg_yaml_get(root, key);
     const eg_yaml_node *condition = eg_yaml_get(detection, "condition");
     int status;
 
     if (!detection || detection->kind != EG_YAML_MAP)
-        return eg_rule_reject(place, line_of(root, "detection"), "detection is missing");
+        return eg_rule_reject(place, eg_yaml_line(root, key), "%s is missing", key);
     if (!condition)
-        return eg_rule_reject(place, detection->line, "detection has no condition");
+        return eg_rule_reject(place, detection->line, "%s has no condition", key);
     status = parse_selections(rule, place, detection);
     return status == EG_OK ? parse_conditions(rule, place, condition) : status;
 }
 
+static bool has_not(const eg_condition *condition)
+{
+    bool found = condition->kind == EG_CONDITION_NOT;
+    size_t i;
+
+    for (i = 0; i < condition->count && !found; i++)
+        found = has_not(condition->children[i]);
+    return found;
+}
+
+static int parse_filter(eg_sigma_rule *rule, const eg_rule_place *place, const eg_yaml_node *root)
+{
+    int status = eg_filter_parse(rule, place, root);
+
+    if (status == EG_OK)
+        status = parse_detection(rule, place, root);
+    if (status == EG_OK && !has_not(rule->conditions[0]))
+        eg_report_problem(place->report, EG_PROBLEM_WARNING, place->file, rule->condition_line,
+                          place->rule_id,
+                          "this filter leaves the rules nothing but the events that meet it; to "
+                          "leave those out its condition begins with 'not'");
+    return status;
+}
+
+static int parse_by_kind(eg_sigma_rule *rule, const eg_rule_place *place, const eg_yaml_node *root,
+                         bool *inert)
+{
+    int status;
+
+    if (rule->kind == EG_DOCUMENT_CORRELATION)
+        return eg_correlation_parse(rule, place, root);
+    status = parse_logsource(rule, place, root, inert);
+    if (status != EG_OK || *inert)
+        return status;
+    return rule->kind == EG_DOCUMENT_FILTER ? parse_filter(rule, place, root)
+                                            : parse_detection(rule, place, root);
+}
+
 /* EG_OK with *usable false: the rule is inert. */
-static int parse_rule(eg_sigma_rule *rule, eg_rule_place *place, const eg_yaml_node *root,
-                      bool *usable)
+static int parse_rule(parsed_file *file, eg_sigma_rule *rule, eg_rule_place *place,
+                      const eg_yaml_node *root, bool *usable)
 {
     bool inert = false;
-    int status = reject_other_documents(place, root);
+    int status;
 
     *usable = false;
-    if (status != EG_OK)
-        return status;
+    if (root->kind != EG_YAML_MAP)
+        return eg_rule_reject(place, root->line,
+                              "not a Sigma rule: the document is no map of keys");
     rule->line = root->line;
-    place->rule_id = text_of(root, "id");
-    status = parse_info(rule, place, root);
+    if (eg_yaml_get(root, "correlation"))
+        rule->kind = EG_DOCUMENT_CORRELATION;
+    else if (eg_yaml_get(root, "filter"))
+        rule->kind = EG_DOCUMENT_FILTER;
+    place->rule_id = eg_yaml_text(root, "id");
+    status = check_action(file, place, root);
+    if (status == EG_OK)
+        status = parse_info(rule, place, root);
     if (status != EG_OK)
         return status;
     place->rule_id = rule->info.id;
-    status = parse_logsource(rule, place, root, &inert);
-    if (status != EG_OK || inert)
-        return status;
-    status = parse_detection(rule, place, root);
-    *usable = status == EG_OK;
+    status = parse_by_kind(rule, place, root, &inert);
+    *usable = status == EG_OK && !inert;
     return status;
 }
 
@@ -270,24 +320,24 @@ const eg_rule_info *eg_sigma_rule_info(const eg_sigma_rule *rule)
     return &rule->info;
 }
 
-/* One document; *last tells that there are no more. Bad rules are reported and are no failure. */
-static int read_document(eg_yaml_reader *reader, const char *file, const eg_report *report,
-                         eg_sigma_found found, void *user, bool *last)
+/* One document. Bad rules are reported and are no failure. */
+static int read_document(parsed_file *file, eg_yaml_reader *reader, eg_sigma_found found,
+                         void *user)
 {
-    eg_rule_place place = {report, file, EG_STR_NONE};
+    eg_rule_place place = {file->report, file->name, EG_STR_NONE};
     const eg_yaml_node *root = NULL;
     eg_sigma_rule *rule;
     bool usable = false;
-    int status = rule_create(file, &rule);
+    int status = rule_create(file->name, &rule);
 
     if (status != EG_OK)
         return status;
     status = eg_yaml_read(reader, rule->arena, &root);
-    *last = status != EG_OK || !root;
+    file->last = status != EG_OK || !root;
     if (status != EG_OK && status != EG_E_NOMEM)
         status = eg_rule_reject(&place, eg_yaml_reader_line(reader), "%s", eg_error_message());
     else if (root && !(root->kind == EG_YAML_SCALAR && root->type == EG_YAML_NULL))
-        status = parse_rule(rule, &place, root, &usable);
+        status = parse_rule(file, rule, &place, root, &usable);
     if (usable)
         return found(user, rule);
     eg_sigma_rule_destroy(rule);
@@ -297,14 +347,14 @@ static int read_document(eg_yaml_reader *reader, const char *file, const eg_repo
 int eg_sigma_parse(eg_str yaml, const char *file, const eg_report *report, eg_sigma_found found,
                    void *user)
 {
+    parsed_file parsed = {file, report, false, false};
     eg_yaml_reader *reader;
-    bool last = false;
     int status = eg_yaml_reader_create(yaml, &reader);
 
     if (status != EG_OK)
         return status;
-    while (status == EG_OK && !last)
-        status = read_document(reader, file, report, found, user, &last);
+    while (status == EG_OK && !parsed.last)
+        status = read_document(&parsed, reader, found, user);
     eg_yaml_reader_destroy(reader);
     return status;
 }

@@ -65,16 +65,46 @@ typedef struct eg_selection {
     eg_detection detection;
 } eg_selection;
 
+/* What a document of YAML is. */
+typedef enum eg_document_kind {
+    EG_DOCUMENT_RULE,
+    EG_DOCUMENT_CORRELATION,
+    EG_DOCUMENT_FILTER,
+} eg_document_kind;
+
+/* Another rule, by its id or its name. */
+typedef struct eg_reference {
+    eg_str text;
+    int line;
+} eg_reference;
+
+typedef struct eg_written_correlation eg_written_correlation;
+typedef struct eg_written_filter eg_written_filter;
+
 struct eg_sigma_rule {
     eg_arena *arena;
     eg_rule_info info;
-    int line; /* where the rule's document starts */
+    eg_document_kind kind;
+    eg_str name;                       /* for references; absent when it has none */
+    eg_str product, category, service; /* of the log source, as written; absent when not there */
+    int line;                          /* where the rule's document starts */
+    const eg_written_correlation *correlation; /* of EG_DOCUMENT_CORRELATION */
+    const eg_written_filter *filter;           /* of EG_DOCUMENT_FILTER */
     const eg_selection *selections;
     size_t selection_count;
     const eg_condition *const *conditions; /* any of them */
     int condition_line;
     size_t condition_count;
 };
+
+/* Does the reference mean this rule? An id in any case, or the name as it stands. */
+bool eg_reference_names(eg_str reference, const eg_sigma_rule *rule);
+/*
+ * Reads one text or a list of texts that all differ, at most `max`. `what` is for the message.
+ * EG_E_INVALID after the fault was reported, EG_E_NOMEM.
+ */
+int eg_references_parse(eg_arena *arena, const eg_rule_place *place, const eg_yaml_node *node,
+                        const char *what, size_t max, const eg_reference **out, size_t *count);
 
 /*
  * Reads one value of `detection`. EG_E_INVALID after the fault was reported, EG_E_NOMEM.

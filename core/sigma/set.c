@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A compiled set from outside: what it holds and how to let it go. */
-#include "core/sigma/compiled.h"
+#include "core/sigma/correlation.h"
 
 #include "core/base/status.h"
 
@@ -67,6 +67,28 @@ size_t eg_sigma_set_size(const eg_sigma_set *set)
 const eg_rule_info *eg_sigma_set_rule(const eg_sigma_set *set, size_t index)
 {
     return &set->infos[index];
+}
+
+size_t eg_sigma_set_correlations(const eg_sigma_set *set)
+{
+    return set->correlations ? set->correlations->count : 0;
+}
+
+bool eg_sigma_set_is_correlation(const eg_sigma_set *set, size_t index)
+{
+    return set->correlations && index >= set->correlations->first;
+}
+
+bool eg_sigma_set_is_correlated(const eg_sigma_set *set, size_t index)
+{
+    const eg_correlations *all = set->correlations;
+
+    return all && all->user_first[index] < all->user_first[index + 1];
+}
+
+bool eg_sigma_set_is_silent(const eg_sigma_set *set, size_t index)
+{
+    return set->correlations && set->correlations->silent[index];
 }
 
 static size_t regex_memory(const eg_sigma_set *set)

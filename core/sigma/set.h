@@ -8,6 +8,7 @@
 #ifndef EG_SIGMA_SET_H
 #define EG_SIGMA_SET_H
 
+#include "core/sigma/placeholder.h"
 #include "core/sigma/rule.h"
 
 typedef struct eg_sigma_set eg_sigma_set;
@@ -19,6 +20,7 @@ typedef struct eg_sigma_options {
      * and counted as inert (still compiled: hunting may feed them).
      */
     bool report_inert;
+    const eg_placeholders *placeholders; /* of values with `expand`; NULL: such rules are rejected */
 } eg_sigma_options;
 
 typedef struct eg_sigma_stats {
@@ -29,12 +31,22 @@ typedef struct eg_sigma_stats {
     size_t memory; /* bytes held by the compiled form */
 } eg_sigma_stats;
 
-/* Does not keep or free the rules. Order of rules is kept: it is the order of matches. */
+/*
+ * Does not keep or free the rules. Order of rules is kept: it is the order of matches; correlations
+ * stand behind all others. Filters become a part of the rules they apply to.
+ */
 int eg_sigma_compile(const eg_sigma_rule *const *rules, size_t count,
                      const eg_sigma_options *options, const eg_report *report, eg_sigma_set **out);
 void eg_sigma_set_destroy(eg_sigma_set *set); /* NULL-safe; matchers must be gone */
 size_t eg_sigma_set_size(const eg_sigma_set *set);
 const eg_rule_info *eg_sigma_set_rule(const eg_sigma_set *set, size_t index);
+/* Correlations are the last rules of a set, behind all others: how many, and is this one? */
+size_t eg_sigma_set_correlations(const eg_sigma_set *set);
+bool eg_sigma_set_is_correlation(const eg_sigma_set *set, size_t index);
+/* Does a correlation refer to the rule? */
+bool eg_sigma_set_is_correlated(const eg_sigma_set *set, size_t index);
+/* Only correlations refer to it, and none says `generate: true`: it raises no hit of its own. */
+bool eg_sigma_set_is_silent(const eg_sigma_set *set, size_t index);
 void eg_sigma_set_stats(const eg_sigma_set *set, eg_sigma_stats *stats);
 
 #define EG_SIGMA_LACKING_MAX 8
@@ -54,6 +66,7 @@ void eg_sigma_matcher_destroy(eg_sigma_matcher *matcher); /* NULL-safe */
 /*
  * Finds the rules that this event (one view of it) meets: *rules points at their indices, in
  * ascending order, valid until the next call on this matcher. EG_OK also when there is none.
+ * Correlations are never among them: what several events meet is a correlator's to tell.
  */
 int eg_sigma_match(eg_sigma_matcher *matcher, const eg_event *event, const uint32_t **rules,
                    size_t *count);

@@ -345,3 +345,19 @@ const eg_yaml_node *eg_yaml_get(const eg_yaml_node *map, const char *key)
     }
     return NULL;
 }
+
+eg_str eg_yaml_text(const eg_yaml_node *map, const char *key)
+{
+    const eg_yaml_node *node = eg_yaml_get(map, key);
+
+    if (!node || node->kind != EG_YAML_SCALAR || node->type == EG_YAML_NULL)
+        return EG_STR_NONE;
+    return node->text;
+}
+
+int eg_yaml_line(const eg_yaml_node *map, const char *key)
+{
+    const eg_yaml_node *node = eg_yaml_get(map, key);
+
+    return node ? node->line : map->line;
+}

@@ -52,6 +52,10 @@ int eg_yaml_reader_line(const eg_yaml_reader *reader);
 
 /* Value of `key` in a map; NULL when there is none or `map` is no map. */
 const eg_yaml_node *eg_yaml_get(const eg_yaml_node *map, const char *key);
+/* Its text; absent when it is missing, null, a list or a map. */
+eg_str eg_yaml_text(const eg_yaml_node *map, const char *key);
+/* Its line; that of the map when it is missing. */
+int eg_yaml_line(const eg_yaml_node *map, const char *key);
 
 /*
  * Types a plain scalar: *type and its canonical text, which is `raw` itself or in the arena.

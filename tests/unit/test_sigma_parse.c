@@ -71,8 +71,8 @@ static void broken_rules__are_rejected_with_line_and_reason(void **state)
         {HEAD "detection:\n  sel:\n    yes: a\n  condition: sel\n", 6, "in quotes"},
         {HEAD "detection:\n  sel:\n    F: 2026-01-01\n  condition: sel\n", 6, "in quotes"},
         {HEAD "detection:\n  sel: {F: a}\n  condition: sel | count() > 5\n", 6, "aggregation"},
-        {HEAD "correlation:\n  type: event_count\n", 5, "correlation"},
-        {HEAD "filter:\n  rules: any\n", 5, "filter"},
+        {HEAD "correlation:\n  type: event_count\n", 5, "refers to no rules"},
+        {HEAD "filter:\n  rules: any\n", 5, "filter has no condition"},
         {"action: global\n" GOOD, 1, "'action'"},
         {HEAD "detection:\n  sel:\n    F|windash|contains:\n      ' -a -b -c -d -e -f -g'\n"
               "  condition: sel\n",

@@ -178,7 +178,7 @@ static void report_inert__names_what_no_sensor_gives(void **state)
                  "  s: {Unheard: a}\n  t: {Image: a}\n  condition: s or t\n")
                 RULE("absent", ", category: process_creation",
                      "  s: {Unheard: null}\n  t: {Unheard: x}\n  condition: s and not t\n");
-    const eg_sigma_options live = {true};
+    const eg_sigma_options live = {.report_inert = true};
     eg_test_problems problems;
     eg_sigma_stats stats;
     eg_sigma_set *set;
