@@ -135,6 +135,13 @@ static int end_of_file(eg_event_files *files)
     return EG_OK;
 }
 
+/* What Windows PowerShell makes of "> file". */
+static bool is_utf16(eg_str text)
+{
+    return text.len >= 2 &&
+           (memcmp(text.ptr, "\xFF\xFE", 2) == 0 || memcmp(text.ptr, "\xFE\xFF", 2) == 0);
+}
+
 int eg_event_files_next(eg_event_files *files, eg_event_line *line)
 {
     for (;;) {
@@ -146,6 +153,9 @@ int eg_event_files_next(eg_event_files *files, eg_event_line *line)
             status = open_next(files);
         } else {
             status = eg_line_reader_next(&files->lines, &line->text);
+            if (files->number == 0 && status == EG_OK && is_utf16(line->text)) {
+                status = eg_fail(EG_E_IO, "%s is UTF-16: save it as UTF-8", files->input.path);
+            }
             if (status == EG_OK || status == EG_E_LIMIT) {
                 line->file = files->next - 1;
                 line->number = ++files->number;

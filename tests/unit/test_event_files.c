@@ -195,6 +195,14 @@ static void file__that_is_missing_or_breaks__is_named_and_the_others_are_read(vo
     assert_int_equal(eg_test_cli_complaints, 1);
 }
 
+static void file__in_utf16__is_refused_at_once(void **state)
+{
+    EG_UNUSED(state);
+    begin("\xFF\xFE{\n\n", "two\n");
+    check(both, 2, false, "1.1.0=two ");
+    assert_int_equal(eg_test_cli_complaints, 1);
+}
+
 static void follow__lines_that_come_in_parts__are_read_once_whole(void **state)
 {
     EG_UNUSED(state);
@@ -236,6 +244,7 @@ int eg_test_event_files(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(files__one_after_the_other__are_numbered_through),
         cmocka_unit_test(file__that_is_missing_or_breaks__is_named_and_the_others_are_read),
+        cmocka_unit_test(file__in_utf16__is_refused_at_once),
         cmocka_unit_test(follow__lines_that_come_in_parts__are_read_once_whole),
         cmocka_unit_test(follow__file_that_is_cut__is_read_from_its_start),
         cmocka_unit_test(follow__file_that_is_replaced__is_read_to_its_end_first),
