@@ -5,6 +5,7 @@
 #include "core/base/status.h"
 #include "core/detect/process_table.h"
 #include "core/detect/subject.h"
+#include "core/sigma/correlator.h"
 
 #include <string.h>
 
@@ -19,6 +20,7 @@ struct eg_pipeline {
     void *user;
     eg_ruleset *rules; /* the one `matcher` is for; NULL before any was loaded */
     eg_sigma_matcher *matcher;
+    eg_sigma_correlator *correlator;
     uint32_t *met; /* room for every rule of the set once */
     size_t met_count;
     eg_process_table *processes;
@@ -33,6 +35,8 @@ struct eg_pipeline {
 /* What all hits of one event share. */
 typedef struct context {
     const eg_event *event; /* completed */
+    eg_event views[EG_EVENT_VIEWS_MAX];
+    size_t view_count;
     eg_subject subject;
     bool written; /* `evidence` holds this event */
 } context;
@@ -63,6 +67,8 @@ static void drop_rules(eg_pipeline *pipeline)
 {
     eg_sigma_matcher_destroy(pipeline->matcher);
     pipeline->matcher = NULL;
+    eg_sigma_correlator_destroy(pipeline->correlator);
+    pipeline->correlator = NULL;
     eg_free(pipeline->met);
     pipeline->met = NULL;
     eg_ruleset_unref(pipeline->rules);
@@ -90,16 +96,20 @@ static int take_rules(eg_pipeline *pipeline)
         return EG_OK;
     }
     eg_sigma_matcher *matcher = NULL;
+    eg_sigma_correlator *correlator = NULL;
     uint32_t *met = NULL;
     if (rules) {
         const eg_sigma_set *set = eg_ruleset_sigma(rules);
         int status = eg_sigma_matcher_create(set, &matcher);
+        if (status == EG_OK)
+            status = eg_sigma_correlator_create(set, NULL, &correlator);
         if (status == EG_OK) {
             met = eg_alloc_zero(eg_sigma_set_size(set) + 1, sizeof(*met));
             status = met ? EG_OK : EG_E_NOMEM;
         }
         if (status != EG_OK) {
             eg_sigma_matcher_destroy(matcher);
+            eg_sigma_correlator_destroy(correlator);
             eg_ruleset_unref(rules);
             return status;
         }
@@ -107,6 +117,7 @@ static int take_rules(eg_pipeline *pipeline)
     drop_rules(pipeline);
     pipeline->rules = rules;
     pipeline->matcher = matcher;
+    pipeline->correlator = correlator;
     pipeline->met = met;
     return EG_OK;
 }
@@ -136,8 +147,9 @@ static void take_missing(eg_str *text, eg_str other)
 /* Matches every view, and learns from all of them what the event is about. */
 static int match_views(eg_pipeline *pipeline, context *about)
 {
-    eg_event views[EG_EVENT_VIEWS_MAX];
+    eg_event *views = about->views;
     size_t count = eg_event_views(about->event, pipeline->arena, views);
+    about->view_count = count;
     pipeline->met_count = 0;
     about->subject = (eg_subject){EG_STR(""), EG_STR(""), EG_STR(""), EG_STR(""), EG_STR("")};
     for (size_t i = 0; i < count; i++) {
@@ -251,25 +263,47 @@ static void failed(eg_pipeline *pipeline, int status, const char *what)
            eg_status_name(status));
 }
 
+static void drop_seen(eg_pipeline *pipeline, const eg_event *event)
+{
+    const eg_sigma_set *set = eg_ruleset_sigma(pipeline->rules);
+    size_t kept = 0;
+    for (size_t i = 0; i < pipeline->met_count; i++) {
+        if (!is_seen(pipeline, key_of(eg_sigma_set_rule(set, pipeline->met[i]), event)))
+            pipeline->met[kept++] = pipeline->met[i];
+    }
+    pipeline->met_count = kept;
+}
+
+/* A silent rule is heard of only through the correlations that refer to it. */
+static void report_rule(eg_pipeline *pipeline, context *about, uint32_t index)
+{
+    const eg_sigma_set *set = eg_ruleset_sigma(pipeline->rules);
+    const eg_rule_info *rule = eg_sigma_set_rule(set, index);
+    int status = EG_OK;
+    if (!eg_sigma_set_is_silent(set, index))
+        status = report(pipeline, about, rule);
+    if (status == EG_OK)
+        remember(pipeline, key_of(rule, about->event));
+    else
+        failed(pipeline, status, "a hit was not taken");
+}
+
 static int match(eg_pipeline *pipeline, const eg_event *event)
 {
     context about = {.event = event};
+    const eg_correlation_hit *completed = NULL;
+    size_t count = 0;
     int status = match_views(pipeline, &about);
     if (status != EG_OK)
         return status;
-    for (size_t i = 0; i < pipeline->met_count; i++) {
-        const eg_rule_info *rule =
-            eg_sigma_set_rule(eg_ruleset_sigma(pipeline->rules), pipeline->met[i]);
-        uint64_t key = key_of(rule, event);
-        if (is_seen(pipeline, key))
-            continue;
-        status = report(pipeline, &about, rule);
-        if (status == EG_OK)
-            remember(pipeline, key);
-        else
-            failed(pipeline, status, "a hit was not taken");
-    }
-    return EG_OK;
+    drop_seen(pipeline, event);
+    int correlated = eg_sigma_correlate(pipeline->correlator, about.views, about.view_count,
+                                        pipeline->met, pipeline->met_count, &completed, &count);
+    for (size_t i = 0; i < pipeline->met_count; i++)
+        report_rule(pipeline, &about, pipeline->met[i]);
+    for (size_t i = 0; i < count; i++)
+        report_rule(pipeline, &about, completed[i].rule);
+    return correlated;
 }
 
 int eg_pipeline_feed(eg_pipeline *pipeline, const eg_event *event)

@@ -57,18 +57,23 @@ static void find_data(const char *name, eg_buf *path)
     eg_buf_done(&root);
 }
 
-static eg_ruleset *load_rules(void)
+static eg_ruleset *load_rules_of(const char *name)
 {
     eg_buf path;
     eg_ruleset *rules = NULL;
     eg_buf_init(&path, PATH_BYTES);
-    find_data("pack", &path);
+    find_data(name, &path);
     const char *paths[] = {eg_buf_cstr(&path)};
     int status = eg_ruleset_load(paths, 1, false, NULL, &rules);
     if (status != EG_OK)
         fail_msg("%s: %s", paths[0], eg_error_message());
     eg_buf_done(&path);
     return rules;
+}
+
+static eg_ruleset *load_rules(void)
+{
+    return load_rules_of("pack");
 }
 
 static int set_up_empty(void **state)
@@ -187,6 +192,27 @@ static void pipeline__without_rules__learns_and_goes_on(void **state)
     assert_int_equal(stats.hits, 1);
 }
 
+#define POWERSHELL_AT(second, pid) \
+    "{\"channel\":\"Microsoft-Windows-Sysmon/Operational\",\"event_id\":1,\"pid\":" pid "," \
+    "\"time\":\"2026-01-01T00:00:" second "Z\",\"create_time\":\"2026-01-01T00:00:" second "Z\"," \
+    "\"fields\":{\"Image\":\"C:\\\\powershell.exe\",\"CommandLine\":\"powershell -enc AA\"}}\n"
+
+static void pipeline__with_a_correlation__hits_when_it_is_completed(void **state)
+{
+    fixture *fix = *state;
+    eg_ruleset_slot_put(fix->slot, load_rules_of("correlation"));
+    feed_stream(fix, EG_STR(POWERSHELL_AT("01", "8")));
+    feed_stream(fix, EG_STR(POWERSHELL_AT("01", "8"))); /* another source tells of it as well */
+    assert_int_equal(fix->count, 0);                    /* the rule itself is silent */
+    feed_stream(fix, EG_STR(POWERSHELL_AT("30", "9")));
+    assert_int_equal(fix->count, 1);
+    assert_non_null(strstr(eg_buf_cstr(&fix->hits), "11111111-0000-4000-8000-000000000002"));
+    assert_non_null(strstr(eg_buf_cstr(&fix->hits), "\"somebody\""));
+    assert_non_null(strstr(eg_buf_cstr(&fix->hits), "powershell -enc AA"));
+    feed_stream(fix, EG_STR(POWERSHELL_AT("31", "10")));
+    assert_int_equal(fix->count, 1);
+}
+
 static void pipeline__with_rules_replaced_and_taken_away__follows(void **state)
 {
     fixture *fix = *state;
@@ -258,6 +284,8 @@ int eg_test_pipeline(void)
         WITH_RULES(pipeline__fed_the_stream__gives_the_golden_hits),
         cmocka_unit_test_setup_teardown(pipeline__without_rules__learns_and_goes_on, set_up_empty,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(pipeline__with_a_correlation__hits_when_it_is_completed,
+                                        set_up_empty, tear_down),
         WITH_RULES(pipeline__with_rules_replaced_and_taken_away__follows),
         WITH_RULES(pipeline__whose_hit_is_not_taken__tells_it_again_later),
         cmocka_unit_test(pipeline__without_memory__fails_cleanly_and_recovers),
