@@ -28,6 +28,7 @@ void eg_hunt_batch_destroy(eg_hunt_batch *batch)
         eg_buf_done(&batch->text);
         eg_buf_done(&batch->complaints);
         eg_buf_done(&batch->matches);
+        eg_hunt_waiting_done(&batch->waiting);
         eg_free(batch);
     }
 }
@@ -37,6 +38,7 @@ void eg_hunt_batch_clear(eg_hunt_batch *batch)
     eg_buf_clear(&batch->text);
     eg_buf_clear(&batch->complaints);
     eg_buf_clear(&batch->matches);
+    eg_hunt_waiting_clear(&batch->waiting);
     batch->count = 0;
     batch->events = batch->broken = batch->hits = 0;
     batch->status = EG_OK;
@@ -96,6 +98,33 @@ static void complain(const eg_hunter *hunter, eg_hunt_batch *batch, const eg_eve
                    EG_STR_ARGS(reason));
 }
 
+/* Prints the rules that event `number` meets, and puts it aside where correlations want it. */
+static int take_event(eg_hunter *hunter, size_t number, const eg_event_line *place,
+                      eg_hunt_batch *batch)
+{
+    const eg_sigma_set *set = hunter->matching.set;
+    const eg_event *event = &hunter->matching.events[number];
+    bool correlated = false;
+    size_t count;
+    const uint32_t *met = eg_matching_met(&hunter->matching, number, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        correlated = correlated || eg_sigma_set_is_correlated(set, met[i]);
+        if (eg_sigma_set_is_silent(set, met[i])) {
+            continue;
+        }
+        hunter->rule_hits[met[i]]++;
+        batch->hits++;
+        eg_hunt_format_match(hunter->format, place, event, eg_sigma_set_rule(set, met[i]),
+                             &batch->matches);
+    }
+    batch->events++;
+    if (!correlated) {
+        return EG_OK;
+    }
+    return eg_hunt_waiting_add(&batch->waiting, place, event, met, count, batch->matches.len);
+}
+
 /* Matches the events read so far; places[n] is where event n stood. */
 static int match_read(eg_hunter *hunter, const eg_event_line *const *places, eg_hunt_batch *batch)
 {
@@ -103,15 +132,7 @@ static int match_read(eg_hunter *hunter, const eg_event_line *const *places, eg_
     int status = eg_matching_run(matching);
 
     for (size_t i = 0; i < matching->count && status == EG_OK; i++) {
-        size_t count;
-        const uint32_t *met = eg_matching_met(matching, i, &count);
-        for (size_t j = 0; j < count; j++) {
-            hunter->rule_hits[met[j]]++;
-            eg_hunt_format_match(hunter->format, places[i], &matching->events[i],
-                                 eg_sigma_set_rule(matching->set, met[j]), &batch->matches);
-        }
-        batch->hits += count;
-        batch->events++;
+        status = take_event(hunter, i, places[i], batch);
     }
     eg_matching_clear(matching);
     return status == EG_OK ? batch->matches.status : status;

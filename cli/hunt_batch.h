@@ -7,6 +7,7 @@
 #ifndef EG_CLI_HUNT_BATCH_H
 #define EG_CLI_HUNT_BATCH_H
 
+#include "cli/hunt_correlation.h"
 #include "cli/hunt_format.h"
 #include "cli/matching.h"
 
@@ -24,8 +25,9 @@ typedef struct eg_hunt_batch {
     eg_hunt_line lines[EG_HUNT_BATCH_LINES];
     size_t count;
     /* what came of them */
-    eg_buf matches;    /* for standard output */
-    eg_buf complaints; /* about broken lines, for standard error */
+    eg_buf matches;          /* for standard output */
+    eg_buf complaints;       /* about broken lines, for standard error */
+    eg_hunt_waiting waiting; /* events for the correlations */
     uint64_t events, broken, hits;
     int status; /* EG_OK, or why the batch could not be worked off; said in complaints */
 } eg_hunt_batch;

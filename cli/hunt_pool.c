@@ -7,6 +7,7 @@
 
 /* Batches of the ring for each hunter: one in work, one waiting, one being filled or written. */
 #define BATCHES_PER_JOB 3
+#define MERGED_MAX ((size_t)1 << 31)
 
 /* Batches are numbered from 0 as they are filled; number n stands in batches[n % ring]. */
 struct eg_hunt_pool {
@@ -20,6 +21,9 @@ struct eg_hunt_pool {
     bool closing;
     eg_mutex lock; /* over working, filling, done and closing */
     eg_cond changed;
+    const eg_hunt_format *format;
+    eg_hunt_stream stream; /* of what is written */
+    eg_buf merged;         /* matches of a batch with those of correlations */
     eg_hunt_totals totals;
     int status; /* the first failure */
 };
@@ -101,6 +105,8 @@ int eg_hunt_pool_create(eg_ruleset *ruleset, const eg_hunt_format *format, const
         eg_free(pool);
         return EG_E_NOMEM;
     }
+    eg_buf_init(&pool->merged, MERGED_MAX);
+    pool->format = format;
     pool->jobs = jobs;
     pool->ring = jobs > 1 ? jobs * BATCHES_PER_JOB : 1;
     pool->hunters = eg_alloc_zero(jobs, sizeof(*pool->hunters));
@@ -108,6 +114,9 @@ int eg_hunt_pool_create(eg_ruleset *ruleset, const eg_hunt_format *format, const
     pool->batches = eg_alloc_zero(pool->ring, sizeof(*pool->batches));
     pool->done = eg_alloc_zero(pool->ring, sizeof(*pool->done));
     int status = pool->hunters && pool->threads && pool->batches && pool->done ? EG_OK : EG_E_NOMEM;
+    if (status == EG_OK) {
+        status = eg_hunt_stream_init(&pool->stream, eg_ruleset_sigma(ruleset));
+    }
     if (status == EG_OK) {
         status = fill_pool(pool, ruleset, format, paths);
     }
@@ -137,6 +146,8 @@ void eg_hunt_pool_destroy(eg_hunt_pool *pool)
     for (size_t i = 0; pool->batches && i < pool->ring; i++) {
         eg_hunt_batch_destroy(pool->batches[i]);
     }
+    eg_hunt_stream_done(&pool->stream);
+    eg_buf_done(&pool->merged);
     eg_free((void *)pool->threads);
     eg_free(pool->hunters);
     eg_free((void *)pool->batches);
@@ -167,12 +178,19 @@ static void print_complaints(const eg_hunt_batch *batch)
 
 static void write_batch(eg_hunt_pool *pool, eg_hunt_batch *batch)
 {
-    size_t size = batch->matches.len;
+    eg_str text = eg_buf_str(&batch->matches);
     print_complaints(batch);
     if (pool->status == EG_OK) {
         pool->status = batch->status;
     }
-    if (size > 0 && pool->status == EG_OK && fwrite(batch->matches.data, 1, size, stdout) != size) {
+    if (pool->status == EG_OK && batch->waiting.count > 0) {
+        eg_buf_clear(&pool->merged);
+        pool->status = eg_hunt_stream_follow(&pool->stream, &batch->waiting, pool->format, text,
+                                             &pool->merged);
+        text = eg_buf_str(&pool->merged);
+    }
+    if (text.len > 0 && pool->status == EG_OK &&
+        fwrite(text.ptr, 1, text.len, stdout) != text.len) {
         pool->status = EG_E_IO;
     }
     pool->totals.events += batch->events;
@@ -244,6 +262,8 @@ int eg_hunt_pool_drain(eg_hunt_pool *pool)
 void eg_hunt_pool_totals(const eg_hunt_pool *pool, eg_hunt_totals *totals)
 {
     *totals = pool->totals;
+    totals->hits += pool->stream.hits;
+    totals->match_ns += pool->stream.ns;
     for (size_t i = 0; i < pool->jobs; i++) {
         totals->match_ns += pool->hunters[i].matching.match_ns;
     }
@@ -255,6 +275,9 @@ int eg_hunt_pool_rule_hits(const eg_hunt_pool *pool, uint64_t **out)
     uint64_t *sum = eg_alloc_zero(rules, sizeof(*sum));
     if (!sum) {
         return EG_E_NOMEM;
+    }
+    for (size_t j = 0; j < rules; j++) {
+        sum[j] = pool->stream.rule_hits[j];
     }
     for (size_t i = 0; i < pool->jobs; i++) {
         for (size_t j = 0; j < rules; j++) {

@@ -143,6 +143,17 @@ static int explain_inert(eg_rule_table *table, eg_rule_row *row, const eg_sigma_
     return table->status;
 }
 
+/* A correlation has no log source of its own: it lives on the rules it refers to. */
+static int add_correlation(eg_rule_row *row, bool inert)
+{
+    row->category = EG_STR("correlation");
+    if (inert) {
+        row->status = EG_RULE_INERT;
+        row->reason = EG_STR("too many of the rules it refers to are inert");
+    }
+    return EG_OK;
+}
+
 static int add_rule(eg_rule_table *table, const eg_sigma_set *set, size_t index)
 {
     const eg_rule_info *info = eg_sigma_set_rule(set, index);
@@ -157,6 +168,9 @@ static int add_rule(eg_rule_table *table, const eg_sigma_set *set, size_t index)
     row->level = eg_str_from(eg_level_name(info->level));
     row->category = eg_str_from(eg_logsource_name(info->logsource));
     row->file = info->file;
+    if (eg_sigma_set_is_correlation(set, index)) {
+        return add_correlation(row, eg_sigma_set_inert(set, index, &inert));
+    }
     return eg_sigma_set_inert(set, index, &inert) ? explain_inert(table, row, &inert) : EG_OK;
 }
 

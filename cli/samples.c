@@ -7,6 +7,7 @@
 #include "cli/matching.h"
 #include "core/base/os.h"
 #include "core/base/status.h"
+#include "core/sigma/correlator.h"
 
 #include <string.h>
 
@@ -15,6 +16,10 @@ typedef enum expectation { MUST_HIT, MUST_MISS, MUST_MISS_ALL } expectation;
 
 typedef struct samples {
     eg_matching matching;
+    eg_sigma_correlator *correlator;
+    const eg_correlation_hit *completed; /* by the event at hand */
+    size_t completed_count;
+    uint64_t completed_at; /* line that first completed the correlation in question; 0 none */
     eg_buf folder; /* of the pack's samples */
     eg_samples_result result;
 } samples;
@@ -28,25 +33,75 @@ static void on_problem(void *user, const eg_problem *problem)
     }
 }
 
-static void judge_line(samples *s, const char *file, uint64_t number, expectation expected,
-                       size_t rule)
+#define NO_RULE SIZE_MAX
+
+/* The first rule or correlation that raises a hit for the event at hand. */
+static size_t first_hit(const samples *s)
 {
     const eg_matching *matching = &s->matching;
     size_t count;
     const uint32_t *met = eg_matching_met(matching, 0, &count);
-    bool has = eg_matching_has_met(matching, 0, rule);
-    bool good = expected == MUST_HIT ? has : expected == MUST_MISS ? !has : count == 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!eg_sigma_set_is_silent(matching->set, met[i])) {
+            return met[i];
+        }
+    }
+    return s->completed_count > 0 ? s->completed[0].rule : NO_RULE;
+}
+
+static void judge(samples *s, const char *file, uint64_t number, bool good, const char *what,
+                  size_t rule)
+{
     if (good) {
         s->result.passed++;
         return;
     }
     s->result.failed++;
-    size_t shown = expected == MUST_MISS_ALL ? met[0] : rule;
-    const eg_rule_info *info = eg_sigma_set_rule(matching->set, shown);
-    printf("FAIL %s:%llu: %s ", file, (unsigned long long)number,
-           expected == MUST_HIT ? "does not hit" : "hits");
+    const eg_rule_info *info = eg_sigma_set_rule(s->matching.set, rule);
+    printf("FAIL %s:%llu: %s ", file, (unsigned long long)number, what);
     eg_cli_print(stdout, info->title);
     putchar('\n');
+}
+
+static void judge_line(samples *s, const char *file, uint64_t number, expectation expected,
+                       size_t rule)
+{
+    if (expected == MUST_MISS_ALL) {
+        size_t hit = first_hit(s);
+        judge(s, file, number, hit == NO_RULE, "hits", hit);
+    } else if (!eg_sigma_set_is_correlation(s->matching.set, rule)) {
+        bool has = eg_matching_has_met(&s->matching, 0, rule);
+        judge(s, file, number, has == (expected == MUST_HIT),
+              expected == MUST_HIT ? "does not hit" : "hits", rule);
+    } else {
+        for (size_t i = 0; i < s->completed_count && s->completed_at == 0; i++) {
+            s->completed_at = s->completed[i].rule == rule ? number : 0;
+        }
+    }
+}
+
+/* The events of a file are one stream: its last one completes the correlation, or none does. */
+static void judge_stream(samples *s, const char *file, uint64_t last, expectation expected,
+                         size_t rule)
+{
+    if (expected == MUST_HIT) {
+        judge(s, file, last, s->completed_at == last,
+              s->completed_at == 0 ? "does not complete" : "completes too early", rule);
+    } else {
+        judge(s, file, s->completed_at, s->completed_at == 0, "completes", rule);
+    }
+}
+
+static int correlate(samples *s)
+{
+    eg_event views[EG_EVENT_VIEWS_MAX];
+    size_t count;
+    const uint32_t *met = eg_matching_met(&s->matching, 0, &count);
+
+    eg_arena_reset(s->matching.arena);
+    size_t view_count = eg_event_views(&s->matching.events[0], s->matching.arena, views);
+    return eg_sigma_correlate(s->correlator, views, view_count, met, count, &s->completed,
+                              &s->completed_count);
 }
 
 /* One sample; what is wrong with it is a failure of the pack, not of the run. */
@@ -57,6 +112,9 @@ static int run_line(samples *s, const char *path, uint64_t number, eg_str line,
     int status = eg_matching_read(&s->matching, line);
     if (status == EG_OK) {
         status = eg_matching_run(&s->matching);
+    }
+    if (status == EG_OK) {
+        status = correlate(s);
     }
     if (status == EG_OK) {
         judge_line(s, path, number, expected, rule);
@@ -76,8 +134,11 @@ static int read_bytes(void *user, void *out, size_t size, size_t *got)
 static int run_lines(samples *s, eg_input *input, expectation expected, size_t rule)
 {
     eg_line_reader lines;
-    uint64_t number = 0;
+    uint64_t number = 0, last = 0;
+    bool stream = expected != MUST_MISS_ALL && eg_sigma_set_is_correlation(s->matching.set, rule);
     size_t judged = s->result.passed + s->result.failed;
+    eg_sigma_correlator_reset(s->correlator);
+    s->completed_at = 0;
     int status = eg_line_reader_init(&lines, read_bytes, input, EG_EVENT_LINE_MAX);
     while (status == EG_OK) {
         eg_str line;
@@ -85,9 +146,13 @@ static int run_lines(samples *s, eg_input *input, expectation expected, size_t r
         number++;
         if (status == EG_OK && eg_str_trim(line).len > 0) {
             status = run_line(s, input->path, number, line, expected, rule);
+            last = number;
         }
     }
     eg_line_reader_done(&lines);
+    if (stream && last > 0) {
+        judge_stream(s, input->path, last, expected, rule);
+    }
     if (status == EG_E_NOTFOUND && s->result.passed + s->result.failed == judged) {
         s->result.failed++;
         printf("FAIL %s: no events\n", input->path);
@@ -153,6 +218,9 @@ int eg_samples_run(const char *pack, eg_samples_result *result)
         status = eg_matching_init(&s.matching, ruleset);
     }
     if (status == EG_OK) {
+        status = eg_sigma_correlator_create(s.matching.set, NULL, &s.correlator);
+    }
+    if (status == EG_OK) {
         status = eg_path_join(&s.folder, pack, "samples");
     }
     size_t rules = status == EG_OK ? eg_sigma_set_size(s.matching.set) : 0;
@@ -166,6 +234,7 @@ int eg_samples_run(const char *pack, eg_samples_result *result)
         s.result.rules = rules;
         *result = s.result;
     }
+    eg_sigma_correlator_destroy(s.correlator);
     eg_matching_done(&s.matching);
     eg_buf_done(&s.folder);
     return status;

@@ -221,8 +221,11 @@ static int add_lines(eg_explanation *e)
 static int make(eg_explanation *e)
 {
     size_t deepest = 0, i;
-    int status = eg_arena_create(&e->arena, 4096);
+    int status;
 
+    if (e->rule->kind != EG_DOCUMENT_RULE)
+        return eg_fail(EG_E_INVALID, "a correlation or a filter has no verdict on one event");
+    status = eg_arena_create(&e->arena, 4096);
     if (status == EG_OK)
         status = compile(e);
     if (status == EG_OK)

@@ -3,6 +3,7 @@
 #include "tests/unit/unit.h"
 
 #include "cli/hunt_batch.c"
+#include "cli/hunt_correlation.c"
 #include "cli/hunt_format.c"
 #include "cli/hunt_pool.c"
 #include "cli/matching.c"
