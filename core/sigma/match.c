@@ -387,7 +387,7 @@ static void predicate_found(eg_sigma_matcher *m, uint32_t number)
 
 /*
  * A proposal of an index. Plain texts are compared where they should stand, as often as they are
- * proposed; what has to be searched for is asked once.
+ * proposed; anything else is asked once, of every value that it is about.
  */
 static void on_proposal(void *user, uint32_t number, size_t at)
 {
@@ -403,10 +403,8 @@ static void on_proposal(void *user, uint32_t number, size_t at)
         if (v->folded_len - at >= pattern->text.len &&
             memcmp(m->folded.data + v->folded_at + at, pattern->text.ptr, pattern->text.len) == 0)
             predicate_found(m, number);
-    } else if (predicate->slot == EG_SLOT_KEYWORD || answer >> 1 != m->generation) {
-        m->answers[number] = m->generation << 1;
-        if (value_holds(m, predicate, v))
-            predicate_found(m, number);
+    } else if (answer >> 1 != m->generation && ask_once(m, number)) {
+        predicate_found(m, number);
     }
 }
 

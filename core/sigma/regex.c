@@ -3,12 +3,14 @@
 
 #include "core/base/mem.h"
 #include "core/base/status.h"
+#include "core/sigma/regex_chain.h"
 #include "core/sigma/regex_translate.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
 #define MATCH_LIMIT 2000000u
+#define SECOND_MATCH_LIMIT 2000u /* once the quick form has found nothing */
 #define DEPTH_LIMIT 10000u
 #define HEAP_LIMIT_KIB 4096u
 #define JIT_STACK_MIN (32u * 1024)
@@ -16,6 +18,7 @@
 #define PATTERN_MAX 16384
 
 struct eg_regex {
+    pcre2_code *quick; /* finds most of what `code` finds and nothing else; NULL when not needed */
     pcre2_code *code;
     uint32_t shortest; /* characters of the shortest text that can match */
     size_t memory;
@@ -23,7 +26,7 @@ struct eg_regex {
 
 struct eg_regex_scratch {
     pcre2_general_context *general;
-    pcre2_match_context *context;
+    pcre2_match_context *context, *second_context;
     pcre2_match_data *data;
     pcre2_jit_stack *stack;
 };
@@ -69,7 +72,7 @@ static int compile_code(eg_str pattern, unsigned flags, pcre2_general_context *g
                    (size_t)at + 1);
 }
 
-static int compile_translated(eg_str pattern, unsigned flags, eg_regex *regex)
+static int compile_one(eg_str pattern, unsigned flags, eg_regex *regex, pcre2_code **out)
 {
     pcre2_general_context *general = pcre2_general_context_create(regex_alloc, regex_free, NULL);
     size_t size = 0, jit_size = 0;
@@ -77,23 +80,51 @@ static int compile_translated(eg_str pattern, unsigned flags, eg_regex *regex)
 
     if (!general)
         return eg_fail(EG_E_NOMEM, "no memory for a regular expression");
-    status = compile_code(pattern, flags, general, &regex->code);
+    status = compile_code(pattern, flags, general, out);
     pcre2_general_context_free(general);
     if (status != EG_OK)
         return status;
     /* Where JIT cannot be had, the interpreter gives the same answers, slower. */
-    (void)pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE);
-    (void)pcre2_pattern_info(regex->code, PCRE2_INFO_MINLENGTH, &regex->shortest);
-    (void)pcre2_pattern_info(regex->code, PCRE2_INFO_SIZE, &size);
-    (void)pcre2_pattern_info(regex->code, PCRE2_INFO_JITSIZE, &jit_size);
-    regex->memory = sizeof(*regex) + size + jit_size;
+    (void)pcre2_jit_compile(*out, PCRE2_JIT_COMPLETE);
+    (void)pcre2_pattern_info(*out, PCRE2_INFO_SIZE, &size);
+    (void)pcre2_pattern_info(*out, PCRE2_INFO_JITSIZE, &jit_size);
+    regex->memory += size + jit_size;
     return EG_OK;
+}
+
+static bool has_dotall(eg_str pattern, unsigned flags)
+{
+    return (flags & EG_REGEX_DOTALL) != 0 || eg_regex_has_inline_dotall(pattern);
+}
+
+/* A bad pattern is reported as it was written, whatever it is made of it. */
+static int compile_forms(eg_str pattern, unsigned flags, eg_buf *text, eg_regex *regex)
+{
+    eg_regex_form form = EG_REGEX_AS_IT_IS;
+    int status = eg_regex_translate(pattern, has_dotall(pattern, flags), text);
+
+    if (status == EG_OK)
+        status = compile_one(eg_buf_str(text), flags, regex, &regex->code);
+    if (status != EG_OK)
+        return status;
+    eg_buf_clear(text);
+    if (!has_dotall(pattern, flags))
+        form = eg_regex_chain(pattern, text);
+    if (text->status != EG_OK || form == EG_REGEX_AS_IT_IS)
+        return text->status;
+    status = compile_one(eg_buf_str(text), flags, regex, &regex->quick);
+    if (status == EG_OK && form == EG_REGEX_EQUAL) {
+        pcre2_code_free(regex->code);
+        regex->code = regex->quick;
+        regex->quick = NULL;
+    }
+    return status;
 }
 
 int eg_regex_compile(eg_str pattern, unsigned flags, eg_regex **out)
 {
     eg_regex *regex;
-    eg_buf translated;
+    eg_buf text;
     int status;
 
     if (pattern.len > PATTERN_MAX)
@@ -101,15 +132,15 @@ int eg_regex_compile(eg_str pattern, unsigned flags, eg_regex **out)
     regex = eg_alloc_zero(1, sizeof(*regex));
     if (!regex)
         return EG_E_NOMEM;
-    eg_buf_init(&translated, PATTERN_MAX * 4);
-    status = eg_regex_translate(pattern, (flags & EG_REGEX_DOTALL) != 0, &translated);
-    if (status == EG_OK)
-        status = compile_translated(eg_buf_str(&translated), flags, regex);
-    eg_buf_done(&translated);
+    regex->memory = sizeof(*regex);
+    eg_buf_init(&text, PATTERN_MAX * 4);
+    status = compile_forms(pattern, flags, &text, regex);
+    eg_buf_done(&text);
     if (status != EG_OK) {
         eg_regex_destroy(regex);
         return status;
     }
+    (void)pcre2_pattern_info(regex->code, PCRE2_INFO_MINLENGTH, &regex->shortest);
     *out = regex;
     return EG_OK;
 }
@@ -118,6 +149,7 @@ void eg_regex_destroy(eg_regex *regex)
 {
     if (!regex)
         return;
+    pcre2_code_free(regex->quick);
     pcre2_code_free(regex->code);
     eg_free(regex);
 }
@@ -125,6 +157,15 @@ void eg_regex_destroy(eg_regex *regex)
 size_t eg_regex_memory(const eg_regex *regex)
 {
     return regex->memory;
+}
+
+static void set_limits(const eg_regex_scratch *scratch, pcre2_match_context *context,
+                       uint32_t match_limit)
+{
+    (void)pcre2_set_match_limit(context, match_limit);
+    (void)pcre2_set_depth_limit(context, DEPTH_LIMIT);
+    (void)pcre2_set_heap_limit(context, HEAP_LIMIT_KIB);
+    pcre2_jit_stack_assign(context, NULL, scratch->stack);
 }
 
 int eg_regex_scratch_create(eg_regex_scratch **out)
@@ -136,17 +177,16 @@ int eg_regex_scratch_create(eg_regex_scratch **out)
     scratch->general = pcre2_general_context_create(regex_alloc, regex_free, NULL);
     if (scratch->general) {
         scratch->context = pcre2_match_context_create(scratch->general);
+        scratch->second_context = pcre2_match_context_create(scratch->general);
         scratch->data = pcre2_match_data_create(1, scratch->general);
         scratch->stack = pcre2_jit_stack_create(JIT_STACK_MIN, JIT_STACK_MAX, scratch->general);
     }
-    if (!scratch->context || !scratch->data || !scratch->stack) {
+    if (!scratch->context || !scratch->second_context || !scratch->data || !scratch->stack) {
         eg_regex_scratch_destroy(scratch);
         return eg_fail(EG_E_NOMEM, "no memory for regular expressions");
     }
-    (void)pcre2_set_match_limit(scratch->context, MATCH_LIMIT);
-    (void)pcre2_set_depth_limit(scratch->context, DEPTH_LIMIT);
-    (void)pcre2_set_heap_limit(scratch->context, HEAP_LIMIT_KIB);
-    pcre2_jit_stack_assign(scratch->context, NULL, scratch->stack);
+    set_limits(scratch, scratch->context, MATCH_LIMIT);
+    set_limits(scratch, scratch->second_context, SECOND_MATCH_LIMIT);
     *out = scratch;
     return EG_OK;
 }
@@ -158,22 +198,37 @@ void eg_regex_scratch_destroy(eg_regex_scratch *scratch)
     pcre2_jit_stack_free(scratch->stack);
     pcre2_match_data_free(scratch->data);
     pcre2_match_context_free(scratch->context);
+    pcre2_match_context_free(scratch->second_context);
     pcre2_general_context_free(scratch->general);
     eg_free(scratch);
 }
 
+static int run(const pcre2_code *code, const eg_regex_scratch *scratch,
+               pcre2_match_context *context, eg_str subject)
+{
+    return pcre2_match(code, (PCRE2_SPTR)(subject.ptr ? subject.ptr : ""), subject.len, 0,
+                       PCRE2_NO_UTF_CHECK, scratch->data, context);
+}
+
 int eg_regex_search(const eg_regex *regex, eg_regex_scratch *scratch, eg_str subject, bool *found)
 {
-    int code;
+    pcre2_match_context *context = scratch->context;
+    int code = PCRE2_ERROR_NOMATCH;
 
     *found = false;
     if (subject.len < regex->shortest)
         return EG_OK;
-    code = pcre2_match(regex->code, (PCRE2_SPTR)(subject.ptr ? subject.ptr : ""), subject.len, 0,
-                       PCRE2_NO_UTF_CHECK, scratch->data, scratch->context);
+    if (regex->quick) {
+        code = run(regex->quick, scratch, context, subject);
+        context = scratch->second_context;
+    }
+    if (code == PCRE2_ERROR_NOMATCH)
+        code = run(regex->code, scratch, context, subject);
     *found = code >= 0;
     if (code >= 0 || code == PCRE2_ERROR_NOMATCH)
         return EG_OK;
+    if (regex->quick && code != PCRE2_ERROR_NOMEMORY)
+        return EG_OK; /* only a match across lines could have been missed */
     if (code == PCRE2_ERROR_NOMEMORY)
         return eg_fail(EG_E_NOMEM, "no memory for a regular expression");
     return eg_fail(EG_E_LIMIT, "a regular expression took more work than allowed (%d)", code);

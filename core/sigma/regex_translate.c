@@ -17,8 +17,7 @@ static bool is_at(eg_str pattern, size_t at, const char *text)
     return at <= pattern.len && pattern.len - at >= len && memcmp(pattern.ptr + at, text, len) == 0;
 }
 
-/* "(?s)" and its like change what '.' means from there on. */
-static bool has_inline_dotall(eg_str pattern)
+bool eg_regex_has_inline_dotall(eg_str pattern)
 {
     size_t i, j;
 
@@ -130,7 +129,7 @@ static void copy_element(translation *t)
 
 int eg_regex_translate(eg_str pattern, bool dotall, eg_buf *out)
 {
-    translation t = {pattern, 0, !dotall && !has_inline_dotall(pattern), out};
+    translation t = {pattern, 0, !dotall && !eg_regex_has_inline_dotall(pattern), out};
 
     while (t.at < pattern.len) {
         if (!shorten(&t))

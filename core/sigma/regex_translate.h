@@ -8,6 +8,8 @@
 
 #include "core/base/str.h"
 
+/* "(?s)" and its like change what '.' means from there on. */
+bool eg_regex_has_inline_dotall(eg_str pattern);
 /* Appends to `out`, whose status is returned. `dotall`: '.' means every character. */
 int eg_regex_translate(eg_str pattern, bool dotall, eg_buf *out);
 

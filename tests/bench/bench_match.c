@@ -18,7 +18,7 @@
 
 #define EVENTS_FILE_MAX (1024u * 1024 * 1024)
 #define ROUNDS_MAX 101
-#define SLOWEST 5
+#define SLOWEST 8
 
 typedef struct measured {
     eg_event *event;

@@ -4,6 +4,7 @@
 #include "core/base/mem.h"
 #include "core/base/status.h"
 #include "core/sigma/regex.h"
+#include "core/sigma/regex_chain.h"
 #include "core/sigma/regex_literal.h"
 #include "core/sigma/regex_translate.h"
 
@@ -47,6 +48,92 @@ static void translate__keeps_the_language_and_drops_the_traps(void **state)
         assert_string_equal(eg_buf_cstr(&out), cases[i].read);
         eg_buf_done(&out);
     }
+}
+
+static void chain__becomes_one_pass_over_each_line(void **state)
+{
+    static const struct {
+        const char *written, *read;
+        eg_regex_form form;
+    } cases[] = {
+        {"a.*b.+c", "(?m:^)(?>.*?a)(?>.*?b)(?>.+?c)", EG_REGEX_EQUAL},
+        {"(?i)a.*b", "(?i)(?m:^)(?>.*?a)(?>.*?b)", EG_REGEX_EQUAL},
+        {".{1000,}", "(?m:^)(?>.*?)(?>.{1000,}?)", EG_REGEX_EQUAL},
+        {"\\w+`x", "\\w`x", EG_REGEX_EQUAL},
+        {"\\s*x", "x", EG_REGEX_EQUAL},
+        {"[ab]{3,5}x", "[ab]{3}x", EG_REGEX_EQUAL},
+        {"ab{1,3}.*c", "(?m:^)(?>.*?ab{1,3}?)(?>.*?c)", EG_REGEX_STRICTER},
+        {"a\\s.*c", "(?m:^)(?>.*?a\\s)(?>.*?c)", EG_REGEX_STRICTER},
+        {"(?:a|bc).*d", "(?m:^)(?>.*?(?:a|bc))(?>.*?d)", EG_REGEX_STRICTER},
+        {"a(?:.*\\)){1,}.*b", "(?m:^)(?>.*?a)(?>.*?\\))(?>.*?b)", EG_REGEX_EQUAL},
+        {"a.*(?:b){1,}c", "(?m:^)(?>.*?a)(?>.*?(?:b){1}c)", EG_REGEX_EQUAL},
+        {"abc", "", EG_REGEX_AS_IT_IS},
+        {"a.*b|c", "", EG_REGEX_AS_IT_IS},
+        {"a.*(?=b)", "", EG_REGEX_AS_IT_IS},
+        {"a.*(b", "", EG_REGEX_AS_IT_IS},
+        {"(a).*\\1", "", EG_REGEX_AS_IT_IS},
+        {"a.*+b", "", EG_REGEX_AS_IT_IS},
+        {"(a{b).*c", "", EG_REGEX_AS_IT_IS},
+        {"a.*[b", "", EG_REGEX_AS_IT_IS},
+        {"a.*b\\", "", EG_REGEX_AS_IT_IS},
+        {"a.*b{", "", EG_REGEX_AS_IT_IS},
+        {"", "", EG_REGEX_AS_IT_IS},
+    };
+    size_t i;
+
+    EG_UNUSED(state);
+    for (i = 0; i < EG_COUNT(cases); i++) {
+        eg_buf out;
+
+        eg_buf_init(&out, 1024);
+        assert_int_equal(eg_regex_chain(eg_str_from(cases[i].written), &out), cases[i].form);
+        assert_string_equal(eg_buf_cstr(&out), cases[i].read);
+        eg_buf_done(&out);
+    }
+}
+
+static bool is_found(const char *pattern, eg_str text)
+{
+    eg_regex_scratch *scratch;
+    eg_regex *regex;
+    bool found = false;
+
+    assert_int_equal(eg_regex_compile(eg_str_from(pattern), 0, &regex), EG_OK);
+    assert_int_equal(eg_regex_scratch_create(&scratch), EG_OK);
+    assert_int_equal(eg_regex_search(regex, scratch, text, &found), EG_OK);
+    eg_regex_scratch_destroy(scratch);
+    eg_regex_destroy(regex);
+    return found;
+}
+
+/* The stricter form misses them; the pattern as it was written does not. */
+static void search__of_a_chain__finds_matches_across_lines(void **state)
+{
+    EG_UNUSED(state);
+    assert_true(is_found("a\\s?b.*c", EG_STR("ab\na\nbc")));
+    assert_true(is_found("&&\\s?set.*x.*y", EG_STR("&&set x\n&&\nset xy")));
+    assert_true(is_found("(?:ab|a).*bc", EG_STR("abc")));
+    assert_false(is_found("a\\s?b.*c", EG_STR("ab\nc")));
+}
+
+/* Text in which every start of the pattern is there a thousand times, and its end is not. */
+static void search__of_a_chain_in_hostile_text__gives_the_right_answer(void **state)
+{
+    static char text[32768];
+    size_t i;
+
+    EG_UNUSED(state);
+    for (i = 0; i + 16 <= sizeof(text); i += 16)
+        memcpy(text + i, "echo clip&& cmd ", 16);
+    assert_false(is_found("(?i)echo.*clip.*&&.*zip.*x", (eg_str){text, sizeof(text)}));
+    memcpy(text + sizeof(text) - 5, "zip x", 5);
+    assert_true(is_found("(?i)echo.*clip.*&&.*zip.*x", (eg_str){text, sizeof(text)}));
+    memset(text, 'a', sizeof(text));
+    for (i = 0; i < sizeof(text); i += 1000)
+        text[i] = '\n';
+    assert_false(is_found(".{1000,}", (eg_str){text, sizeof(text)}));
+    text[3000] = 'a';
+    assert_true(is_found(".{1000,}", (eg_str){text, sizeof(text)}));
 }
 
 static void literals__are_in_every_match(void **state)
@@ -137,6 +224,9 @@ int eg_test_sigma_regex(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(translate__keeps_the_language_and_drops_the_traps),
+        cmocka_unit_test(chain__becomes_one_pass_over_each_line),
+        cmocka_unit_test(search__of_a_chain__finds_matches_across_lines),
+        cmocka_unit_test(search__of_a_chain_in_hostile_text__gives_the_right_answer),
         cmocka_unit_test(literals__are_in_every_match),
         cmocka_unit_test(search__without_end__stops_at_the_limit),
         cmocka_unit_test(compile__of_a_bad_expression__says_where),
