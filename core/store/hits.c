@@ -131,6 +131,7 @@ static int insert_hit(eg_store *store, addition *add, int64_t event_id)
     if (status == EG_OK) {
         add->id = eg_sqlite_last_id(store->db);
         add->is_new = true;
+        store->last_id = add->id;
     }
     eg_statement_done(statement);
     return status;

@@ -107,15 +107,19 @@ static int open_database(const char *path, eg_store_mode mode, eg_sqlite **out)
 
 /*
  * Hits that went with the damaged file have been seen by people and by other systems: their numbers
- * are not given again. One number a minute is more than hits come in the long run.
+ * are not given again. One number a minute is more than hits come in the long run; after a rush of
+ * hits the last one counts, where it is known.
  */
-static int skip_ids(eg_sqlite *db, uint64_t now)
+static int skip_ids(const eg_store *store, uint64_t now)
 {
     uint64_t minutes = now > IDS_EPOCH ? (now - IDS_EPOCH) / (60 * EG_TICKS_PER_SECOND) : 0;
-    char sql[96];
-    snprintf(sql, sizeof(sql), "INSERT INTO sqlite_sequence(name, seq) VALUES('hit', %" PRIu64 ")",
-             minutes);
-    return eg_sqlite_run(db, sql);
+    uint64_t last = store->last_id > 0 ? (uint64_t)store->last_id : 0;
+    char sql[192];
+    snprintf(sql, sizeof(sql),
+             "INSERT INTO sqlite_sequence(name, seq) SELECT 'hit', %" PRIu64
+             " WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'hit')",
+             minutes > last ? minutes : last);
+    return eg_sqlite_run(store->db, sql);
 }
 
 /* Moves the closed, damaged database aside and starts a new one. */
@@ -129,7 +133,7 @@ static int start_anew(eg_store *store, const char *reason)
         status = open_database(store->path, store->mode, &store->db);
     }
     if (status == EG_OK) {
-        status = skip_ids(store->db, now);
+        status = skip_ids(store, now);
     }
     if (status == EG_OK) {
         eg_buf_clear(&store->notice);
@@ -152,9 +156,26 @@ static int recover(eg_store *store)
     return start_anew(store, reason);
 }
 
+/* Not below what was given before, also where the new database could not be started at once. */
+static int go_on_counting(eg_store *store)
+{
+    int64_t newest = 0;
+    int status = eg_sqlite_get_i64(store->db, "SELECT coalesce(max(id), 0) FROM hit", &newest);
+    if (status == EG_OK && newest == 0 && store->last_id > 0) {
+        status = skip_ids(store, eg_clock_utc());
+    }
+    if (newest > store->last_id) {
+        store->last_id = newest;
+    }
+    return status;
+}
+
 static int open_or_recover(eg_store *store)
 {
     int status = open_database(store->path, store->mode, &store->db);
+    if (status == EG_OK) {
+        status = go_on_counting(store);
+    }
     if (status == EG_E_CORRUPT && store->mode == EG_STORE_READ_WRITE) {
         status = recover(store);
     }

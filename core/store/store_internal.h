@@ -15,8 +15,9 @@ struct eg_store {
     eg_mutex lock;
     eg_store_mode mode;
     char *path;
-    eg_sqlite *db; /* NULL while a new database could not be started */
-    eg_buf notice; /* what happened since somebody asked last; "" nothing */
+    eg_sqlite *db;   /* NULL while a new database could not be started */
+    int64_t last_id; /* largest of a hit that is known to this process */
+    eg_buf notice;   /* what happened since somebody asked last; "" nothing */
 };
 
 typedef int (*eg_store_work)(eg_store *store, void *context);

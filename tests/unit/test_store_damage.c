@@ -187,6 +187,20 @@ static void store_add_hit__meeting_damage__starts_anew_and_keeps_the_hit(void **
     assert_one_notice(fix);
 }
 
+/* Whoever holds the old numbers (windows, mails, log engines) must not see them used again. */
+static void store_add_hit__after_damage__never_gives_a_number_again(void **state)
+{
+    eg_store_fixture *fix = *state;
+    assert_int_equal(eg_store_fixture_add(fix, 1, 0), 1);
+    assert_int_equal(eg_sqlite_run(fix->store->db, "UPDATE sqlite_sequence SET seq = 30000000"),
+                     EG_OK);
+    assert_int_equal(eg_store_fixture_add(fix, 2, 0), 30000001);
+    damage_unseen(fix, "SELECT rootpage FROM sqlite_schema WHERE name = 'hit_fingerprint'");
+    assert_int_equal(eg_store_fixture_add(fix, 3, 0), 30000002);
+    assert_int_equal(count_hits(fix), 1);
+    assert_one_notice(fix);
+}
+
 static void store_count_hits__meeting_damage__says_so_and_starts_anew(void **state)
 {
     eg_store_fixture *fix = *state;
@@ -352,6 +366,7 @@ int eg_test_store_damage(void)
         WITH_STORE(store_open__of_a_file_with_one_bad_page__keeps_it_aside_and_starts_anew),
         WITH_STORE(store_open__of_a_torn_header_with_a_log__moves_both),
         WITH_STORE(store_add_hit__meeting_damage__starts_anew_and_keeps_the_hit),
+        WITH_STORE(store_add_hit__after_damage__never_gives_a_number_again),
         WITH_STORE(store_count_hits__meeting_damage__says_so_and_starts_anew),
         WITH_STORE(store_open__of_a_damaged_file_for_reading__says_so_and_touches_nothing),
         WITH_STORE(store_open__of_another_programs_database__keeps_it_aside),
