@@ -44,6 +44,7 @@ int eg_client_feed_init(eg_client_feed *feed, eg_store *store, int64_t newest, e
     feed->store = store;
     feed->language = language;
     feed->min_level = min_level;
+    feed->start = newest;
     feed->cursor = newest;
     eg_hit_query query = {0};
     query.min_level = min_level;
@@ -119,18 +120,16 @@ int eg_client_feed_next(eg_client_feed *feed, int64_t newest, eg_buf *out)
     if (status == EG_E_NOTFOUND) {
         status = next_live(feed, newest, &to);
     }
-    if (status == EG_OK) {
-        feed->sent[feed->sent_count % EG_FEED_SENT_MAX] = to.id;
-        feed->sent_count++;
-    }
     return status == EG_E_NOTFOUND ? eg_fail(status, "no hit to send") : status;
 }
 
 bool eg_client_feed_was_sent(const eg_client_feed *feed, int64_t id)
 {
-    size_t count = feed->sent_count < EG_FEED_SENT_MAX ? feed->sent_count : EG_FEED_SENT_MAX;
-    for (size_t i = 0; i < count; i++) {
-        if (feed->sent[i] == id) {
+    if (id > feed->start) {
+        return id <= feed->cursor;
+    }
+    for (size_t i = 0; i < feed->backlog_next; i++) {
+        if (feed->backlog[i] == id) {
             return true;
         }
     }

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which hits one client still has to get. At hello: those that nobody has seen yet, the newest of
- * them and the oldest of these first; then every new one as it is stored. The store is the queue: a
- * feed holds only numbers, so a slow client costs nothing and loses nothing. One thread per feed.
+ * Which hits one client still has to get. At hello: those that nobody has seen yet, oldest first
+ * (of more than EG_FEED_BACKLOG_MAX the newest; the others wait for the next hello); then every new
+ * one as it is stored. The store is the queue: a feed holds only numbers, so a slow client costs
+ * nothing and loses nothing. One thread per feed.
  */
 #ifndef EG_SERVICE_CLIENT_FEED_H
 #define EG_SERVICE_CLIENT_FEED_H
 
 #include "core/store/store.h"
 
-#define EG_FEED_BACKLOG_MAX 20
-#define EG_FEED_SENT_MAX 64
+#define EG_FEED_BACKLOG_MAX 1000
 
 typedef struct eg_client_feed {
     eg_store *store;
@@ -20,9 +20,8 @@ typedef struct eg_client_feed {
     int64_t backlog[EG_FEED_BACKLOG_MAX];
     size_t backlog_count;
     size_t backlog_next;
-    int64_t cursor;                 /* live hits up to this id have been handed out */
-    int64_t sent[EG_FEED_SENT_MAX]; /* ring: the last ids handed out */
-    size_t sent_count;
+    int64_t start;  /* live hits are those above this id */
+    int64_t cursor; /* live hits up to this id have been handed out */
 } eg_client_feed;
 
 /* `newest` is the id of the newest hit stored so far. */
@@ -35,7 +34,10 @@ void eg_client_feed_done(eg_client_feed *feed);
  * frame; a hit that cannot be encoded is not tried again.
  */
 int eg_client_feed_next(eg_client_feed *feed, int64_t newest, eg_buf *out);
-/* True when this hit was handed to this client lately: only such may be called shown by it. */
+/*
+ * True when this hit was handed to this client: only such may be called shown by it. (True also for
+ * what was passed over between two live ones.)
+ */
 bool eg_client_feed_was_sent(const eg_client_feed *feed, int64_t id);
 
 #endif

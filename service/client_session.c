@@ -15,8 +15,11 @@
 #define OUT_MAX (2u * (EG_FRAME_MAX + EG_FRAME_HEADER))
 #define RETRY_MS 5000u /* look at the store again after a failed read */
 #define LINGER_MS 250u /* for the client to read why it is dropped */
-#define RATE_MESSAGES 100u
+/* What a client may ask for in ten seconds. A person who keeps "next" pressed stays below it. */
 #define RATE_WINDOW_NS UINT64_C(10000000000)
+#define RATE_BUDGET 1000u
+#define COST_SHOWN 1u
+#define COST_STATUS 10u
 
 typedef struct session {
     const eg_session_service *service;
@@ -29,7 +32,7 @@ typedef struct session {
     eg_client_feed feed;
     bool takes_hits;
     uint64_t rate_start;
-    unsigned rate_count;
+    unsigned spent; /* since rate_start */
 } session;
 
 static int send_message(session *self, const eg_message *message)
@@ -57,19 +60,7 @@ static int next_message(session *self, eg_message *out)
 {
     eg_str payload;
     int status = eg_frame_reader_next(&self->reader, &payload);
-    if (status != EG_OK) {
-        return status;
-    }
-    uint64_t now = eg_clock_monotonic_ns();
-    if (now - self->rate_start > RATE_WINDOW_NS) {
-        self->rate_start = now;
-        self->rate_count = 0;
-    }
-    if (++self->rate_count > RATE_MESSAGES) {
-        return eg_fail(EG_E_LIMIT, "more than %u messages in %u s", RATE_MESSAGES,
-                       (unsigned)(RATE_WINDOW_NS / 1000000000));
-    }
-    return eg_message_decode(self->decoder, payload, out);
+    return status == EG_OK ? eg_message_decode(self->decoder, payload, out) : status;
 }
 
 static int receive_hello(session *self, eg_message *out)
@@ -215,13 +206,34 @@ static void take_shown(session *self, int64_t id, eg_str title)
     }
 }
 
+static int spend(session *self, unsigned cost)
+{
+    uint64_t now = eg_clock_monotonic_ns();
+    if (now - self->rate_start > RATE_WINDOW_NS) {
+        self->rate_start = now;
+        self->spent = 0;
+    }
+    self->spent += cost;
+    if (self->spent > RATE_BUDGET) {
+        return eg_fail(EG_E_LIMIT, "too many messages in %u s",
+                       (unsigned)(RATE_WINDOW_NS / 1000000000));
+    }
+    return EG_OK;
+}
+
 static int handle(session *self, const eg_message *message)
 {
+    int status;
     switch (message->type) {
     case EG_MESSAGE_SHOWN:
-        take_shown(self, message->body.shown.hit_id, message->body.shown.title);
-        return EG_OK;
-    case EG_MESSAGE_STATUS_ASK: return send_status(self);
+        status = spend(self, COST_SHOWN);
+        if (status == EG_OK) {
+            take_shown(self, message->body.shown.hit_id, message->body.shown.title);
+        }
+        return status;
+    case EG_MESSAGE_STATUS_ASK:
+        status = spend(self, COST_STATUS);
+        return status == EG_OK ? send_status(self) : status;
     case EG_MESSAGE_ERROR:
         eg_log(EG_LOG_WARNING, "pipe", "pid %lu reports: %.*s", (unsigned long)self->client.pid,
                EG_STR_ARGS(message->body.error.reason));

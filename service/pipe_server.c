@@ -29,8 +29,9 @@ typedef struct slot {
     eg_thread *thread;
     HANDLE pipe; /* taken over by the conversation */
     HANDLE wake;
-    bool busy;  /* under the server's lock, as is the next */
-    bool ended; /* the thread is about to return */
+    bool busy;     /* under the server's lock, as are the next */
+    bool ended;    /* the thread is about to return */
+    ULONG session; /* of the client, as Windows says */
 } slot;
 
 struct eg_pipe_server {
@@ -125,10 +126,14 @@ static void client_main(void *arg)
     eg_mutex_unlock(&server->lock);
 }
 
-/* A slot without a client; frees those whose thread has ended. NULL when all are taken. */
-static slot *free_slot(eg_pipe_server *server)
+/*
+ * A slot for a client of this session; frees those whose thread has ended. NULL when none is left,
+ * or when the session has its share: no user can shut out the others, or the administrator.
+ */
+static slot *free_slot(eg_pipe_server *server, ULONG windows_session)
 {
     slot *found = NULL;
+    size_t of_session = 0;
     eg_mutex_lock(&server->lock);
     for (size_t i = 0; i < server->options.max_clients; i++) {
         slot *each = &server->slots[i];
@@ -141,23 +146,28 @@ static slot *free_slot(eg_pipe_server *server)
         if (!each->busy && !found) {
             found = each;
         }
+        of_session += each->busy && each->session == windows_session;
     }
     eg_mutex_unlock(&server->lock);
-    return found;
+    return of_session < (server->options.max_clients + 1) / 2 ? found : NULL;
 }
 
 static void hand_over(eg_pipe_server *server, HANDLE pipe)
 {
-    char reason[80];
-    slot *taken = free_slot(server);
+    char reason[96];
+    ULONG windows_session = 0;
+    GetNamedPipeClientSessionId(pipe, &windows_session); /* gone already: counts for the services */
+    slot *taken = free_slot(server, windows_session);
     if (!taken) {
-        snprintf(reason, sizeof(reason), "all %zu places are taken", server->options.max_clients);
+        snprintf(reason, sizeof(reason), "all places for session %lu are taken (of %zu in all)",
+                 (unsigned long)windows_session, server->options.max_clients);
         eg_log(EG_LOG_WARNING, "pipe", "client refused: %s", reason);
         eg_client_session_refuse(pipe, server->stop, reason);
         return;
     }
     eg_mutex_lock(&server->lock);
     taken->pipe = pipe;
+    taken->session = windows_session;
     taken->busy = true;
     eg_mutex_unlock(&server->lock);
     if (eg_thread_start(&taken->thread, "pipe-client", client_main, taken) != EG_OK) {

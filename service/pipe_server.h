@@ -16,7 +16,7 @@ typedef struct eg_pipe_server eg_pipe_server;
 
 typedef struct eg_pipe_server_options {
     const char *name;           /* full pipe name; must outlive the server */
-    size_t max_clients;         /* at most EG_CLIENTS_MAX */
+    size_t max_clients;         /* at most EG_CLIENTS_MAX; one session gets half of the places */
     uint32_t retry_ms;          /* between attempts to make the pipe */
     int64_t newest_hit;         /* id of the newest hit on disk at the start */
     eg_session_service service; /* copied; newest_hit in it is set by the server */

@@ -67,7 +67,7 @@ int eg_pipe_fixture_set_up(void **state)
     self->never = CreateEventW(NULL, TRUE, FALSE, NULL);
     eg_pipe_server_options options = {0};
     options.name = self->name;
-    options.max_clients = EG_TEST_CLIENTS;
+    options.max_clients = 2 * EG_TEST_CLIENTS;
     options.retry_ms = 20;
     options.notices = &self->notices;
     options.service.clients = &self->clients;

@@ -13,7 +13,7 @@
 
 #define EG_TEST_DEADLINE_MS 20000
 #define EG_TEST_HELLO_MS 300 /* what the server of the fixture gives a client to say hello */
-#define EG_TEST_CLIENTS 16
+#define EG_TEST_CLIENTS 16   /* of one session, half of all */
 
 typedef struct eg_pipe_fixture {
     eg_store_fixture *store;

@@ -3,6 +3,7 @@
 
 #include "core/base/mem.h"
 #include "core/base/status.h"
+#include "service/client_feed.h"
 #include "service/wide.h"
 #include "tests/unit/win32/pipe_fixture.h"
 
@@ -58,6 +59,13 @@ static void wait_for_count(eg_clients *clients, size_t count)
         assert_true(eg_clock_monotonic_ns() < end);
         Sleep(1);
     }
+}
+
+static int count_hit(void *user, const eg_hit *hit)
+{
+    EG_UNUSED(hit);
+    ++*(uint64_t *)user;
+    return EG_OK;
 }
 
 static void hello__well_formed__is_welcomed(void **state)
@@ -125,7 +133,7 @@ static void hit__for_a_command_line__is_not_sent(void **state)
     eg_test_client_close(&client);
 }
 
-static void hello__hits_waiting__sends_the_newest_twenty_oldest_first(void **state)
+static void hello__many_hits_waiting__sends_all_oldest_first(void **state)
 {
     eg_test_client client;
     int64_t ids[30];
@@ -133,12 +141,59 @@ static void hello__hits_waiting__sends_the_newest_twenty_oldest_first(void **sta
         ids[i] = eg_pipe_fixture_add_hit(*state, 3 + 5 * i); /* all of level high */
     }
     join_as(&client, *state, "tray", EG_LANGUAGE_JA);
-    for (int i = 10; i < 30; i++) {
+    for (int i = 0; i < 30; i++) {
         expect_hit(&client, ids[i]);
     }
     expect_silence(&client);
     int64_t live = eg_pipe_fixture_add_hit(*state, 3);
     expect_hit(&client, live);
+    eg_test_client_close(&client);
+}
+
+static void feed_init__more_waiting_than_it_holds__takes_the_newest(void **state)
+{
+    eg_pipe_fixture *fixture = *state;
+    eg_client_feed feed;
+    eg_buf frame;
+    int64_t newest = 0;
+    for (int i = 0; i < EG_FEED_BACKLOG_MAX + 2; i++) {
+        newest = eg_store_fixture_add(fixture->store, 3 + 5 * i, 0);
+    }
+    assert_int_equal(
+        eg_client_feed_init(&feed, fixture->store->store, newest, EG_LANGUAGE_EN, EG_LEVEL_MEDIUM),
+        EG_OK);
+    assert_int_equal(feed.backlog_count, EG_FEED_BACKLOG_MAX);
+    assert_int_equal(feed.backlog[EG_FEED_BACKLOG_MAX - 1], newest);
+    assert_true(feed.backlog[0] < feed.backlog[1]);
+    assert_false(eg_client_feed_was_sent(&feed, newest)); /* nothing was, so far */
+    eg_buf_init(&frame, 2 * EG_FRAME_MAX);
+    assert_int_equal(eg_client_feed_next(&feed, newest, &frame), EG_OK);
+    assert_true(eg_client_feed_was_sent(&feed, feed.backlog[0]));
+    assert_false(eg_client_feed_was_sent(&feed, feed.backlog[1]));
+    eg_buf_done(&frame);
+    eg_client_feed_done(&feed);
+}
+
+/* The person comes to the first of many alerts long after the last one was sent. */
+static void shown__of_a_hit_sent_long_ago__marks_it(void **state)
+{
+    eg_pipe_fixture *fixture = *state;
+    eg_test_client client;
+    eg_hit_query query = {.only_not_shown = true};
+    char text[4096];
+    int64_t ids[150];
+    uint64_t left = 0;
+    join_as(&client, *state, "tray", EG_LANGUAGE_JA);
+    for (size_t i = 0; i < EG_COUNT(ids); i++) {
+        ids[i] = eg_pipe_fixture_add_hit(*state, 3 + 5 * (int)i);
+        expect_hit(&client, ids[i]);
+    }
+    for (size_t i = 0; i < EG_COUNT(ids); i++) {
+        say_shown(&client, ids[i], "EmoGuard");
+    }
+    ask_status(&client, text, sizeof(text));
+    assert_int_equal(eg_store_each_hit(fixture->store->store, &query, count_hit, &left), EG_OK);
+    assert_int_equal(left, 0);
     eg_test_client_close(&client);
 }
 
@@ -349,7 +404,7 @@ static void clients__one_too_many__is_refused_until_one_leaves(void **state)
         join_as(&clients[i], *state, "tray", EG_LANGUAGE_JA);
     }
     eg_test_client_connect(&extra, *state);
-    eg_test_client_expect_drop(&extra, "places are taken");
+    eg_test_client_expect_drop(&extra, "are taken");
     eg_test_client_close(&extra);
     eg_test_client_close(&clients[0]);
     uint64_t end = eg_clock_monotonic_ns() + UINT64_C(1000000) * EG_TEST_DEADLINE_MS;
@@ -421,7 +476,9 @@ int eg_test_service_pipe(void)
         PIPE_TEST(hit__stored__reaches_every_tray_in_its_language),
         PIPE_TEST(hit__below_the_level__is_not_sent),
         PIPE_TEST(hit__for_a_command_line__is_not_sent),
-        PIPE_TEST(hello__hits_waiting__sends_the_newest_twenty_oldest_first),
+        PIPE_TEST(hello__many_hits_waiting__sends_all_oldest_first),
+        PIPE_TEST(feed_init__more_waiting_than_it_holds__takes_the_newest),
+        PIPE_TEST(shown__of_a_hit_sent_long_ago__marks_it),
         PIPE_TEST(shown__of_a_hit_it_got__marks_it_and_keeps_the_title),
         PIPE_TEST(shown__of_a_hit_it_never_got__changes_nothing),
         PIPE_TEST(tray__reconnects__gets_what_it_did_not_show),
