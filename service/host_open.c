@@ -12,6 +12,7 @@
 
 #define LOG_BYTES_MAX (4u * 1024 * 1024)
 #define LOG_FILES_KEPT 3u
+#define LOG_LINES_PER_MINUTE 300u /* of one area */
 
 static int open_folder(eg_host *host, eg_buf *notice)
 {
@@ -22,7 +23,7 @@ static int open_folder(eg_host *host, eg_buf *notice)
     }
     if (status == EG_OK) {
         eg_log_file_options log = {eg_buf_cstr(&paths->log), LOG_BYTES_MAX, LOG_FILES_KEPT,
-                                   host->options.echo};
+                                   host->options.echo, LOG_LINES_PER_MINUTE};
         status = eg_log_file_open(&log, &host->log);
     }
     if (status == EG_OK) {

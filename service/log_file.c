@@ -12,6 +12,16 @@
 #include <string.h>
 
 #define LINE_MAX_BYTES 4096u
+#define AREAS_MAX 24
+#define AREA_SIZE 16
+#define MINUTE_NS UINT64_C(60000000000)
+
+typedef struct area_count {
+    char area[AREA_SIZE]; /* "" = free */
+    uint64_t start;       /* of its minute, monotonic ns */
+    unsigned lines;       /* in its minute */
+    unsigned left_out;
+} area_count;
 
 struct eg_log_file {
     eg_buf path;
@@ -19,7 +29,9 @@ struct eg_log_file {
     uint64_t size;
     uint64_t max_bytes;
     unsigned keep;
+    unsigned per_minute;
     bool echo;
+    area_count areas[AREAS_MAX];
 };
 
 static HANDLE open_append(const char *path, uint64_t *size)
@@ -70,6 +82,11 @@ static void rotate(eg_log_file *file)
         eg_file_delete(eg_buf_cstr(&file->path));
     }
     file->handle = open_append(eg_buf_cstr(&file->path), &file->size);
+    /*
+     * Still the old one: somebody keeps it from being moved. Tried again when as much has come on
+     * top, since each attempt drops the oldest of the files kept.
+     */
+    file->size = file->size > file->max_bytes ? 0 : file->size;
     eg_buf_done(&from);
     eg_buf_done(&to);
 }
@@ -84,6 +101,7 @@ int eg_log_file_open(const eg_log_file_options *options, eg_log_file **out)
     file->handle = INVALID_HANDLE_VALUE;
     file->max_bytes = options->max_bytes;
     file->keep = options->keep;
+    file->per_minute = options->per_minute;
     file->echo = options->echo;
     int status = eg_buf_append_cstr(&file->path, options->path);
     if (status == EG_OK) {
@@ -110,9 +128,45 @@ void eg_log_file_close(eg_log_file *file)
     eg_free(file);
 }
 
-void eg_log_file_write(void *user, eg_log_level level, const char *area, const char *line)
+/* The count of an area; the last one serves all areas beyond those that have a place. */
+static area_count *find_area(eg_log_file *file, const char *area)
 {
-    eg_log_file *file = user;
+    size_t i = 0;
+    while (i + 1 < AREAS_MAX && file->areas[i].area[0] &&
+           strncmp(file->areas[i].area, area, AREA_SIZE - 1) != 0) {
+        i++;
+    }
+    if (!file->areas[i].area[0]) {
+        snprintf(file->areas[i].area, AREA_SIZE, "%s", area);
+    }
+    return &file->areas[i];
+}
+
+/* False when the area has used up its minute. *left_out: how many were kept out before this one. */
+static bool admit(eg_log_file *file, const char *area, unsigned *left_out)
+{
+    area_count *count = find_area(file, area);
+    uint64_t now = eg_clock_monotonic_ns();
+    *left_out = 0;
+    if (file->per_minute == 0) {
+        return true;
+    }
+    if (count->lines == 0 || now - count->start >= MINUTE_NS) {
+        *left_out = count->left_out;
+        count->start = now;
+        count->lines = 0;
+        count->left_out = 0;
+    }
+    if (count->lines >= file->per_minute) {
+        count->left_out++;
+        return false;
+    }
+    count->lines++;
+    return true;
+}
+
+static void write_line(eg_log_file *file, eg_log_level level, const char *area, const char *line)
+{
     char time[EG_TIME_TEXT_SIZE];
     char text[LINE_MAX_BYTES];
     eg_time_format(eg_clock_utc(), time);
@@ -140,4 +194,20 @@ void eg_log_file_write(void *user, eg_log_level level, const char *area, const c
         WriteFile(file->handle, text, (DWORD)size, &written, NULL)) {
         file->size += written;
     }
+}
+
+void eg_log_file_write(void *user, eg_log_level level, const char *area, const char *line)
+{
+    eg_log_file *file = user;
+    unsigned left_out = 0;
+    char text[80];
+    if (!admit(file, area, &left_out)) {
+        return;
+    }
+    if (left_out > 0) {
+        snprintf(text, sizeof(text), "%u lines were left out: more than %u in a minute", left_out,
+                 file->per_minute);
+        write_line(file, EG_LOG_WARNING, area, text);
+    }
+    write_line(file, level, area, line);
 }
