@@ -14,7 +14,12 @@
 #define LOG_NAME L"EmoGuard"
 #define LOG_KEY L"SYSTEM\\CurrentControlSet\\Services\\EventLog\\" LOG_NAME
 #define SOURCE_KEY LOG_KEY L"\\" LOG_NAME
-#define TEXT_MAX 24000u /* bytes; an insertion string may hold 31839 characters */
+/*
+ * A record has to stay below 64 KB as a whole, or it is refused: 27000 bytes of UTF-8 are at most
+ * 54000 of UTF-16. The text comes first, the evidence of a hit last.
+ */
+#define RECORD_MAX 27000u
+#define TEXT_MAX 9000u
 #define LOG_BYTES_MAX (64u * 1024 * 1024)
 
 /*
@@ -102,6 +107,7 @@ int eg_event_source_format(eg_buf *out, eg_event_message id, eg_language languag
 static WORD copy_strings(wchar_t **strings, eg_str text, const eg_str *values, size_t count)
 {
     WORD made = 0;
+    size_t left = RECORD_MAX - text.len;
     strings[made] = eg_wide_copy(text);
     if (!strings[made]) {
         return 0;
@@ -109,9 +115,10 @@ static WORD copy_strings(wchar_t **strings, eg_str text, const eg_str *values, s
     made++;
     for (size_t i = 0; i < count; i++) {
         eg_buf safe;
-        eg_buf_init(&safe, TEXT_MAX);
+        eg_buf_init(&safe, left);
         eg_utf8_append_safe(&safe, values[i]); /* an embedded NUL would end the string early */
         strings[made] = eg_wide_copy(eg_buf_str(&safe));
+        left -= safe.len;
         eg_buf_done(&safe);
         if (!strings[made]) {
             break;

@@ -18,11 +18,11 @@
 #define HELLO_MS 5000u
 #define SEND_MS 5000u
 
-/* The parts of a stop; together below the 3 s that the service has. */
+/* The parts of a stop; together below the 3 s that the service has. Rules get what is left. */
+#define STOP_ALL_MS 2800u
 #define STOP_SENSORS_MS 1000u
 #define STOP_PIPE_MS 500u
 #define STOP_PIPELINE_MS 900u
-#define STOP_RULES_MS 300u
 
 void eg_host_report(eg_host *host, eg_event_message message, const char *text)
 {
@@ -295,6 +295,7 @@ int eg_host_start(const eg_host_options *options, eg_host **out)
     snprintf(reason, sizeof(reason), "%s", eg_error_message());
     if (host->log) {
         eg_log(EG_LOG_ERROR, "service", "cannot start: %s", reason);
+        eg_host_report(host, EG_EVENT_MESSAGE_NOT_STARTED, reason);
     }
     eg_host_stop(host);
     return eg_fail(status, "%s", reason);
@@ -322,6 +323,7 @@ static int note_late(int status, int so_far)
 static int end_threads(eg_host *host)
 {
     int status = EG_OK;
+    uint64_t start = eg_clock_monotonic_ns();
     if (host->sensors) {
         eg_sensors_host_stop(host->sensors);
     }
@@ -344,7 +346,9 @@ static int end_threads(eg_host *host)
         status = note_late(eg_pipe_server_join(host->pipe, STOP_PIPE_MS), status);
     }
     if (host->rules) {
-        status = note_late(eg_rules_join(host->rules, STOP_RULES_MS), status);
+        uint64_t passed = (eg_clock_monotonic_ns() - start) / 1000000;
+        uint32_t left = passed < STOP_ALL_MS ? STOP_ALL_MS - (uint32_t)passed : 0;
+        status = note_late(eg_rules_join(host->rules, left), status);
     }
     return status;
 }

@@ -100,17 +100,18 @@ static void set_host(eg_host *host)
 }
 
 /*
- * Failure actions count only for a service that ends without saying STOPPED, or says it with an
- * error.
+ * What the service manager is told. Failure actions count for a service that ends without saying
+ * STOPPED, or says it with an error; so an ordered stop never says one, even when a thread was
+ * late: the service must not come back.
  */
-static void run_host(void)
+static DWORD run_host(void)
 {
     eg_host *host = NULL;
     int status = eg_host_start(service.options, &host);
     if (status != EG_OK) {
         service.exit_code = eg_service_exit_from_status(status);
         fprintf(stderr, "emoguard-service: %s\n", eg_error_message());
-        return;
+        return (DWORD)service.exit_code;
     }
     set_host(host);
     if (eg_service_configure() != EG_OK) {
@@ -122,6 +123,7 @@ static void run_host(void)
     if (status != EG_OK) {
         service.exit_code = EG_SERVICE_EXIT_FAILED;
     }
+    return NO_ERROR;
 }
 
 static void WINAPI service_main(DWORD argc, LPWSTR *argv)
@@ -135,8 +137,7 @@ static void WINAPI service_main(DWORD argc, LPWSTR *argv)
     }
     /* At once: nothing that takes time stands between the start of the PC and "running". */
     change_state(SERVICE_RUNNING, 0);
-    run_host();
-    change_state(SERVICE_STOPPED, service.exit_code);
+    change_state(SERVICE_STOPPED, run_host());
 }
 
 static bool prepare(const eg_host_options *options)

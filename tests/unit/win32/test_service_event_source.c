@@ -90,6 +90,32 @@ static void report__more_values_than_fit__writes_the_first(void **state)
     eg_event_source_destroy(source);
 }
 
+/* What a user can make as long as he likes must not keep a hit out of the log. */
+static void copy_strings__values_of_any_length__stay_below_the_record(void **state)
+{
+    EG_UNUSED(state);
+    static char long_value[64 * 1024];
+    wchar_t *strings[1 + EG_EVENT_VALUES_MAX] = {NULL};
+    eg_str values[EG_EVENT_VALUES_MAX];
+    size_t units = 0;
+    eg_buf text;
+    memset(long_value, 'A', sizeof(long_value));
+    for (size_t i = 0; i < EG_COUNT(values); i++) {
+        values[i] = (eg_str){long_value, sizeof(long_value)};
+    }
+    eg_buf_init(&text, TEXT_MAX);
+    eg_event_source_format(&text, EG_EVENT_MESSAGE_HIT, EG_LANGUAGE_EN, values, EG_COUNT(values));
+    WORD made = copy_strings(strings, eg_buf_str(&text), values, EG_COUNT(values));
+    assert_int_equal(made, EG_COUNT(strings)); /* all there, though some are empty */
+    for (size_t i = 0; i < made; i++) {
+        units += wcslen(strings[i]) + 1;
+        eg_free(strings[i]);
+    }
+    assert_true(units * sizeof(wchar_t) < 60000);
+    assert_true(units > TEXT_MAX);
+    eg_buf_done(&text);
+}
+
 int eg_test_service_event_source(void)
 {
     const struct CMUnitTest tests[] = {
@@ -99,6 +125,7 @@ int eg_test_service_event_source(void)
         cmocka_unit_test(language__from_environment__wins),
         cmocka_unit_test(report__source_absent__does_nothing),
         cmocka_unit_test(report__more_values_than_fit__writes_the_first),
+        cmocka_unit_test(copy_strings__values_of_any_length__stay_below_the_record),
     };
     return cmocka_run_group_tests_name("service_event_source", tests, NULL, NULL);
 }
