@@ -153,17 +153,26 @@ static void run_once(entry *self)
     withdraw_and_close(self, context);
 }
 
+/* How many times restart_ms the next pause is, after a run of so long; one that worked is new. */
+static uint32_t next_factor(uint32_t factor, uint64_t ran_ns, uint32_t restart_ms)
+{
+    if (factor == 0 || ran_ns > (uint64_t)restart_ms * RESTART_FACTOR_MAX * 1000000) {
+        return 1;
+    }
+    return factor * 2 < RESTART_FACTOR_MAX ? factor * 2 : RESTART_FACTOR_MAX;
+}
+
 static void sensor_main(void *arg)
 {
     entry *self = arg;
-    uint32_t factor = 1;
+    uint32_t restart_ms = self->host->options.restart_ms;
+    uint32_t factor = 0;
+    uint64_t start;
     do {
+        start = eg_clock_monotonic_ns();
         run_once(self);
-        if (!sleep_unless_stopping(self->host, self->host->options.restart_ms * factor)) {
-            break;
-        }
-        factor = factor * 2 < RESTART_FACTOR_MAX ? factor * 2 : RESTART_FACTOR_MAX;
-    } while (true);
+        factor = next_factor(factor, eg_clock_monotonic_ns() - start, restart_ms);
+    } while (sleep_unless_stopping(self->host, restart_ms * factor));
     eg_mutex_lock(&self->host->lock);
     self->ended = true;
     eg_cond_wake_all(&self->host->changed);

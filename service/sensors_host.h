@@ -21,8 +21,11 @@ typedef struct eg_sensors_options {
     void (*emit)(void *user, const eg_event *event);
     /* A sensor sees nothing any more. Any thread; may be NULL. */
     void (*blind)(void *user, const char *sensor, const char *detail);
-    uint32_t
-        restart_ms; /* before the first restart of a sensor that ended; doubles up to 60 times it */
+    /*
+     * Before the first restart of a sensor that ended; doubles up to 60 times it, and is short again
+     * once the sensor has run for longer than that.
+     */
+    uint32_t restart_ms;
 } eg_sensors_options;
 
 int eg_sensors_host_start(const eg_sensors_options *options, eg_sensors_host **out);
