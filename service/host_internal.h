@@ -28,7 +28,8 @@ struct eg_host {
     eg_event_source *events;
     eg_mutex store_lock;
     eg_store *store; /* under store_lock; NULL while the database cannot be opened, then set once */
-    uint64_t next_prune; /* monotonic ns; the pipeline thread's own */
+    uint64_t next_prune;  /* monotonic ns; the pipeline thread's own, as is the next */
+    int64_t prune_at_hit; /* many hits do not wait for the time */
     eg_atomic last_hit_id;
     eg_atomic last_hit_time;
     eg_intake *intake;
@@ -48,14 +49,16 @@ void eg_host_report(eg_host *host, eg_event_message message, const char *text);
 
 /*
  * host_store.c. A database that cannot be opened (disk full) does not keep the service from
- * running: hits wait in memory, and upkeep tries again. EG_E_UNSUPPORTED for one of a newer version.
+ * running: hits wait in memory, and upkeep tries again. EG_E_UNSUPPORTED for one of a newer
+ * version.
  */
 int eg_host_store_open(eg_host *host);
 eg_store *eg_host_store(eg_host *host); /* any thread; NULL while it is not open */
 /* Stores a hit; shaped for the hit keeper, `user` is the host. Pipeline thread. */
 int eg_host_store_add(void *user, const eg_hit *hit, const eg_event *event, int64_t *id,
                       bool *is_new);
-void eg_host_store_upkeep(eg_host *host); /* opens it late, deletes old hits. Pipeline thread. */
-void eg_host_store_end(eg_host *host);    /* notes that the service ended in order */
+/* Opens it late, tells of damage met meanwhile, deletes old hits. Pipeline thread. */
+void eg_host_store_upkeep(eg_host *host);
+void eg_host_store_end(eg_host *host); /* notes that the service ended in order */
 
 #endif

@@ -12,6 +12,7 @@
 #define SECOND_NS UINT64_C(1000000000)
 #define PRUNE_EVERY_NS (3600 * SECOND_NS)
 #define PRUNE_FIRST_NS (60 * SECOND_NS)
+#define PRUNE_EVERY_HITS 2000
 #define TICKS_PER_DAY (EG_TICKS_PER_SECOND * 86400)
 
 static int keep_last_hit(void *user, const eg_hit *hit)
@@ -37,6 +38,15 @@ static void note_last_end(eg_host *host, eg_store *store)
     eg_store_count(store, "starts", 1);
 }
 
+/* The store has logged it. */
+static void tell_damage(eg_host *host, const eg_buf *notice)
+{
+    if (notice->len > 0) {
+        eg_notices_set(&host->notices, "database", eg_buf_cstr(notice));
+        eg_host_report(host, EG_EVENT_MESSAGE_DATABASE, eg_buf_cstr(notice));
+    }
+}
+
 static int open_store(eg_host *host)
 {
     eg_buf notice;
@@ -45,10 +55,8 @@ static int open_store(eg_host *host)
     eg_buf_init(&notice, 8192);
     int status = eg_store_open(eg_buf_cstr(&host->options.paths->database), EG_STORE_READ_WRITE,
                                &notice, &store);
-    if (status == EG_OK && notice.len > 0) {
-        eg_log(EG_LOG_ERROR, "store", "%s", eg_buf_cstr(&notice));
-        eg_notices_set(&host->notices, "database", eg_buf_cstr(&notice));
-        eg_host_report(host, EG_EVENT_MESSAGE_DATABASE, eg_buf_cstr(&notice));
+    if (status == EG_OK) {
+        tell_damage(host, &notice);
     }
     eg_buf_done(&notice);
     if (status != EG_OK) {
@@ -82,6 +90,7 @@ static void tell_not_open(eg_host *host)
 int eg_host_store_open(eg_host *host)
 {
     host->next_prune = eg_clock_monotonic_ns() + PRUNE_FIRST_NS;
+    host->prune_at_hit = INT64_MAX; /* the first time is soon */
     int status = open_store(host);
     if (status == EG_OK || status == EG_E_UNSUPPORTED || status == EG_E_NOMEM) {
         return status;
@@ -119,8 +128,10 @@ static void open_late(eg_host *host)
     eg_pipe_server_hit_stored(host->pipe, eg_atomic_get(&host->last_hit_id));
 }
 
-static void prune(const eg_host *host, eg_store *store)
+static void prune(eg_host *host, eg_store *store)
 {
+    host->next_prune = eg_clock_monotonic_ns() + PRUNE_EVERY_NS;
+    host->prune_at_hit = eg_atomic_get(&host->last_hit_id) + PRUNE_EVERY_HITS;
     uint64_t keep = host->settings.retention_days * TICKS_PER_DAY;
     uint64_t now = eg_clock_utc();
     if (eg_store_prune(store, now > keep ? now - keep : 0, host->settings.max_hits) != EG_OK) {
@@ -128,14 +139,28 @@ static void prune(const eg_host *host, eg_store *store)
     }
 }
 
+/* Damage that a read or write met while the service was running. */
+static void look_for_damage(eg_host *host, eg_store *store)
+{
+    eg_buf notice;
+    eg_buf_init(&notice, 8192);
+    if (eg_store_take_notice(store, &notice) == EG_OK) {
+        tell_damage(host, &notice);
+    }
+    eg_buf_done(&notice);
+}
+
 void eg_host_store_upkeep(eg_host *host)
 {
-    uint64_t now = eg_clock_monotonic_ns();
-    if (!eg_host_store(host)) {
+    eg_store *store = eg_host_store(host);
+    if (!store) {
         open_late(host);
-    } else if (now >= host->next_prune) {
-        host->next_prune = now + PRUNE_EVERY_NS;
-        prune(host, eg_host_store(host));
+        return;
+    }
+    look_for_damage(host, store);
+    if (eg_clock_monotonic_ns() >= host->next_prune ||
+        eg_atomic_get(&host->last_hit_id) >= host->prune_at_hit) {
+        prune(host, store);
     }
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The one thread that takes events out of the intake, feeds them to the pipeline and keeps house:
- * stores waiting hits again, reports loss. It begins when the rules have been
- * loaded, or turned out to be missing, for the first time. Owned by the host.
+ * stores waiting hits again, reports loss. It begins when the rules have been loaded, or turned out
+ * to be missing, for the first time. Owned by the host.
  */
 #ifndef EG_SERVICE_PIPELINE_THREAD_H
 #define EG_SERVICE_PIPELINE_THREAD_H

@@ -7,7 +7,7 @@
  *   sensors  [{name, what, health, source, detail}]
  *   counters {events, hits, dropped, waiting, lost}
  *   clients  [{kind, version, pid, session, language, window}]
- *   last_hit {id, time}, id 0 and time "" when there was none since the start
+ *   last_hit {id, time} of the newest in the database, id 0 and time "" when there is none
  *   recent_hits [{id, time, level, kind, title, program, target}] newest first, at most 20
  *   notices  [{topic, time, text}]
  */
