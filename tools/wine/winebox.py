@@ -8,6 +8,7 @@
 Everything a box starts lives in its own prefix and on its own display, so several can run side by side and nothing of
 the user's own Wine is touched. Waiting is always for a condition with a deadline, never for a time.
 """
+import contextlib
 import json
 import os
 import pathlib
@@ -15,9 +16,11 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 
 WINE = next((p for p in ("/usr/lib/wine/wine64", "/usr/bin/wine64", "/usr/bin/wine") if os.path.exists(p)), "wine")
+WINESERVER = next((p for p in ("/usr/lib/wine/wineserver64", "/usr/bin/wineserver") if os.path.exists(p)), "wineserver")
 SCREEN = "1280x960x24"
 WINE_FONTS = pathlib.Path("/usr/share/wine/fonts")
 FONT_LINKS = r"HKLM\Software\Microsoft\Windows NT\CurrentVersion\FontLink\SystemLink"
@@ -39,6 +42,24 @@ def wait_for(condition, seconds, what, pause=0.05):
         time.sleep(pause)
 
 
+def end_on_termination():
+    """From now on SIGTERM ends this program as Ctrl-C does: by an exception, so that a box is closed."""
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+
+
+def end_wine(prefix, environment):
+    """Ends all programs of a Wine prefix, and removes the folder that Debian's Wine leaves in /tmp for it."""
+    if not prefix.exists():
+        return
+    mark = prefix / "wineserver"
+    name = mark.read_text() if mark.exists() else ""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        subprocess.run([WINESERVER, "-k", "-w"], env={**environment, "WINEPREFIX": str(prefix)}, timeout=60, check=False,
+                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    if name.startswith("wine-") and "/" not in name:
+        shutil.rmtree(pathlib.Path("/tmp") / name, ignore_errors=True)
+
+
 class WineBox:
     def __init__(self, folder, language="ja", screen=SCREEN):
         self.folder = pathlib.Path(folder).resolve()
@@ -50,11 +71,13 @@ class WineBox:
         self.env = dict(os.environ)
         self.env.update(WINEPREFIX=str(self.prefix), WINEDEBUG="-all", WINEARCH="win64",
                         # No .NET and no HTML engine: the first start would offer to download them.
-                        WINEDLLOVERRIDES="mscoree,mshtml=;winemenubuilder.exe=d", EMOGUARD_LANG=language,
+                        WINEDLLOVERRIDES="mscoree,mshtml=;winemenubuilder.exe=d;winedbg.exe=d", EMOGUARD_LANG=language,
                         LC_ALL="C.UTF-8")
 
     # ---- life ----
     def __enter__(self):
+        end_on_termination()
+        end_wine(self.prefix, self.env)  # of a run that could not end its own
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         try:
@@ -72,17 +95,18 @@ class WineBox:
         reader, writer = os.pipe()
         with open(self.folder / "xvfb.log", "wb") as log:
             try:
-                screen = subprocess.Popen(["Xvfb", "-displayfd", str(writer), "-screen", "0", self.screen, "-noreset",
-                                           "-nolisten", "tcp"],
-                                          pass_fds=[writer], stdout=log, stderr=log)
+                # The screen ends with us, however we end.
+                screen = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", "Xvfb", "-displayfd", str(writer),
+                                           "-screen", "0", self.screen, "-noreset", "-nolisten", "tcp"],
+                                          pass_fds=[writer], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
             except FileNotFoundError:
-                raise BoxError("Xvfb is missing (Debian package xvfb)") from None
+                raise BoxError("setpriv is missing (Debian package util-linux)") from None
         os.close(writer)
         self.processes.append(screen)
         with os.fdopen(reader) as pipe:
             number = pipe.readline().strip()
         if not number:
-            raise BoxError(f"no virtual screen: see {self.folder}/xvfb.log")
+            raise BoxError(f"no virtual screen (Debian package xvfb): see {self.folder}/xvfb.log")
         self.display = f":{number}"
         self.env["DISPLAY"] = self.display
 
@@ -106,9 +130,7 @@ class WineBox:
             self.run(["reg", "add", r"HKCU\Software\Wine\Fonts\Replacements", "/v", name, "/d", "IPAPGothic", "/f"], 60)
 
     def close(self):
-        if self.prefix.exists():
-            subprocess.run([shutil.which("wineserver") or "/usr/lib/wine/wineserver", "-k", "-w"], env=self.env,
-                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60, check=False)
+        end_wine(self.prefix, self.env)
         for process in reversed(self.processes):
             if process.poll() is None:
                 process.terminate()
