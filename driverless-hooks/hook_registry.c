@@ -11,7 +11,7 @@
 #include "core/base/mem.h"
 #include "core/base/os.h"
 #include "core/base/status.h"
-#include "driverless-hooks/decode/registry_text.h"
+#include "driverless-hooks/decode/registry_event.h"
 #include "driverless-hooks/registry_watch.h"
 #include "driverless-hooks/sensor.h"
 
@@ -89,24 +89,11 @@ static int registry_open(void **context, const eg_sink *sink)
 static void on_value(void *user, const eg_value *before, const eg_value *now)
 {
     change_context *context = user;
-    eg_event_text *text = context->text;
-    const eg_value *named = now ? now : before;
-    eg_str name = named->name.len > 0 ? named->name : EG_STR("(Default)");
     eg_event event;
-    eg_event_text_reset(text);
-    eg_event_init(&event, now ? EG_KIND_REGISTRY_SET : EG_KIND_REGISTRY_DELETE);
-    event.time = eg_clock_utc();
+    eg_registry_event(&event, context->text, eg_clock_utc(), eg_str_from(context->key), before,
+                      now);
     event.flags = context->flags;
     event.source = EG_STR("registry");
-    event.field[EG_FIELD_UTC_TIME] = eg_event_text_time(text, event.time);
-    event.field[EG_FIELD_EVENT_TYPE] = now ? EG_STR("SetValue") : EG_STR("DeleteValue");
-    event.field[EG_FIELD_TARGET_OBJECT] = eg_event_text_path(text, eg_str_from(context->key), name);
-    if (now) {
-        event.field[EG_FIELD_DETAILS] = eg_registry_details(text, now);
-    }
-    if (before) {
-        event.field[EG_FIELD_PREVIOUS_DETAILS] = eg_registry_details(text, before);
-    }
     context->sink->emit(context->sink->user, &event);
 }
 

@@ -136,6 +136,8 @@ static void add_service_view(view_list *list)
     eg_event *view =
         add_view(list, EG_CHANNEL_SECURITY, EG_PROVIDER_SECURITY, 4697, EG_STR("4697"));
     default_field(view, EG_FIELD_SERVICE_FILE_NAME, view->field[EG_FIELD_IMAGE_PATH]);
+    /* 4697 gives it as a number */
+    view->field[EG_FIELD_SERVICE_TYPE] = EG_STR_NONE;
 }
 
 /* 4688 under the names that process_creation rules use. */

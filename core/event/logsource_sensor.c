@@ -8,6 +8,8 @@
     EVERY_EVENT \
     "TaskName TaskContent Command Arguments WorkingDirectory Triggers UserId RunLevel Hidden "
 
+#define OF_A_SERVICE EVERY_EVENT "ServiceName ImagePath "
+
 /* An event that the sensors of this build and the enrichment behind them can bring about. */
 typedef struct made_event {
     eg_str channel;
@@ -39,6 +41,10 @@ static const made_event made_events[] = {
     {EG_STR_INIT(EG_CHANNEL_SECURITY), 4702, EG_STR_INIT(""),
      EG_STR_INIT(OF_A_TASK "TaskContentNew ")},
     {EG_STR_INIT(EG_CHANNEL_SECURITY), 4699, EG_STR_INIT(""), EG_STR_INIT(OF_A_TASK)},
+    {EG_STR_INIT(EG_CHANNEL_SYSTEM), 7045, EG_STR_INIT(""),
+     EG_STR_INIT(OF_A_SERVICE "ServiceType StartType AccountName ")},
+    {EG_STR_INIT(EG_CHANNEL_SECURITY), 4697, EG_STR_INIT(""),
+     EG_STR_INIT(OF_A_SERVICE "ServiceFileName ")},
     {EG_STR_INIT(EG_CHANNEL_AGENT), 1, EG_STR_INIT(""), EG_STR_INIT(EVERY_EVENT "Reason Count ")},
 };
 

@@ -116,7 +116,42 @@ const eg_value *eg_value_list_at(const eg_value_list *list, size_t index)
     return &list->items[index].value;
 }
 
-static bool same_content(const eg_value *a, const eg_value *b)
+/* As eg_str_compare of the name with `first` and `second` behind each other. */
+static int compare_name(eg_str name, eg_str first, eg_str second)
+{
+    eg_str start = {name.ptr, name.len < first.len ? name.len : first.len};
+    int order = eg_str_compare(start, first);
+    if (order == 0) {
+        order = eg_str_compare((eg_str){name.ptr + first.len, name.len - first.len}, second);
+    }
+    return order;
+}
+
+size_t eg_value_list_lower(const eg_value_list *list, eg_str first, eg_str second)
+{
+    size_t low = 0;
+    size_t high = eg_value_list_count(list);
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (compare_name(list->items[middle].value.name, first, second) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+const eg_value *eg_value_list_find(const eg_value_list *list, eg_str first, eg_str second)
+{
+    size_t at = eg_value_list_lower(list, first, second);
+    return at < eg_value_list_count(list) &&
+                   compare_name(list->items[at].value.name, first, second) == 0
+               ? &list->items[at].value
+               : NULL;
+}
+
+bool eg_value_same(const eg_value *a, const eg_value *b)
 {
     return a->type == b->type && a->full_size == b->full_size && eg_str_equal(a->data, b->data);
 }
@@ -136,7 +171,7 @@ void eg_value_diff(const eg_value_list *before, const eg_value_list *now, eg_val
             change(user, was, NULL);
         } else if (order > 0) {
             change(user, NULL, is);
-        } else if (!same_content(was, is)) {
+        } else if (!eg_value_same(was, is)) {
             change(user, was, is);
         }
         i += order <= 0;

@@ -29,6 +29,13 @@ int eg_value_list_add(eg_value_list *list, const eg_value *value);
 void eg_value_list_seal(eg_value_list *list);
 size_t eg_value_list_count(const eg_value_list *list); /* 0 for NULL */
 const eg_value *eg_value_list_at(const eg_value_list *list, size_t index);
+/*
+ * In a sealed list, for the name that is `first` with `second` behind it: the index of the first
+ * value whose name is not below it (the count if none), or the value (NULL if none).
+ */
+size_t eg_value_list_lower(const eg_value_list *list, eg_str first, eg_str second);
+const eg_value *eg_value_list_find(const eg_value_list *list, eg_str first, eg_str second);
+bool eg_value_same(const eg_value *a, const eg_value *b); /* type, size and data; not the name */
 
 /*
  * Called for each difference in order of names. `before` is NULL for an added value, `now` for a

@@ -160,6 +160,10 @@ static void sensors__of_this_build__feed_what_they_say(void **state)
     assert_true(eg_logsource_has_sensor(find(NULL, "taskscheduler")));
     assert_true(eg_logsource_has_field(find(NULL, "security"), EG_STR("TaskContentNew")));
     assert_true(eg_logsource_has_sensor(find("scheduled_task", NULL)));
+    assert_true(eg_logsource_has_sensor(find(NULL, "system")));
+    assert_true(eg_logsource_has_field(find(NULL, "system"), EG_STR("ImagePath")));
+    assert_true(eg_logsource_has_field(find(NULL, "security"), EG_STR("ServiceFileName")));
+    assert_false(eg_logsource_has_field(find(NULL, "security"), EG_STR("ServiceType")));
     assert_false(eg_logsource_has_sensor(find("create_remote_thread", NULL)));
     assert_true(eg_logsource_has_sensor(EG_LOGSOURCE_ANY));
 }
