@@ -15,7 +15,7 @@ import sys
 
 import recorded
 from results import Results, Stopwatch
-from tools import BUILD, ROOT, Wine, build, data_environment, run, script, wine_path
+from tools import BUILD, ROOT, Wine, build, data_environment, end_on_termination, run, script, wine_path
 
 SANITIZERS = {
     "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:allocator_may_return_null=1",
@@ -136,6 +136,7 @@ def main():
     if unknown:
         print(f"no such stage: {unknown[0]} (there are {', '.join(STAGES)})", file=sys.stderr)
         return 2
+    end_on_termination()
     results, whole = Results(), Stopwatch()
     for name in names or STAGES:
         print(f"== {name}: {STAGES[name].__doc__}", flush=True)
@@ -157,4 +158,7 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("interrupted")

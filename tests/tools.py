@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Builds, runs programs with a deadline, and keeps a Wine of its own, for the stages of tests/run.py."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -10,6 +11,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.append(str(ROOT / "tools" / "wine"))
+
+from winebox import end_on_termination, end_wine  # noqa: E402  (needs the path above)
+
 BUILD = ROOT / "build"
 LOGS = BUILD / "test-logs"
 
@@ -18,6 +23,16 @@ class Done(NamedTuple):
     code: int
     output: str
     errors: str
+
+
+def end_group(process):
+    """Ends a process group, after a while in which it may clean up; returns what it still had to say."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.communicate(timeout=30)
+    return "its output is still held open by something that it started\n", ""
 
 
 def run(command, log, timeout=600, environment=None, stdin=None, merged=True):
@@ -32,10 +47,12 @@ def run(command, log, timeout=600, environment=None, stdin=None, merged=True):
         output, errors = process.communicate(timeout=timeout)
         code = process.returncode
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        output, errors = process.communicate()
+        output, errors = end_group(process)
         output += f"\nended after {timeout} s without coming to an end\n"
         code = -1
+    except BaseException:
+        end_group(process)
+        raise
     (LOGS / log).write_text(f"$ {' '.join(map(str, command))}\n{output}{errors or ''}\n[{code}]\n",
                             encoding="utf-8")
     return Done(code, output, errors or "")
@@ -92,11 +109,7 @@ class Wine:
                    merged=merged)
 
     def close(self):
-        server = next((path for path in ("/usr/lib/wine/wineserver64", "/usr/lib/wine/wineserver")
-                       if Path(path).exists()), shutil.which("wineserver"))
-        if server and self.prefix.is_dir():
-            subprocess.run([server, "-k"], env={**os.environ, **self.environment}, timeout=60,
-                           capture_output=True, check=False)
+        end_wine(self.prefix, {**os.environ, **self.environment})
 
 
 def wine_path(path):
