@@ -54,6 +54,12 @@ static int add_pack(eg_rule_paths *paths, const char *folder)
     if (status == EG_OK && eg_dir_exists(eg_buf_cstr(&sigma))) {
         status = eg_pack_walk(eg_buf_cstr(&sigma), add_file, paths);
     }
+    if (status == EG_OK) {
+        status = eg_path_join(&sigma, folder, EG_PACK_PLACEHOLDERS);
+    }
+    if (status == EG_OK && eg_file_exists(eg_buf_cstr(&sigma))) {
+        status = eg_path_list_add(&paths->rules, eg_buf_cstr(&sigma));
+    }
     eg_buf_done(&sigma);
     return status;
 }

@@ -16,7 +16,7 @@ void eg_path_list_done(eg_path_list *list);
 /* What the PATHs of a `rules` command name. */
 typedef struct eg_rule_paths {
     eg_path_list packs; /* folders with pack.json */
-    eg_path_list rules; /* rule files, those of packs included */
+    eg_path_list rules; /* rule files and placeholders.yml, those of packs included */
     eg_path_list tests; /* info.yml of regression tests; they are no rules */
 } eg_rule_paths;
 

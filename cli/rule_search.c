@@ -6,6 +6,7 @@
 #include "core/base/status.h"
 #include "core/base/utf.h"
 #include "core/detect/pack.h"
+#include "core/sigma/explain.h"
 #include "core/sigma/pattern.h"
 
 #include <string.h>
@@ -58,9 +59,29 @@ static void forget(eg_rule_search *search)
     search->count = 0;
 }
 
+/* Takes over the rule, also on failure. */
+static int keep(eg_sigma_rule ***rules, size_t *count, size_t *capacity, eg_sigma_rule *rule)
+{
+    if (*count == *capacity) {
+        size_t more = *capacity ? *capacity * 2 : 8;
+        eg_sigma_rule **grown = eg_realloc((void *)*rules, more * sizeof(*grown));
+        if (!grown) {
+            eg_sigma_rule_destroy(rule);
+            return EG_E_NOMEM;
+        }
+        *rules = grown;
+        *capacity = more;
+    }
+    (*rules)[(*count)++] = rule;
+    return EG_OK;
+}
+
 static int consider(void *user, eg_sigma_rule *rule)
 {
     eg_rule_search *search = user;
+    if (eg_explain_is_filter(rule)) {
+        return keep(&search->filters, &search->filter_count, &search->filter_capacity, rule);
+    }
     int rank = rank_of(eg_str_from(search->wanted), eg_sigma_rule_info(rule));
     if (rank == RANK_NONE || rank < search->rank) {
         eg_sigma_rule_destroy(rule);
@@ -70,18 +91,7 @@ static int consider(void *user, eg_sigma_rule *rule)
         forget(search);
         search->rank = rank;
     }
-    if (search->count == search->capacity) {
-        size_t capacity = search->capacity ? search->capacity * 2 : 8;
-        eg_sigma_rule **rules = eg_realloc((void *)search->rules, capacity * sizeof(*rules));
-        if (!rules) {
-            eg_sigma_rule_destroy(rule);
-            return EG_E_NOMEM;
-        }
-        search->rules = rules;
-        search->capacity = capacity;
-    }
-    search->rules[search->count++] = rule;
-    return EG_OK;
+    return keep(&search->rules, &search->count, &search->capacity, rule);
 }
 
 static void on_problem(void *user, const eg_problem *problem)
@@ -97,37 +107,54 @@ static void on_problem(void *user, const eg_problem *problem)
     }
 }
 
+/* A file that cannot be read may not be the one that is wanted. */
+static int search_file(eg_rule_search *search, const char *file, eg_buf *text)
+{
+    const eg_report report = {on_problem, search};
+    eg_str name = eg_path_base(eg_str_from(file));
+
+    eg_buf_clear(text);
+    int status = eg_file_read(file, EG_PACK_FILE_MAX, text);
+    if (status == EG_OK && eg_str_equal(name, EG_STR(EG_PACK_PLACEHOLDERS))) {
+        return eg_placeholders_read(search->placeholders, eg_buf_str(text), file, &report);
+    }
+    if (status == EG_OK) {
+        return eg_sigma_parse(eg_buf_str(text), file, &report, consider, search);
+    }
+    if (is_file(eg_str_from(search->wanted), file)) {
+        eg_buf_append_cstr(&search->problem, eg_error_message());
+    }
+    return status == EG_E_NOMEM ? status : EG_OK;
+}
+
 int eg_rule_search_run(const char *wanted, const eg_rule_paths *paths, eg_rule_search *out)
 {
-    const eg_report report = {on_problem, out};
     eg_buf text;
-    int status = EG_OK;
 
     memset(out, 0, sizeof(*out));
     out->wanted = wanted;
     eg_buf_init(&out->problem, 64 * 1024);
     eg_buf_init(&text, EG_PACK_FILE_MAX);
-    for (size_t i = 0; i < paths->rules.count && status != EG_E_NOMEM; i++) {
-        const char *file = paths->rules.items[i];
-        eg_buf_clear(&text);
-        status = eg_file_read(file, EG_PACK_FILE_MAX, &text);
-        if (status == EG_OK) {
-            status = eg_sigma_parse(eg_buf_str(&text), file, &report, consider, out);
-        } else if (is_file(eg_str_from(wanted), file)) {
-            eg_buf_append_cstr(&out->problem, eg_error_message());
-        }
+    int status = eg_placeholders_create(&out->placeholders);
+    for (size_t i = 0; i < paths->rules.count && status == EG_OK; i++) {
+        status = search_file(out, paths->rules.items[i], &text);
     }
     eg_buf_done(&text);
-    if (status == EG_E_NOMEM) {
+    if (status != EG_OK) {
         eg_rule_search_done(out);
     }
-    return status == EG_E_NOMEM ? status : EG_OK;
+    return status;
 }
 
 void eg_rule_search_done(eg_rule_search *search)
 {
     forget(search);
+    for (size_t i = 0; i < search->filter_count; i++) {
+        eg_sigma_rule_destroy(search->filters[i]);
+    }
     eg_free((void *)search->rules);
+    eg_free((void *)search->filters);
+    eg_placeholders_destroy(search->placeholders);
     eg_buf_done(&search->problem);
     memset(search, 0, sizeof(*search));
 }

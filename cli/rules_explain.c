@@ -36,6 +36,7 @@ static const eg_usage usage_text = {
         "asked of an event. Those marked * are what the index looks for: one of them must be\n"
         "there, else the rule is not even asked. Letters are folded where case does not matter.\n"
         "RULE is an id, a title or a part of one, or a file; without PATH a file is enough.\n"
+        "Filters among PATH that apply to it are shown as a part of it.\n"
         "\n"
         "With --event each event of FILE (JSON objects: a line each, over several lines or in an\n"
         "array) is asked as well: [x] holds, [ ] does not, and the values of the fields asked.",
@@ -55,18 +56,25 @@ static void print_label(const char *label, eg_str value)
 
 static void print_heading(const eg_rule_info *rule)
 {
-    const char *source = eg_logsource_name(rule->logsource);
     print_label("rule", rule->title);
     print_label("id", rule->id);
     print_label("file", eg_str_from(rule->file));
     print_label("level", eg_str_from(eg_level_name(rule->level)));
     print_label("author", rule->author.len > 0 ? rule->author : EG_STR("(not named)"));
+}
+
+static void print_source(const explain *e)
+{
+    const char *source = eg_logsource_name(e->rule->logsource);
     printf("%-10s %s", "log source", source);
-    if (eg_logsource_has_sensor(rule->logsource)) {
+    if (eg_logsource_has_sensor(e->rule->logsource)) {
         printf(", which a sensor of this build feeds\n");
     } else {
         printf(", which no sensor of this build feeds: it would come from %s\n",
                eg_hint_for_source(eg_str_from(source)));
+    }
+    if (eg_explain_is_always_asked(e->explanation)) {
+        puts("           no text in it must be there, so every event of the log source is asked");
     }
 }
 
@@ -214,20 +222,30 @@ static int explain_events(explain *e)
 
 /* ---- the verb ---- */
 
-static int explain_rule(explain *e, const eg_sigma_rule *rule)
+static int explain_rule(explain *e, const eg_rule_search *search)
 {
-    e->rule = eg_sigma_rule_info(rule);
-    int status = eg_explain_create(rule, &e->explanation);
+    const eg_explain_rules rules = {
+        .rule = search->rules[0],
+        .others = (const eg_sigma_rule *const *)search->filters,
+        .other_count = search->filter_count,
+        .placeholders = search->placeholders,
+    };
+    e->rule = eg_sigma_rule_info(search->rules[0]);
+    int status = eg_explain_create(&rules, &e->explanation);
     if (status != EG_OK) {
         eg_cli_error("%s: %s", e->rule->file, eg_error_message());
         return status == EG_E_INVALID ? EG_EXIT_FOUND : EG_EXIT_INCOMPLETE;
     }
+    bool correlation = eg_explain_is_correlation(e->explanation);
     print_heading(e->rule);
-    if (eg_explain_is_always_asked(e->explanation)) {
-        puts("           no text in it must be there, so every event of the log source is asked");
+    if (!correlation) {
+        print_source(e);
     }
     if (!e->event_file) {
         print_lines(e, NULL);
+    } else if (correlation) {
+        status = eg_fail(EG_E_UNSUPPORTED, "a correlation asks many events, not one: hunt with it, "
+                                           "or explain the rules it refers to");
     } else {
         status = explain_events(e);
     }
@@ -278,7 +296,7 @@ static int run(explain *e, const eg_option_list *words)
         eg_cli_error("%s", eg_error_message());
         return EG_EXIT_INCOMPLETE;
     }
-    int code = search.count == 1 ? explain_rule(e, search.rules[0]) : not_one(&search);
+    int code = search.count == 1 ? explain_rule(e, &search) : not_one(&search);
     eg_rule_search_done(&search);
     return code;
 }

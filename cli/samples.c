@@ -20,7 +20,7 @@ typedef struct samples {
     const eg_correlation_hit *completed; /* by the event at hand */
     size_t completed_count;
     uint64_t completed_at; /* line that first completed the correlation in question; 0 none */
-    eg_buf folder; /* of the pack's samples */
+    eg_buf folder;         /* of the pack's samples */
     eg_samples_result result;
 } samples;
 

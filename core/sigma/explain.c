@@ -1,21 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The rule is compiled into a set of its own, and with it one probe for each selection: a rule for
- * every log source that asks nothing but that selection. So each selection has a root in the set,
- * built of the same predicates as the rule itself.
- */
 #include "core/sigma/explain.h"
 
 #include "core/base/status.h"
 #include "core/sigma/builder.h"
+#include "core/sigma/explain_compile.h"
 #include "core/sigma/explain_text.h"
-#include "core/sigma/rule_tree.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define TEXT_MAX (1024u * 1024)
-#define REASON_SIZE 512
 
 /* A line, and for a predicate its place in the set. */
 typedef struct line {
@@ -29,75 +23,18 @@ typedef struct tally {
 
 struct eg_explanation {
     eg_arena *arena;
-    const eg_sigma_rule *rule; /* only while the explanation is made */
-    eg_sigma_set *set;         /* the rule, then a probe for each selection */
+    eg_explain_compiled compiled; /* its parts only while the explanation is made */
+    eg_sigma_set *set;            /* NULL of a correlation */
     eg_sigma_matcher *matcher;
     line *lines;
     size_t count, capacity;
     tally *tallies; /* by depth */
     eg_buf text;
-    char reason[REASON_SIZE]; /* why the rule was rejected */
 };
-
-/* ---- the set ---- */
-
-static void on_problem(void *user, const eg_problem *problem)
-{
-    eg_explanation *e = user;
-
-    if (problem->kind == EG_PROBLEM_REJECTED && e->reason[0] == '\0')
-        (void)snprintf(e->reason, sizeof(e->reason), "line %d: %s", problem->line, problem->reason);
-}
-
-/* Ids only have to differ: those of probes begin as no id of a rule does. */
-static int make_probe(eg_arena *arena, const eg_sigma_rule *rule, size_t selection,
-                      eg_sigma_rule *probe)
-{
-    char id[32];
-    eg_condition *condition = eg_arena_alloc(arena, sizeof(*condition));
-    const eg_condition **conditions = eg_arena_alloc(arena, sizeof(*conditions));
-    int length = snprintf(id, sizeof(id), "\x01%zu", selection);
-    char *copy = eg_arena_copy(arena, id, (size_t)length);
-
-    if (!condition || !conditions || !copy)
-        return EG_E_NOMEM;
-    condition->kind = EG_CONDITION_SELECTION;
-    conditions[0] = condition;
-    *probe = *rule;
-    probe->info.id = (eg_str){copy, (size_t)length};
-    probe->info.logsource = EG_LOGSOURCE_ANY;
-    probe->selections = &rule->selections[selection];
-    probe->selection_count = 1;
-    probe->conditions = conditions;
-    probe->condition_count = 1;
-    return EG_OK;
-}
-
-static int compile(eg_explanation *e)
-{
-    const eg_report report = {on_problem, e};
-    const eg_sigma_rule *rule = e->rule;
-    size_t selections = rule->selection_count, i;
-    eg_sigma_rule *probes = eg_arena_alloc(e->arena, (selections + 1) * sizeof(*probes));
-    const eg_sigma_rule **rules = eg_arena_alloc(e->arena, (selections + 1) * sizeof(*rules));
-    int status = probes && rules ? EG_OK : EG_E_NOMEM;
-
-    for (i = 0; i < selections && status == EG_OK; i++) {
-        status = make_probe(e->arena, rule, i, &probes[i]);
-        rules[i + 1] = &probes[i];
-    }
-    if (status != EG_OK)
-        return status;
-    rules[0] = rule;
-    status = eg_sigma_compile(rules, selections + 1, NULL, &report, &e->set);
-    if (status == EG_OK && eg_sigma_set_size(e->set) != selections + 1)
-        status = eg_fail(EG_E_INVALID, "%s", e->reason);
-    return status;
-}
 
 /* ---- lines ---- */
 
-/* `text` is copied. */
+/* The text is copied. */
 static int add_line(eg_explanation *e, eg_explain_line shown, eg_ref ref)
 {
     line *lines = eg_builder_grow(e->lines, &e->capacity, e->count, sizeof(*lines));
@@ -126,7 +63,22 @@ static int add_group(eg_explanation *e, eg_explain_line shown)
     return add_line(e, shown, 0);
 }
 
-static int add_condition(eg_explanation *e, const eg_condition *condition, size_t depth)
+/* The selections of a filter bear its title. */
+static eg_str selection_name(eg_explanation *e, const eg_explain_part *p, uint32_t selection)
+{
+    eg_str name = p->source->selections[selection].name;
+
+    if (p->source->kind != EG_DOCUMENT_FILTER) {
+        return name;
+    }
+    eg_buf_clear(&e->text);
+    eg_buf_appendf(&e->text, "%.*s (of filter %.*s)", EG_STR_ARGS(name),
+                   EG_STR_ARGS(p->source->info.title));
+    return eg_buf_str(&e->text);
+}
+
+static int add_condition(eg_explanation *e, const eg_explain_part *p, const eg_condition *condition,
+                         size_t depth)
 {
     static const eg_explain_kind kinds[] = {EG_EXPLAIN_SELECTION, EG_EXPLAIN_ALL, EG_EXPLAIN_ANY,
                                             EG_EXPLAIN_NOT,
@@ -136,14 +88,27 @@ static int add_condition(eg_explanation *e, const eg_condition *condition, size_
     int status;
 
     if (condition->kind == EG_CONDITION_SELECTION) {
-        shown.selection = condition->selection;
-        shown.text = e->rule->selections[condition->selection].name;
+        shown.selection = p->first + condition->selection;
+        shown.text = selection_name(e, p, condition->selection);
         return add_line(e, shown, 0);
     }
     shown.need = condition->need;
     status = add_group(e, shown);
-    for (i = 0; i < condition->count && status == EG_OK; i++)
-        status = add_condition(e, condition->children[i], depth + 1);
+    for (i = 0; i < condition->count && status == EG_OK; i++) {
+        status = add_condition(e, p, condition->children[i], depth + 1);
+    }
+    return status;
+}
+
+static int add_conditions(eg_explanation *e, const eg_explain_part *p, size_t depth)
+{
+    eg_explain_line any = {.kind = EG_EXPLAIN_ANY, .depth = depth, .in_condition = true};
+    size_t several = p->source->condition_count > 1 ? 1 : 0, i;
+    int status = several ? add_group(e, any) : EG_OK;
+
+    for (i = 0; i < p->source->condition_count && status == EG_OK; i++) {
+        status = add_condition(e, p, p->source->conditions[i], depth + several);
+    }
     return status;
 }
 
@@ -192,73 +157,110 @@ static int add_tree(eg_explanation *e, eg_ref ref, uint32_t selection, size_t de
     return status;
 }
 
-static int add_selection(eg_explanation *e, uint32_t selection)
+static int add_selection(eg_explanation *e, const eg_explain_part *p, uint32_t selection)
 {
-    eg_explain_line shown = {.kind = EG_EXPLAIN_SELECTION, .selection = selection};
+    uint32_t number = p->first + selection;
+    eg_explain_line shown = {.kind = EG_EXPLAIN_SELECTION, .selection = number};
     int status;
 
-    shown.text = e->rule->selections[selection].name;
+    shown.text = selection_name(e, p, selection);
     status = add_line(e, shown, 0);
-    return status == EG_OK ? add_tree(e, e->set->rules[selection + 1].root, selection, 1) : status;
+    return status == EG_OK ? add_tree(e, e->set->rules[number + 1].root, number, 1) : status;
 }
 
 static int add_lines(eg_explanation *e)
 {
-    const eg_sigma_rule *rule = e->rule;
-    eg_explain_line any = {.kind = EG_EXPLAIN_ANY, .in_condition = true};
-    size_t several = rule->condition_count > 1 ? 1 : 0, i;
-    int status = several ? add_group(e, any) : EG_OK;
+    eg_explain_line all = {.kind = EG_EXPLAIN_ALL, .in_condition = true};
+    size_t filtered = e->compiled.part_count > 1 ? 1 : 0, i;
+    uint32_t j;
+    int status = filtered ? add_group(e, all) : EG_OK;
 
-    for (i = 0; i < rule->condition_count && status == EG_OK; i++)
-        status = add_condition(e, rule->conditions[i], several);
-    for (i = 0; i < rule->selection_count && status == EG_OK; i++)
-        status = add_selection(e, (uint32_t)i);
+    for (i = 0; i < e->compiled.part_count && status == EG_OK; i++) {
+        status = add_conditions(e, &e->compiled.parts[i], filtered);
+    }
+    for (i = 0; i < e->compiled.part_count && status == EG_OK; i++) {
+        for (j = 0; j < e->compiled.parts[i].source->selection_count && status == EG_OK; j++) {
+            status = add_selection(e, &e->compiled.parts[i], j);
+        }
+    }
     return status;
+}
+
+static int add_note(void *user, size_t depth, eg_str text)
+{
+    return add_line(
+        user,
+        (eg_explain_line){
+            .kind = EG_EXPLAIN_NOTE, .depth = depth, .in_condition = true, .text = text},
+        0);
 }
 
 /* ---- from outside ---- */
 
-static int make(eg_explanation *e)
+static int make_tallies(eg_explanation *e)
 {
     size_t deepest = 0, i;
-    int status;
 
-    if (e->rule->kind != EG_DOCUMENT_RULE)
-        return eg_fail(EG_E_INVALID, "a correlation or a filter has no verdict on one event");
-    status = eg_arena_create(&e->arena, 4096);
-    if (status == EG_OK)
-        status = compile(e);
-    if (status == EG_OK)
-        status = eg_sigma_matcher_create(e->set, &e->matcher);
-    if (status == EG_OK)
-        status = add_lines(e);
-    if (status != EG_OK)
-        return status;
     for (i = 0; i < e->count; i++) {
-        if (e->lines[i].shown.depth > deepest)
+        if (e->lines[i].shown.depth > deepest) {
             deepest = e->lines[i].shown.depth;
+        }
     }
     e->tallies = eg_alloc_zero(deepest + 2, sizeof(*e->tallies));
     return e->tallies ? EG_OK : EG_E_NOMEM;
 }
 
-int eg_explain_create(const eg_sigma_rule *rule, eg_explanation **out)
+static int make(eg_explanation *e, const eg_explain_rules *rules)
+{
+    int status = eg_arena_create(&e->arena, 4096);
+
+    if (status == EG_OK && rules->rule->kind == EG_DOCUMENT_CORRELATION) {
+        return eg_explain_correlation(rules->rule->correlation, &e->text, add_note, e);
+    }
+    if (status == EG_OK && rules->rule->kind == EG_DOCUMENT_FILTER) {
+        return eg_fail(EG_E_INVALID,
+                       "a filter is a part of the rules it is for: explain one of them");
+    }
+    if (status == EG_OK) {
+        status = eg_explain_compile(e->arena, rules, &e->compiled);
+        e->set = e->compiled.set;
+    }
+    if (status == EG_OK) {
+        status = eg_sigma_matcher_create(e->set, &e->matcher);
+    }
+    if (status == EG_OK) {
+        status = add_lines(e);
+    }
+    return status == EG_OK ? make_tallies(e) : status;
+}
+
+int eg_explain_create(const eg_explain_rules *rules, eg_explanation **out)
 {
     eg_explanation *e = eg_alloc_zero(1, sizeof(*e));
     int status;
 
-    if (!e)
+    if (!e) {
         return EG_E_NOMEM;
-    e->rule = rule;
+    }
     eg_buf_init(&e->text, TEXT_MAX);
-    status = make(e);
-    e->rule = NULL;
+    status = make(e, rules);
+    e->compiled = (eg_explain_compiled){NULL, 0, NULL};
     if (status != EG_OK) {
         eg_explain_destroy(e);
         return status;
     }
     *out = e;
     return EG_OK;
+}
+
+bool eg_explain_is_filter(const eg_sigma_rule *rule)
+{
+    return rule->kind == EG_DOCUMENT_FILTER;
+}
+
+bool eg_explain_is_correlation(const eg_explanation *e)
+{
+    return !e->set;
 }
 
 void eg_explain_destroy(eg_explanation *e)
@@ -305,7 +307,8 @@ static bool group_holds(const eg_explain_line *group, tally below)
     case EG_EXPLAIN_ANY: return below.met > 0;
     case EG_EXPLAIN_COUNT: return below.met >= group->need;
     case EG_EXPLAIN_NOT: return below.met == 0;
-    case EG_EXPLAIN_PREDICATE: break;
+    case EG_EXPLAIN_PREDICATE:
+    case EG_EXPLAIN_NOTE: break;
     }
     return false;
 }
@@ -347,8 +350,12 @@ int eg_explain_event(eg_explanation *e, const eg_event *event, bool *met, bool *
 {
     const uint32_t *rules;
     size_t count;
-    int status = eg_sigma_match(e->matcher, event, &rules, &count);
+    int status;
 
+    if (eg_explain_is_correlation(e)) {
+        return eg_fail(EG_E_UNSUPPORTED, "a correlation asks many events, not one");
+    }
+    status = eg_sigma_match(e->matcher, event, &rules, &count);
     if (status != EG_OK)
         return status;
     *hit = count > 0 && rules[0] == 0;

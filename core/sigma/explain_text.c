@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/sigma/explain_text.h"
 
+#include "core/base/clock.h"
+#include "core/base/status.h"
 #include "core/sigma/value.h"
 
 #define GROUPS 8 /* of an IPv6 address */
@@ -105,4 +107,81 @@ int eg_explain_predicate(const eg_sigma_set *set, const eg_predicate *predicate,
         break;
     }
     return out->status;
+}
+
+/* ---- correlations ---- */
+
+static void append_range(const eg_count_range *range, eg_buf *out)
+{
+    if (range->except > 0)
+        eg_buf_appendf(out, "any number but %u", (unsigned)range->except);
+    else if (range->low == range->high)
+        eg_buf_appendf(out, "exactly %u", (unsigned)range->low);
+    else if (range->high == UINT32_MAX)
+        eg_buf_appendf(out, "at least %u", (unsigned)range->low);
+    else
+        eg_buf_appendf(out, "%u to %u", (unsigned)range->low, (unsigned)range->high);
+}
+
+static void append_names(const eg_str *names, size_t count, eg_buf *out)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++)
+        eg_buf_appendf(out, "%s%.*s", i ? ", " : "", EG_STR_ARGS(names[i]));
+}
+
+static void append_what(const eg_written_correlation *c, eg_buf *out)
+{
+    append_range(&c->range, out);
+    switch (c->type) {
+    case EG_CORRELATION_EVENT_COUNT: eg_buf_append_cstr(out, " events that meet any of"); break;
+    case EG_CORRELATION_VALUE_COUNT:
+        eg_buf_append_cstr(out, " different values of ");
+        append_names(c->fields, c->field_count, out);
+        eg_buf_append_cstr(out, " in events that meet any of");
+        break;
+    case EG_CORRELATION_TEMPORAL: eg_buf_append_cstr(out, " met, in any order, of"); break;
+    case EG_CORRELATION_TEMPORAL_ORDERED: eg_buf_append_cstr(out, " met, in this order, of"); break;
+    }
+}
+
+static int tell(eg_buf *text, size_t depth, eg_explain_found found, void *user)
+{
+    int status = text->status == EG_OK ? found(user, depth, eg_buf_str(text)) : text->status;
+
+    eg_buf_clear(text);
+    return status;
+}
+
+int eg_explain_correlation(const eg_written_correlation *c, eg_buf *text, eg_explain_found found,
+                           void *user)
+{
+    size_t i;
+    int status;
+
+    eg_buf_clear(text);
+    append_what(c, text);
+    status = tell(text, 0, found, user);
+    for (i = 0; i < c->rule_count && status == EG_OK; i++) {
+        eg_buf_appendf(text, "rule %.*s", EG_STR_ARGS(c->rules[i].text));
+        status = tell(text, 1, found, user);
+    }
+    if (status == EG_OK) {
+        eg_buf_appendf(text, "within %.10g s", (double)c->timespan / (double)EG_TICKS_PER_SECOND);
+        status = tell(text, 0, found, user);
+    }
+    if (status == EG_OK && c->group_count > 0) {
+        eg_buf_append_cstr(text, "with the same ");
+        append_names(c->group_by, c->group_count, text);
+        status = tell(text, 0, found, user);
+    }
+    for (i = 0; i < c->alias_count && status == EG_OK; i++) {
+        const eg_written_alias *alias = &c->aliases[i];
+
+        eg_buf_appendf(text, "where %.*s is %.*s of rule %.*s", EG_STR_ARGS(alias->name),
+                       EG_STR_ARGS(alias->field), EG_STR_ARGS(alias->rule.text));
+        status = tell(text, 0, found, user);
+    }
+    return status;
 }

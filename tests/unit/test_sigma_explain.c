@@ -24,14 +24,27 @@ static const char rule_text[] =
     "  words: [keyword]\n"
     "  condition: (all of sel_* and not filter) or 1 of words\n";
 
+/* One filter that applies, one for another rule. */
+static const char filtered_text[] =
+    "title: t\nid: r\nname: mine\nlogsource: {product: windows, category: process_creation}\n"
+    "detection:\n  sel: {Image|endswith: '\\cmd.exe'}\n  condition: sel\n"
+    "---\ntitle: ours\nid: f1\nlogsource: {product: windows}\n"
+    "filter:\n  rules: [mine]\n  sel: {User|startswith: adm}\n  condition: not sel\n"
+    "---\ntitle: other\nid: f2\nlogsource: {product: windows}\n"
+    "filter:\n  rules: [another]\n  sel: {User: x}\n  condition: not sel\n";
+
 static eg_explanation *explain(const char *yaml)
 {
     eg_test_rules rules;
     eg_explanation *explanation = NULL;
 
     assert_int_equal(eg_test_rules_parse(&rules, yaml, NULL), EG_OK);
-    assert_int_equal(rules.count, 1);
-    assert_int_equal(eg_explain_create(rules.rules[0], &explanation), EG_OK);
+    const eg_explain_rules asked = {
+        .rule = rules.rules[0],
+        .others = (const eg_sigma_rule *const *)(rules.rules + 1),
+        .other_count = rules.count - 1,
+    };
+    assert_int_equal(eg_explain_create(&asked, &explanation), EG_OK);
     eg_test_rules_done(&rules); /* nothing of it is kept */
     return explanation;
 }
@@ -192,16 +205,61 @@ static void rule__that_cannot_be_compiled__is_refused_with_line_and_reason(void 
                                          NULL),
                      EG_OK);
     assert_int_equal(rules.count, 1);
-    assert_int_equal(eg_explain_create(rules.rules[0], &explanation), EG_E_INVALID);
+    assert_int_equal(eg_explain_create(&(eg_explain_rules){.rule = rules.rules[0]}, &explanation),
+                     EG_E_INVALID);
     assert_null(explanation);
     assert_non_null(strstr(eg_error_message(), "line 5"));
     eg_test_rules_done(&rules);
 }
 
+static void filter__that_applies__is_a_part_of_the_rule(void **state)
+{
+    eg_explanation *explanation = explain(filtered_text);
+    char text[TEXT_SIZE];
+    bool met[64];
+
+    EG_UNUSED(state);
+    print(explanation, true, text);
+    assert_string_equal(text, "all of\n sel\n not\n  sel (of filter ours)\n");
+    assert_true(ask(explanation, 1, "{\"Image\":\"C:\\\\cmd.exe\",\"User\":\"me\"}", met));
+    assert_false(holds(explanation, met, "User begins with 'adm'"));
+    assert_false(ask(explanation, 1, "{\"Image\":\"C:\\\\cmd.exe\",\"User\":\"Admin\"}", met));
+    assert_true(holds(explanation, met, "sel"));
+    assert_true(holds(explanation, met, "sel (of filter ours)"));
+    assert_false(holds(explanation, met, "all of"));
+    eg_explain_destroy(explanation);
+}
+
+static void correlation__is_put_in_words_and_asks_no_single_event(void **state)
+{
+    eg_explanation *explanation =
+        explain("title: t\nid: c\ncorrelation:\n  type: value_count\n  rules: [a, b]\n"
+                "  group-by: [User, Computer]\n  timespan: 5m\n"
+                "  condition: {field: Image, gte: 3}\n");
+    char text[TEXT_SIZE];
+    eg_event event;
+    bool hit;
+
+    EG_UNUSED(state);
+    assert_true(eg_explain_is_correlation(explanation));
+    print(explanation, true, text);
+    assert_string_equal(text, "at least 3 different values of Image in events that meet any of\n"
+                              " rule a\n rule b\nwithin 300 s\nwith the same User, Computer\n");
+    eg_event_init(&event, EG_KIND_OTHER);
+    assert_int_equal(eg_explain_event(explanation, &event, NULL, &hit), EG_E_UNSUPPORTED);
+    eg_explain_destroy(explanation);
+}
+
 static int explain_once(void *arg)
 {
+    const eg_test_rules *rules = arg;
+    const eg_explain_rules asked = {
+        .rule = rules->rules[0],
+        .others = (const eg_sigma_rule *const *)(rules->rules + 1),
+        .other_count = rules->count - 1,
+    };
     eg_explanation *explanation = NULL;
-    int status = eg_explain_create(arg, &explanation);
+    int status = eg_explain_create(&asked, &explanation);
 
     eg_explain_destroy(explanation);
     return status;
@@ -212,8 +270,8 @@ static void lack_of_memory__is_reported(void **state)
     eg_test_rules rules;
 
     EG_UNUSED(state);
-    assert_int_equal(eg_test_rules_parse(&rules, rule_text, NULL), EG_OK);
-    assert_true(eg_test_each_allocation_fails(explain_once, rules.rules[0]) > 10);
+    assert_int_equal(eg_test_rules_parse(&rules, filtered_text, NULL), EG_OK);
+    assert_true(eg_test_each_allocation_fails(explain_once, &rules) > 10);
     eg_test_rules_done(&rules);
 }
 
@@ -226,6 +284,8 @@ int eg_test_sigma_explain(void)
         cmocka_unit_test(event__of_another_log_source__is_asked_but_never_a_hit),
         cmocka_unit_test(rule__with_nothing_to_look_for__is_asked_always),
         cmocka_unit_test(rule__that_cannot_be_compiled__is_refused_with_line_and_reason),
+        cmocka_unit_test(filter__that_applies__is_a_part_of_the_rule),
+        cmocka_unit_test(correlation__is_put_in_words_and_asks_no_single_event),
         cmocka_unit_test(lack_of_memory__is_reported),
     };
 
