@@ -214,6 +214,38 @@ def hunt__with_jobs__prints_the_same_bytes(folder):
     expect(piped == alone[0], "standard input prints something else")
 
 
+CORRELATION = """title: Twice By One User
+id: 66666666-6666-4666-8666-666666666666
+correlation:
+    type: event_count
+    rules: [11111111-1111-4111-8111-111111111111]
+    group-by: [User]
+    timespan: 10s
+    condition: {gte: 2}
+"""
+
+
+def hunt__correlations__are_told_in_their_place_whatever_the_jobs(folder):
+    rule = good_rule(folder)
+    correlation = write(folder / "twice.yml", CORRELATION)
+    lines = []
+    for number in range(6000):
+        user = f"user{number % 7}"
+        time_text = f"2026-11-24T{number // 3600:02}:{number // 60 % 60:02}:{number % 60:02}Z"
+        lines.append(json.dumps({"channel": SYSMON, "event_id": 1, "time": time_text, "fields": {
+            "Image": "C:\\tool.exe", "CommandLine": "tool -go" if number % 50 < 8 else "tool", "User": user}}))
+    events = write(folder / "events.jsonl", "\n".join(lines) + "\n")
+    arguments = ["hunt", "--rules", rule, correlation, "--events", events]
+    alone = emoguard(*arguments)
+    # Of eight hits in eight seconds the last is the second one of the first user.
+    expected = [number for number in range(6000) if number % 50 == 7]
+    found = hits(alone[0])
+    expect([hit["i"] for hit in found] == expected, f"{len(found)} hits, first {found[:2]}")
+    expect({hit["title"] for hit in found} == {"Twice By One User"}, "the base rule speaks as well")
+    for jobs in (2, 5):
+        expect(emoguard(*arguments, "--jobs", jobs) == alone, f"--jobs {jobs} prints something else")
+
+
 def wait_for(what, condition):
     end = time.monotonic() + DEADLINE
     while not condition():
@@ -398,8 +430,7 @@ def recorded_tree(folder, data):
 def rules_test__on_recorded_regression_tests__passes(folder):
     data = test_data()
     count = recorded_tree(folder, data)
-    with tarfile.open(data / "sigma" / "sigma-rules.tar.gz") as archive:
-        archive.extractall(folder / "sigma", filter="data")
+    unpack(data / "sigma" / "sigma-rules.tar.gz", folder / "sigma")
     output, errors = emoguard("rules", "test", folder / "sigma", folder / "regression_data")
     expect(f"{count} regression tests: {count} passed, 0 failed" in errors, f"{errors} {output[-400:]}")
     output, _ = emoguard("rules", "list", folder / "sigma", "--json")
@@ -411,7 +442,8 @@ def rules_test__on_recorded_regression_tests__passes(folder):
 TESTS = [help__of_every_command__is_printed, usage__that_is_wrong__ends_with_2,
          paths__that_do_not_exist__end_with_3, hunt__broken_lines__are_named_and_skipped,
          hunt__output__is_exactly_the_agreed_form, hunt__windows_event_json_and_standard_input__are_read,
-         hunt__with_jobs__prints_the_same_bytes, hunt__that_follows__sees_lines_as_they_come,
+         hunt__with_jobs__prints_the_same_bytes, hunt__correlations__are_told_in_their_place_whatever_the_jobs,
+         hunt__that_follows__sees_lines_as_they_come,
          hunt__on_a_pipe__answers_before_the_pipe_ends, hunt__on_a_terminal__shows_progress,
          rules_list__tells_what_became_of_each, rules_explain__finds_the_rule_and_shows_it,
          rules_explain__asks_each_event, rules_test__runs_regression_folders, rules_test__on_the_pack__passes]
