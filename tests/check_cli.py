@@ -17,12 +17,11 @@ import re
 import signal
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
 from pathlib import Path
 
-from checklib import ROOT, report
+from checklib import ROOT, report, unpack
 from tools import BUILD, test_data
 
 PROGRAM = Path(sys.argv[1]) if len(sys.argv) > 1 else BUILD / "native/emoguard"

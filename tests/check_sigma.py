@@ -11,11 +11,10 @@ Data: the folder sigma/ below EMOGUARD_TEST_DATA (default ../shared/data); skipp
 import gzip
 import json
 import sys
-import tarfile
 import tempfile
 from pathlib import Path
 
-from checklib import report
+from checklib import report, unpack
 from tools import BUILD, run, test_data
 
 SETS = (("events.ndjson.gz", "expected.ndjson.gz"), ("events-synth.ndjson.gz", "expected-synth.ndjson.gz"))
@@ -63,8 +62,7 @@ def main():
     good = True
     with tempfile.TemporaryDirectory(prefix="emoguard-sigma-") as folder:
         rules = Path(folder) / "rules"
-        with tarfile.open(data / "sigma" / "sigma-rules.tar.gz") as archive:
-            archive.extractall(rules, filter="data")
+        unpack(data / "sigma" / "sigma-rules.tar.gz", rules)
         for name, (packed, expected) in zip(names, SETS):
             events = Path(folder) / packed.removesuffix(".gz")
             events.write_bytes(gzip.decompress((data / "sigma" / packed).read_bytes()))
