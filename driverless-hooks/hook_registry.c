@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The registry sensor: values in the Run keys of the machine and of every user whose hive is
+ * The registry sensor: the values of autostart.def, of the machine and of every user whose hive is
  * loaded. One thread; the thread pool only wakes it. Who wrote a value is not known here.
  *
- * Every key is read again every two seconds as well: hives come and go without a notification, and
- * a deleted key is not signalled everywhere. Handles into a user's hive are dropped as soon as the
- * hive is no longer listed.
+ * Every two seconds the loaded hives are listed and each key is asked whether it is still there:
+ * hives come and go without a notification, and a deleted key is not signalled everywhere. Every
+ * minute all is read again. Handles into a user's hive are dropped as soon as the hive is no longer
+ * listed.
  */
 #include "core/base/log.h"
 #include "core/base/mem.h"
@@ -17,7 +18,9 @@
 
 enum {
     RECHECK_MS = 2000,
-    WATCHES_MAX = 1024, /* 8 of the machine and 4 of each user */
+    REREAD_MS = 60 * 1000,
+    WATCHES_MAX = 4096,         /* some 50 of the machine and 25 of each user */
+    USERS_SIZE_MAX = 64 * 1024, /* their names */
 };
 
 typedef struct watched {
@@ -35,6 +38,7 @@ typedef struct registry_sensor {
     watched watches[WATCHES_MAX];
     size_t count;
     bool started; /* the first visit of places is over */
+    eg_buf users; /* whose places are in `watches` */
     eg_event_text text;
 } registry_sensor;
 
@@ -61,6 +65,7 @@ static void registry_close(void *context)
     if (sensor->text.arena) {
         eg_event_text_done(&sensor->text);
     }
+    eg_buf_done(&sensor->users);
     eg_free(sensor);
 }
 
@@ -71,6 +76,7 @@ static int registry_open(void **context, const eg_sink *sink)
         return EG_E_NOMEM;
     }
     sensor->sink = *sink;
+    eg_buf_init(&sensor->users, USERS_SIZE_MAX);
     sensor->stop = CreateEventW(NULL, TRUE, FALSE, NULL);
     sensor->wake = CreateEventW(NULL, FALSE, FALSE, NULL);
     int status =
@@ -147,14 +153,39 @@ static void drop_unlisted(registry_sensor *sensor)
     sensor->count = kept;
 }
 
+/* Visits the places when a hive has come or gone, and at first. */
 static int update_places(registry_sensor *sensor)
 {
-    int status = eg_registry_places(list_place, sensor);
-    if (status == EG_OK) {
-        drop_unlisted(sensor);
-        sensor->started = true;
+    eg_buf users;
+    eg_buf_init(&users, USERS_SIZE_MAX);
+    int status = eg_registry_users(&users);
+    if (status == EG_OK && sensor->started &&
+        eg_str_equal(eg_buf_str(&users), eg_buf_str(&sensor->users))) {
+        eg_buf_done(&users);
+        return EG_OK;
     }
-    return status;
+    if (status == EG_OK) {
+        status = eg_registry_places(list_place, sensor);
+    }
+    if (status != EG_OK) {
+        eg_buf_done(&users);
+        return status;
+    }
+    drop_unlisted(sensor);
+    sensor->started = true;
+    eg_buf_done(&sensor->users);
+    sensor->users = users;
+    return EG_OK;
+}
+
+static void check_all(registry_sensor *sensor)
+{
+    if (update_places(sensor) != EG_OK) {
+        eg_log(EG_LOG_WARNING, "registry", "%s", eg_error_message());
+    }
+    for (size_t i = 0; i < sensor->count; i++) {
+        eg_registry_watch_check(sensor->watches[i].watch);
+    }
 }
 
 static size_t refresh_due(registry_sensor *sensor, bool all)
@@ -167,6 +198,17 @@ static size_t refresh_due(registry_sensor *sensor, bool all)
         failing += sensor->watches[i].failing;
     }
     return failing;
+}
+
+/* True when `milliseconds` are over since `*last`, which then becomes now; and at first. */
+static bool is_time(uint64_t *last, uint32_t milliseconds)
+{
+    uint64_t now = eg_clock_monotonic_ns();
+    if (*last != 0 && now - *last < (uint64_t)milliseconds * 1000000) {
+        return false;
+    }
+    *last = now;
+    return true;
 }
 
 static void report(registry_sensor *sensor, size_t failing, eg_sensor_health *reported)
@@ -187,17 +229,14 @@ static int registry_run(void *context)
     registry_sensor *sensor = context;
     HANDLE handles[2] = {sensor->stop, sensor->wake};
     eg_sensor_health reported = EG_SENSOR_STARTING;
-    uint64_t rechecked = 0;
+    uint64_t checked = 0;
+    uint64_t read = 0;
     DWORD signalled = WAIT_TIMEOUT;
     while (signalled != WAIT_OBJECT_0) {
-        uint64_t now = eg_clock_monotonic_ns();
-        bool all = rechecked == 0 || now - rechecked >= (uint64_t)RECHECK_MS * 1000000;
-        if (all) {
-            rechecked = now;
-            if (update_places(sensor) != EG_OK) {
-                eg_log(EG_LOG_WARNING, "registry", "%s", eg_error_message());
-            }
+        if (is_time(&checked, RECHECK_MS)) {
+            check_all(sensor);
         }
+        bool all = is_time(&read, REREAD_MS);
         report(sensor, refresh_due(sensor, all), &reported);
         signalled = WaitForMultipleObjects(2, handles, FALSE, RECHECK_MS);
     }
@@ -225,7 +264,7 @@ static int snapshot_place(void *user, const eg_registry_place *place)
     }
     int status = eg_value_list_create(&values);
     if (status == EG_OK) {
-        status = eg_registry_read(key, place->subtree, values);
+        status = eg_registry_read(key, place->values, place->depth, values);
     }
     if (status == EG_OK) {
         eg_value_list_seal(values);
@@ -252,7 +291,7 @@ static int registry_snapshot(void *context)
 
 const eg_sensor eg_hook_registry = {
     .name = "registry",
-    .what = "values that start programs at logon: Run, RunOnce, RunOnceEx, policies",
+    .what = "values that make Windows start programs by itself: Run, Winlogon, Active Setup...",
     .open = registry_open,
     .run = registry_run,
     .stop = registry_stop,

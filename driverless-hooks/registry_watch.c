@@ -17,7 +17,8 @@ struct eg_registry_watch {
     HKEY root;
     WCHAR *path;
     char *shown;
-    bool subtree;
+    const WCHAR *names; /* of the values that count, as in the table of places */
+    int depth;
     HKEY key;        /* what is armed: the key itself or an ancestor; NULL when none */
     bool on_key;     /* it is the key itself */
     HANDLE changed;  /* auto-reset event that the registry signals */
@@ -82,7 +83,8 @@ int eg_registry_watch_create(eg_registry_watch **out, const eg_registry_place *p
     }
     int status = EG_OK;
     watch->root = place->root;
-    watch->subtree = place->subtree;
+    watch->names = place->values;
+    watch->depth = place->depth;
     watch->wake = wake;
     watch->path = copy_path(place->path);
     watch->shown = eg_copy_bytes(place->shown, strlen(place->shown));
@@ -125,6 +127,22 @@ static LSTATUS open_path(const eg_registry_watch *watch, const WCHAR *path, HKEY
     return RegOpenKeyExW(watch->root, path, 0, KEY_READ | KEY_NOTIFY | KEY_WOW64_64KEY, out);
 }
 
+void eg_registry_watch_check(eg_registry_watch *watch)
+{
+    HKEY found = NULL;
+    LSTATUS error = ERROR_SUCCESS;
+    if (watch->on_key) {
+        error = RegQueryInfoKeyW(watch->key, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+                                 NULL, NULL);
+    } else if (open_path(watch, watch->path, &found) == ERROR_SUCCESS) {
+        RegCloseKey(found);
+        error = ERROR_KEY_DELETED;
+    }
+    if (error != ERROR_SUCCESS || !watch->key) {
+        eg_atomic_set(&watch->due, 1);
+    }
+}
+
 /* Opens the nearest ancestor that exists. */
 static LSTATUS open_ancestor(eg_registry_watch *watch)
 {
@@ -152,7 +170,7 @@ static LSTATUS arm(eg_registry_watch *watch)
         return ERROR_SUCCESS;
     }
     eg_atomic_set(&watch->armed, 1);
-    LSTATUS error = RegNotifyChangeKeyValue(watch->key, watch->on_key && watch->subtree, filter,
+    LSTATUS error = RegNotifyChangeKeyValue(watch->key, watch->on_key && watch->depth > 0, filter,
                                             watch->changed, TRUE);
     if (error != ERROR_SUCCESS) {
         eg_atomic_set(&watch->armed, 0);
@@ -206,7 +224,7 @@ static int read_now(eg_registry_watch *watch, eg_value_list **out)
     eg_value_list *values = NULL;
     int status = eg_value_list_create(&values);
     if (status == EG_OK && watch->on_key) {
-        status = eg_registry_read(watch->key, watch->subtree, values);
+        status = eg_registry_read(watch->key, watch->names, watch->depth, values);
     }
     if (status != EG_OK) {
         eg_value_list_destroy(values);

@@ -22,6 +22,11 @@ const char *eg_registry_watch_key(const eg_registry_watch *watch); /* "HKLM\SOFT
 /* True when the key was signalled since the last refresh, and before the first one. */
 bool eg_registry_watch_due(const eg_registry_watch *watch);
 /*
+ * Looks whether the key has come or gone without a notification, and makes it due then. Much
+ * cheaper than a refresh.
+ */
+void eg_registry_watch_check(eg_registry_watch *watch);
+/*
  * Arms if needed, reads, and calls `change` for each difference to the last reading (NULL: only
  * remembers). On failure what is known stays, and the next refresh tries again.
  */

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The registry sensor against the real registry, in the Run keys of whoever runs the test. */
+/*
+ * The registry sensor against the real registry, in the Run keys of whoever runs the test. Under
+ * Wine, where nothing can break, in every place of the table.
+ */
 #include "tests/unit/unit.h"
 
 #include "core/base/mem.h"
 #include "core/base/os.h"
 #include "core/base/status.h"
+#include "driverless-hooks/registry_place.h"
 #include "tests/unit/win32/sensor_fixture.h"
 
 #include <stdio.h>
@@ -266,6 +270,131 @@ static void user_hive__loaded_later__is_told_and_watched(void **state)
     DeleteFileW(file);
 }
 
+/* One place of the table at a time. */
+typedef struct place_test {
+    eg_sensor_fixture *fixture;
+    bool machine; /* places of the machine may be written */
+    size_t done;
+    char target[1024]; /* "HKLM\...\value" */
+} place_test;
+
+static bool under_wine(void)
+{
+    return GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "wine_get_version") != NULL;
+}
+
+/* The event of this kind about the value at hand, and no second one. */
+static const eg_event *the_event(place_test *test, size_t from, eg_kind kind)
+{
+    size_t at = 0;
+    const eg_event *event = eg_sensor_fixture_wait(test->fixture, from, kind,
+                                                   EG_FIELD_TARGET_OBJECT, test->target, &at);
+    if (!event) {
+        fail_msg("nothing was told of %s", test->target);
+    }
+    if (eg_sensor_fixture_find(test->fixture, at + 1, kind, EG_FIELD_TARGET_OBJECT, test->target,
+                               NULL)) {
+        fail_msg("told twice: %s", test->target);
+    }
+    return event;
+}
+
+static void write_text(HKEY key, const WCHAR *name, const WCHAR *text)
+{
+    assert_int_equal(RegSetValueExW(key, name, 0, REG_SZ, (const BYTE *)text,
+                                    (DWORD)((wcslen(text) + 1) * sizeof(WCHAR))),
+                     ERROR_SUCCESS);
+}
+
+/* Written, changed, deleted, and put back to what it was. */
+static void change_value(place_test *test, HKEY key, const WCHAR *name)
+{
+    BYTE kept[4096];
+    DWORD type = 0;
+    DWORD size = sizeof(kept);
+    bool existed = RegQueryValueExW(key, name, NULL, &type, kept, &size) == ERROR_SUCCESS;
+    size_t from = eg_sensor_fixture_count(test->fixture);
+    write_text(key, name, L"one");
+    const eg_event *event = the_event(test, from, EG_KIND_REGISTRY_SET);
+    assert_event_field(event, EG_FIELD_DETAILS, "one");
+    assert_true(existed == (event->field[EG_FIELD_PREVIOUS_DETAILS].ptr != NULL));
+    from = eg_sensor_fixture_count(test->fixture);
+    write_text(key, name, L"two");
+    event = the_event(test, from, EG_KIND_REGISTRY_SET);
+    assert_event_field(event, EG_FIELD_DETAILS, "two");
+    assert_event_field(event, EG_FIELD_PREVIOUS_DETAILS, "one");
+    assert_int_equal(RegDeleteValueW(key, name), ERROR_SUCCESS);
+    event = the_event(test, from, EG_KIND_REGISTRY_DELETE);
+    assert_event_field(event, EG_FIELD_PREVIOUS_DETAILS, "two");
+    if (existed) {
+        RegSetValueExW(key, name, 0, type, kept, size);
+    }
+}
+
+static int change_place(void *user, const eg_registry_place *place)
+{
+    place_test *test = user;
+    WCHAR name[64] = L"EgTestPlace";
+    WCHAR path[600];
+    char shown[64];
+    HKEY key = NULL;
+    DWORD made = 0;
+    if (place->root == HKEY_LOCAL_MACHINE && !test->machine) {
+        return EG_OK;
+    }
+    if (place->values) {
+        size_t units = wcscspn(place->values, L";");
+        assert_true(units < EG_COUNT(name));
+        memcpy(name, place->values, units * sizeof(WCHAR));
+        name[units] = L'\0';
+    }
+    const WCHAR *below = place->depth > 0 ? L"\\EgTest" : L"";
+    _snwprintf(path, EG_COUNT(path), L"%ls%ls", place->path, below);
+    _snprintf(shown, sizeof(shown), "%ls\\%ls", below, name);
+    _snprintf(test->target, sizeof(test->target), "%s%s", place->shown, shown);
+    assert_int_equal(
+        RegCreateKeyExW(place->root, path, 0, NULL, 0, KEY_ALL_ACCESS, NULL, &key, &made),
+        ERROR_SUCCESS);
+    change_value(test, key, name);
+    RegCloseKey(key);
+    if (made == REG_CREATED_NEW_KEY) {
+        RegDeleteKeyW(place->root, path);
+    }
+    test->done++;
+    return EG_OK;
+}
+
+static void every_place__written_changed_deleted__is_told_once_each(void **state)
+{
+    place_test test = {.machine = under_wine()};
+    EG_UNUSED(state);
+    test.fixture = eg_sensor_fixture_start("registry");
+    assert_int_equal(eg_registry_places(change_place, &test), EG_OK);
+    print_message("%u places\n", (unsigned)test.done);
+    assert_true(test.done >= (test.machine ? 60 : 20));
+    eg_sensor_fixture_stop(test.fixture);
+}
+
+/* Of a key with a list of values only those count; a subkey may be as deep as its line says. */
+static void place_with_names__other_values__are_not_told(void **state)
+{
+    static const WCHAR scripts[] =
+        L"Software\\Policies\\Microsoft\\Windows\\System\\Scripts\\Logon\\0\\7";
+    EG_UNUSED(state);
+    eg_sensor_fixture *fixture = eg_sensor_fixture_start("registry");
+    set_text(scripts, L"EgTestOther", L"x");
+    set_text(scripts, L"Script", L"logon.bat");
+    const eg_event *event =
+        eg_sensor_fixture_wait(fixture, 0, EG_KIND_REGISTRY_SET, EG_FIELD_TARGET_OBJECT,
+                               "\\Scripts\\Logon\\0\\7\\Script", NULL);
+    RegDeleteKeyW(HKEY_CURRENT_USER, scripts);
+    assert_non_null(event);
+    assert_event_field(event, EG_FIELD_DETAILS, "logon.bat");
+    assert_null(eg_sensor_fixture_find(fixture, 0, EG_KIND_REGISTRY_SET, EG_FIELD_TARGET_OBJECT,
+                                       "EgTestOther", NULL));
+    eg_sensor_fixture_stop(fixture);
+}
+
 int eg_test_hook_registry(void)
 {
     const struct CMUnitTest tests[] = {
@@ -277,6 +406,8 @@ int eg_test_hook_registry(void)
         cmocka_unit_test(registry_snapshot__value_there_before__is_existing),
         cmocka_unit_test(run_value__name_with_nul__is_not_hidden),
         cmocka_unit_test(user_hive__loaded_later__is_told_and_watched),
+        cmocka_unit_test(every_place__written_changed_deleted__is_told_once_each),
+        cmocka_unit_test(place_with_names__other_values__are_not_told),
     };
     return cmocka_run_group_tests_name("hook_registry", tests, NULL, NULL);
 }
