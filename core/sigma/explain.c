@@ -40,11 +40,13 @@ static int add_line(eg_explanation *e, eg_explain_line shown, eg_ref ref)
     line *lines = eg_builder_grow(e->lines, &e->capacity, e->count, sizeof(*lines));
     char *copy = eg_arena_copy(e->arena, shown.text.ptr, shown.text.len);
 
-    if (!lines)
+    if (!lines) {
         return EG_E_NOMEM;
+    }
     e->lines = lines;
-    if (!copy)
+    if (!copy) {
         return EG_E_NOMEM;
+    }
     shown.text.ptr = copy;
     lines[e->count++] = (line){shown, ref};
     return EG_OK;
@@ -117,8 +119,9 @@ static bool finds_rule(const eg_sigma_set *set, uint32_t predicate)
     uint32_t i;
 
     for (i = set->posting_first[predicate]; i < set->posting_first[predicate + 1]; i++) {
-        if (set->postings[i] == 0)
+        if (set->postings[i] == 0) {
             return true;
+        }
     }
     return false;
 }
@@ -128,8 +131,9 @@ static int add_predicate(eg_explanation *e, uint32_t number, eg_explain_line sho
     const eg_predicate *predicate = &e->set->predicates[number];
 
     eg_buf_clear(&e->text);
-    if (eg_explain_predicate(e->set, predicate, &e->text) != EG_OK)
+    if (eg_explain_predicate(e->set, predicate, &e->text) != EG_OK) {
         return e->text.status;
+    }
     shown.kind = EG_EXPLAIN_PREDICATE;
     shown.text = eg_buf_str(&e->text);
     shown.field = e->set->slots.names[predicate->slot];
@@ -146,14 +150,16 @@ static int add_tree(eg_explanation *e, eg_ref ref, uint32_t selection, size_t de
     uint32_t i;
     int status;
 
-    if (ref & EG_REF_PREDICATE)
+    if (ref & EG_REF_PREDICATE) {
         return add_predicate(e, ref & ~EG_REF_PREDICATE, shown);
+    }
     node = &e->set->nodes[ref];
     shown.kind = kinds[node->kind];
     shown.need = node->need;
     status = add_group(e, shown);
-    for (i = 0; i < node->count && status == EG_OK; i++)
+    for (i = 0; i < node->count && status == EG_OK; i++) {
         status = add_tree(e, e->set->children[node->first + i], selection, depth + 1);
+    }
     return status;
 }
 
@@ -265,8 +271,9 @@ bool eg_explain_is_correlation(const eg_explanation *e)
 
 void eg_explain_destroy(eg_explanation *e)
 {
-    if (!e)
+    if (!e) {
         return;
+    }
     eg_sigma_matcher_destroy(e->matcher);
     eg_sigma_set_destroy(e->set);
     eg_arena_destroy(e->arena);
@@ -291,8 +298,9 @@ bool eg_explain_is_always_asked(const eg_explanation *e)
     size_t i;
 
     for (i = 0; i < e->count; i++) {
-        if (e->lines[i].shown.witness)
+        if (e->lines[i].shown.witness) {
             return false;
+        }
     }
     return true;
 }
@@ -319,8 +327,9 @@ static size_t selection_line(const eg_explanation *e, uint32_t selection)
     size_t i = 0;
 
     while (e->lines[i].shown.in_condition || e->lines[i].shown.kind != EG_EXPLAIN_SELECTION ||
-           e->lines[i].shown.selection != selection)
+           e->lines[i].shown.selection != selection) {
         i++;
+    }
     return i;
 }
 
@@ -333,12 +342,13 @@ static void ask_lines(eg_explanation *e, bool *met)
         const eg_explain_line *shown = &e->lines[i].shown;
         tally *below = &e->tallies[shown->depth + 1], *here = &e->tallies[shown->depth];
 
-        if (shown->kind == EG_EXPLAIN_PREDICATE)
+        if (shown->kind == EG_EXPLAIN_PREDICATE) {
             met[i] = eg_matcher_holds(e->matcher, e->lines[i].ref);
-        else if (shown->in_condition && shown->kind == EG_EXPLAIN_SELECTION)
+        } else if (shown->in_condition && shown->kind == EG_EXPLAIN_SELECTION) {
             met[i] = met[selection_line(e, shown->selection)];
-        else
+        } else {
             met[i] = group_holds(shown, *below);
+        }
         *below = (tally){0, 0};
         here->lines++;
         here->met += met[i] ? 1 : 0;
@@ -356,8 +366,9 @@ int eg_explain_event(eg_explanation *e, const eg_event *event, bool *met, bool *
         return eg_fail(EG_E_UNSUPPORTED, "a correlation asks many events, not one");
     }
     status = eg_sigma_match(e->matcher, event, &rules, &count);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     *hit = count > 0 && rules[0] == 0;
     ask_lines(e, met);
     return EG_OK;

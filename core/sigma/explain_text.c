@@ -9,10 +9,11 @@
 
 static void append_field(const eg_sigma_set *set, eg_slot slot, eg_buf *out)
 {
-    if (slot == EG_SLOT_KEYWORD)
+    if (slot == EG_SLOT_KEYWORD) {
         eg_buf_append_cstr(out, "any field");
-    else
+    } else {
         eg_buf_append_str(out, set->slots.names[slot]);
+    }
 }
 
 static void append_literal(eg_str text, eg_buf *out)
@@ -21,12 +22,13 @@ static void append_literal(eg_str text, eg_buf *out)
 
     eg_buf_append_char(out, '\'');
     for (i = 0; i < text.len; i++) {
-        if (text.ptr[i] == EG_VALUE_STAR)
+        if (text.ptr[i] == EG_VALUE_STAR) {
             eg_buf_append_char(out, '*');
-        else if (text.ptr[i] == EG_VALUE_ONE)
+        } else if (text.ptr[i] == EG_VALUE_ONE) {
             eg_buf_append_char(out, '?');
-        else
+        } else {
             eg_buf_append_char(out, text.ptr[i]);
+        }
     }
     eg_buf_append_char(out, '\'');
 }
@@ -47,11 +49,13 @@ static const char *pattern_verb(eg_pattern_kind kind)
 static void append_pattern(const eg_pattern *pattern, eg_buf *out)
 {
     eg_buf_append_cstr(out, pattern_verb(pattern->kind));
-    if (pattern->kind == EG_PATTERN_ANY)
+    if (pattern->kind == EG_PATTERN_ANY) {
         return;
+    }
     append_literal(pattern->text, out);
-    if (pattern->cased)
+    if (pattern->cased) {
         eg_buf_append_cstr(out, " (case matters)");
+    }
 }
 
 static void append_regex(const eg_predicate_regex *regex, eg_buf *out)
@@ -59,12 +63,15 @@ static void append_regex(const eg_predicate_regex *regex, eg_buf *out)
     eg_buf_append_cstr(out, " matches /");
     eg_buf_append_str(out, regex->source);
     eg_buf_append_char(out, '/');
-    if (regex->flags & EG_REGEX_NOCASE)
+    if (regex->flags & EG_REGEX_NOCASE) {
         eg_buf_append_char(out, 'i');
-    if (regex->flags & EG_REGEX_MULTILINE)
+    }
+    if (regex->flags & EG_REGEX_MULTILINE) {
         eg_buf_append_char(out, 'm');
-    if (regex->flags & EG_REGEX_DOTALL)
+    }
+    if (regex->flags & EG_REGEX_DOTALL) {
         eg_buf_append_char(out, 's');
+    }
 }
 
 static void append_network(const eg_network *network, eg_buf *out)
@@ -76,8 +83,9 @@ static void append_network(const eg_network *network, eg_buf *out)
     if (network->address.size == 4) {
         eg_buf_appendf(out, "%u.%u.%u.%u", bytes[0], bytes[1], bytes[2], bytes[3]);
     } else {
-        for (i = 0; i < GROUPS; i++)
+        for (i = 0; i < GROUPS; i++) {
             eg_buf_appendf(out, i ? ":%x" : "%x", (unsigned)bytes[2 * i] << 8 | bytes[2 * i + 1]);
+        }
     }
     eg_buf_appendf(out, "/%u", network->bits);
 }
@@ -113,22 +121,24 @@ int eg_explain_predicate(const eg_sigma_set *set, const eg_predicate *predicate,
 
 static void append_range(const eg_count_range *range, eg_buf *out)
 {
-    if (range->except > 0)
+    if (range->except > 0) {
         eg_buf_appendf(out, "any number but %u", (unsigned)range->except);
-    else if (range->low == range->high)
+    } else if (range->low == range->high) {
         eg_buf_appendf(out, "exactly %u", (unsigned)range->low);
-    else if (range->high == UINT32_MAX)
+    } else if (range->high == UINT32_MAX) {
         eg_buf_appendf(out, "at least %u", (unsigned)range->low);
-    else
+    } else {
         eg_buf_appendf(out, "%u to %u", (unsigned)range->low, (unsigned)range->high);
+    }
 }
 
 static void append_names(const eg_str *names, size_t count, eg_buf *out)
 {
     size_t i;
 
-    for (i = 0; i < count; i++)
+    for (i = 0; i < count; i++) {
         eg_buf_appendf(out, "%s%.*s", i ? ", " : "", EG_STR_ARGS(names[i]));
+    }
 }
 
 static void append_what(const eg_written_correlation *c, eg_buf *out)

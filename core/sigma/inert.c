@@ -14,11 +14,13 @@ static void add_lacking(eg_sigma_inert *found, eg_str name)
     size_t i;
 
     for (i = 0; i < found->lacking_count; i++) {
-        if (eg_str_equal(found->lacking[i], name))
+        if (eg_str_equal(found->lacking[i], name)) {
             return;
+        }
     }
-    if (found->lacking_count < EG_SIGMA_LACKING_MAX)
+    if (found->lacking_count < EG_SIGMA_LACKING_MAX) {
         found->lacking[found->lacking_count++] = name;
+    }
 }
 
 static bool is_filled(const inert_check *check, eg_slot slot)
@@ -39,8 +41,9 @@ static bool predicate_may_be(const inert_check *check, const eg_predicate *predi
     } else if (is_filled(check, predicate->slot)) {
         return true;
     }
-    if (!may)
+    if (!may) {
         add_lacking(check->found, check->set->slots.names[lacking]);
+    }
     return may;
 }
 
@@ -50,10 +53,12 @@ static bool node_may_be(const inert_check *check, const eg_node *node, bool valu
 {
     uint32_t able = 0, i;
 
-    if (node->kind == EG_NODE_NOT)
+    if (node->kind == EG_NODE_NOT) {
         return may_be(check, check->set->children[node->first], !value);
-    for (i = 0; i < node->count; i++)
+    }
+    for (i = 0; i < node->count; i++) {
         able += may_be(check, check->set->children[node->first + i], value) ? 1 : 0;
+    }
     switch ((eg_node_kind)node->kind) {
     case EG_NODE_AND: return value ? able == node->count : able > 0;
     case EG_NODE_OR: return value ? able > 0 : able == node->count;
@@ -69,11 +74,13 @@ static bool may_be(const inert_check *check, eg_ref ref, bool value)
     size_t before = check->found->lacking_count;
     bool may;
 
-    if (ref & EG_REF_PREDICATE)
+    if (ref & EG_REF_PREDICATE) {
         return predicate_may_be(check, &check->set->predicates[ref & ~EG_REF_PREDICATE], value);
+    }
     may = node_may_be(check, &check->set->nodes[ref], value);
-    if (may)
+    if (may) {
         check->found->lacking_count = before; /* what is lacking below does not matter */
+    }
     return may;
 }
 
@@ -96,8 +103,9 @@ bool eg_inert_correlation(const eg_sigma_set *set, const eg_correlation *correla
     size_t able = 0, i;
     eg_sigma_inert why;
 
-    for (i = 0; i < correlation->part_count; i++)
+    for (i = 0; i < correlation->part_count; i++) {
         able += is_inert_part(set, inert, correlation->parts[i], &why) ? 0 : 1;
+    }
     return able < need;
 }
 
@@ -110,10 +118,12 @@ static bool why_inert(const eg_sigma_set *set, size_t index, eg_sigma_inert *out
         const eg_correlation *correlation = &all->items[index - all->first];
         size_t i = 0;
 
-        if (!all->inert[index - all->first])
+        if (!all->inert[index - all->first]) {
             return false;
-        while (!is_inert_part(set, all->inert, correlation->parts[i], out))
+        }
+        while (!is_inert_part(set, all->inert, correlation->parts[i], out)) {
             i++;
+        }
         index = correlation->parts[i];
     }
     return eg_sigma_set_inert(set, index, out);
@@ -124,8 +134,9 @@ bool eg_sigma_set_inert(const eg_sigma_set *set, size_t index, eg_sigma_inert *o
     const eg_rule_info *info = &set->infos[index];
     inert_check check = {set, info->logsource, out};
 
-    if (eg_sigma_set_is_correlation(set, index))
+    if (eg_sigma_set_is_correlation(set, index)) {
         return why_inert(set, index, out);
+    }
     out->lacking_count = 0;
     out->source = !eg_logsource_has_sensor(info->logsource);
     return out->source || !may_be(&check, set->rules[index].root, true);
@@ -138,8 +149,9 @@ static void report_lacking(const eg_rule_info *info, const eg_sigma_inert *inert
     size_t i;
 
     eg_buf_init(&names, NAMES_MAX);
-    for (i = 0; i < inert->lacking_count; i++)
+    for (i = 0; i < inert->lacking_count; i++) {
         eg_buf_appendf(&names, "%s%.*s", i ? ", " : "", EG_STR_ARGS(inert->lacking[i]));
+    }
     eg_report_problem(report, EG_PROBLEM_INERT, info->file, 0, info->id,
                       "no sensor fills field %s of %s", eg_buf_cstr(&names),
                       eg_logsource_name(info->logsource));
@@ -154,17 +166,19 @@ size_t eg_inert_report(const eg_sigma_set *set, const eg_report *report)
         const eg_rule_info *info = &set->infos[i];
         eg_sigma_inert inert;
 
-        if (!eg_sigma_set_inert(set, i, &inert))
+        if (!eg_sigma_set_inert(set, i, &inert)) {
             continue;
+        }
         count++;
-        if (eg_sigma_set_is_correlation(set, i))
+        if (eg_sigma_set_is_correlation(set, i)) {
             eg_report_problem(report, EG_PROBLEM_INERT, info->file, 0, info->id,
                               "too many of the rules it refers to are inert");
-        else if (inert.source)
+        } else if (inert.source) {
             eg_report_problem(report, EG_PROBLEM_INERT, info->file, 0, info->id,
                               "no sensor feeds log source %s", eg_logsource_name(info->logsource));
-        else
+        } else {
             report_lacking(info, &inert, report);
+        }
     }
     return count;
 }

@@ -27,8 +27,9 @@ static fake *fake_of(const eg_input *input)
 int eg_input_open(const char *path, eg_input *out)
 {
     eg_input input = {.handle = 0, .path = path, .is_file = true};
-    if (fake_of(&input)->missing)
+    if (fake_of(&input)->missing) {
         return eg_fail(EG_E_NOTFOUND, "open %s", path);
+    }
     input.handle = fake_of(&input)->generation;
     *out = input;
     return EG_OK;
@@ -48,13 +49,16 @@ int eg_input_read(eg_input *input, void *out, size_t size, size_t *got)
 {
     const char *text = content(input);
     size_t left = strlen(text) > input->position ? strlen(text) - (size_t)input->position : 0;
-    if (interrupt)
+    if (interrupt) {
         return eg_fail(EG_E_CLOSED, "interrupted");
-    if (fake_of(input)->broken)
+    }
+    if (fake_of(input)->broken) {
         return eg_fail(EG_E_IO, "read %s", input->path);
+    }
     *got = left < size ? left : size;
-    if (*got > 0)
+    if (*got > 0) {
         memcpy(out, text + input->position, *got);
+    }
     input->position += *got;
     return EG_OK;
 }

@@ -33,8 +33,9 @@ static int feed(eg_hunt_pool *pool, const char *text, size_t count, uint64_t *ne
     for (size_t i = 0; i < count && status == EG_OK; i++, ++*next) {
         eg_event_line line = {.text = eg_str_from(text), .number = *next + 1, .i = *next};
         status = eg_hunt_batch_add(eg_hunt_pool_batch(pool), &line, false);
-        if (status == EG_OK && eg_hunt_batch_is_full(eg_hunt_pool_batch(pool)))
+        if (status == EG_OK && eg_hunt_batch_is_full(eg_hunt_pool_batch(pool))) {
             status = eg_hunt_pool_submit(pool);
+        }
     }
     return status;
 }
@@ -124,10 +125,12 @@ static int run_pool(void *ruleset)
     eg_hunt_pool *pool = NULL;
     uint64_t next = 0;
     int status = eg_hunt_pool_create(ruleset, &format, paths, 2, &pool);
-    if (status == EG_OK)
+    if (status == EG_OK) {
         status = feed(pool, MISS, 20, &next);
-    if (status == EG_OK)
+    }
+    if (status == EG_OK) {
         status = eg_hunt_pool_drain(pool);
+    }
     eg_hunt_pool_destroy(pool);
     return status;
 }

@@ -21,8 +21,9 @@ static int read_source(void *user, void *out, size_t size, size_t *got)
     size_t left = s->length - s->at;
     size_t count = left < s->step ? left : s->step;
     count = count < size ? count : size;
-    if (count > 0)
+    if (count > 0) {
         memcpy(out, s->text + s->at, count);
+    }
     s->at += count;
     *got = count;
     return count == 0 ? s->at_end : EG_OK;
@@ -39,10 +40,11 @@ static void collect(const char *text, size_t length, size_t step, char *out, siz
 
     assert_int_equal(eg_line_reader_init(&reader, read_source, &s, LONGEST), EG_OK);
     while ((status = eg_line_reader_next(&reader, &line)) != EG_E_NOTFOUND) {
-        if (status == EG_E_LIMIT)
+        if (status == EG_E_LIMIT) {
             line = EG_STR("<long>");
-        else
+        } else {
             assert_int_equal(status, EG_OK);
+        }
         assert_true(used + line.len + 2 < room);
         memcpy(out + used, line.ptr, line.len);
         used += line.len;
@@ -117,10 +119,12 @@ static int read_large(void *arg)
     eg_line_reader reader;
     eg_str line;
     int status = eg_line_reader_init(&reader, read_source, &s, text.len);
-    if (status == EG_OK)
+    if (status == EG_OK) {
         status = eg_line_reader_next(&reader, &line);
-    if (status == EG_OK)
+    }
+    if (status == EG_OK) {
         assert_int_equal(line.len, text.len);
+    }
     eg_line_reader_done(&reader);
     return status;
 }

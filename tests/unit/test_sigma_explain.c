@@ -58,9 +58,10 @@ static void print(const eg_explanation *explanation, bool condition, char out[TE
     for (i = 0; i < eg_explain_count(explanation); i++) {
         const eg_explain_line *line = eg_explain_line_at(explanation, i);
 
-        if (line->in_condition == condition)
+        if (line->in_condition == condition) {
             used += (size_t)snprintf(out + used, TEXT_SIZE - used, "%*s%.*s%s\n", (int)line->depth,
                                      "", EG_STR_ARGS(line->text), line->witness ? " *" : "");
+        }
         assert_true(used < TEXT_SIZE);
     }
 }
@@ -70,8 +71,9 @@ static bool holds(eg_explanation *explanation, const bool *met, const char *text
     size_t i;
 
     for (i = 0; i < eg_explain_count(explanation); i++) {
-        if (eg_str_equal(eg_explain_line_at(explanation, i)->text, eg_str_from(text)))
+        if (eg_str_equal(eg_explain_line_at(explanation, i)->text, eg_str_from(text))) {
             return met[i];
+        }
     }
     fail_msg("no line '%s'", text);
     return false;
@@ -135,8 +137,9 @@ static void predicates__of_every_kind__are_put_in_words(void **state)
     EG_UNUSED(state);
     print(explanation, false, text);
     for (i = 0; i < EG_COUNT(wanted); i++) {
-        if (!strstr(text, wanted[i]))
+        if (!strstr(text, wanted[i])) {
             fail_msg("'%s' is not in\n%s", wanted[i], text);
+        }
     }
     assert_non_null(strstr(text, "contains 'keyword' *"));
     assert_null(strstr(text, "User is missing *"));
