@@ -26,7 +26,7 @@ typedef struct area_count {
 struct eg_log_file {
     eg_buf path;
     HANDLE handle; /* INVALID_HANDLE_VALUE while it cannot be opened: tried again with every line */
-    uint64_t size;
+    uint64_t size; /* since the last attempt to make room */
     uint64_t max_bytes;
     unsigned keep;
     unsigned per_minute;
@@ -83,10 +83,10 @@ static void rotate(eg_log_file *file)
     }
     file->handle = open_append(eg_buf_cstr(&file->path), &file->size);
     /*
-     * Still the old one: somebody keeps it from being moved. Tried again when as much has come on
-     * top, since each attempt drops the oldest of the files kept.
+     * Also when it is still the old one, because somebody keeps it from being moved: each attempt
+     * drops the oldest of the files kept, so the next one comes when as much has been written.
      */
-    file->size = file->size > file->max_bytes ? 0 : file->size;
+    file->size = 0;
     eg_buf_done(&from);
     eg_buf_done(&to);
 }
