@@ -22,8 +22,8 @@ typedef struct eg_sensors_options {
     /* A sensor sees nothing any more. Any thread; may be NULL. */
     void (*blind)(void *user, const char *sensor, const char *detail);
     /*
-     * Before the first restart of a sensor that ended; doubles up to 60 times it, and is short again
-     * once the sensor has run for longer than that.
+     * Before the first restart of a sensor that ended; doubles up to 60 times it, and is short
+     * again once the sensor has run for longer than that.
      */
     uint32_t restart_ms;
 } eg_sensors_options;

@@ -18,7 +18,8 @@
 
 /*
  * What each step leaves in a hit: how the kind of event begins, and a part of the program or of the
- * target. A task may be seen as registered or, when the scheduler writes it in two goes, as updated.
+ * target. A task may be seen as registered or, when the scheduler writes it in two goes, as
+ * updated.
  */
 typedef struct step {
     const char *kind;

@@ -26,9 +26,10 @@ typedef struct eg_ruleset_stats {
 
 /*
  * Loads packs (folders with pack.json), folders of .yml files, or single .yml files. A file named
- * placeholders.yml holds no rules but what the placeholders in rules stand for; a later one prevails.
- * EG_E_NOTFOUND when a path does not exist, EG_E_INVALID when pack.json is broken or not one rule
- * could be loaded; problems of single rules go to the report only. `report_inert` as in set.h.
+ * placeholders.yml holds no rules but what the placeholders in rules stand for; a later one
+ * prevails. EG_E_NOTFOUND when a path does not exist, EG_E_INVALID when pack.json is broken or not
+ * one rule could be loaded; problems of single rules go to the report only. `report_inert` as in
+ * set.h.
  */
 int eg_ruleset_load(const char *const *paths, size_t count, bool report_inert,
                     const eg_report *report, eg_ruleset **out);

@@ -99,8 +99,8 @@ struct eg_correlations {
 
 /*
  * Puts the correlations among `rules` behind the compiled rules of the set, in the order given but
- * each behind those it refers to. sources[n] is what rule n of the set was written as, with room for
- * all. What cannot be used is reported and counted as rejected. EG_OK or EG_E_NOMEM.
+ * each behind those it refers to. sources[n] is what rule n of the set was written as, with room
+ * for all. What cannot be used is reported and counted as rejected. EG_OK or EG_E_NOMEM.
  */
 int eg_correlations_compile(eg_builder *builder, const eg_sigma_rule *const *rules, size_t count,
                             const eg_sigma_rule **sources, const eg_report *report);

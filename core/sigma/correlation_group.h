@@ -44,8 +44,8 @@ int eg_group_find(eg_group_table *table, const eg_correlation *correlation, eg_s
 /* Forgets the events before `time`: they can no longer count. */
 void eg_group_expire(eg_group_table *table, eg_group *group, uint64_t time);
 /*
- * Puts an event in its place, *at. `value` is absent unless values are counted. *at is SIZE_MAX when
- * the value alone is beyond the limits (counted as dropped), or when the group holds the event
+ * Puts an event in its place, *at. `value` is absent unless values are counted. *at is SIZE_MAX
+ * when the value alone is beyond the limits (counted as dropped), or when the group holds the event
  * already: one event counts once. EG_E_NOMEM.
  */
 int eg_group_add(eg_group_table *table, eg_group *group, uint64_t time, uint64_t sequence,

@@ -123,7 +123,7 @@ static eg_str resolve_alias(const eg_correlation *item, uint32_t part, eg_str na
     return name;
 }
 
-/* What a correlation calls `name` in the event that met its part: correlations below may rename it. */
+/* What a correlation calls `name` in the event that met its part: those below may rename it. */
 static eg_str value_of(const eg_sigma_correlator *c, const eg_correlation *item, uint32_t part,
                        const views *v, eg_str name)
 {

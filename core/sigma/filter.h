@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Filters: a condition that other rules must meet as well, kept in a document of its own (`filter`).
- * A rule is met when its own condition and those of all its filters are. As written a filter lies in
- * the arena of its document; compiled it is a part of each rule it applies to. One thread.
+ * Filters: a condition that other rules must meet as well, kept in a document of its own
+ * (`filter`). A rule is met when its own condition and those of all its filters are. As written a
+ * filter lies in the arena of its document; compiled it is a part of each rule it applies to. One
+ * thread.
  */
 #ifndef EG_SIGMA_FILTER_H
 #define EG_SIGMA_FILTER_H

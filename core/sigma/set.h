@@ -20,7 +20,7 @@ typedef struct eg_sigma_options {
      * and counted as inert (still compiled: hunting may feed them).
      */
     bool report_inert;
-    const eg_placeholders *placeholders; /* of values with `expand`; NULL: such rules are rejected */
+    const eg_placeholders *placeholders; /* for `expand`; NULL: such rules are rejected */
 } eg_sigma_options;
 
 typedef struct eg_sigma_stats {
