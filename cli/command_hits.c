@@ -50,7 +50,7 @@ static int list_hit(void *user, const eg_hit *hit)
     char code[EG_HIT_CODE_SIZE];
 
     eg_hit_code(hit->id, code);
-    fprintf(h->out, "%6lld  %-7s  %.19s  ", (long long)hit->id, code,
+    fprintf(h->out, "%6lld  %-7s  %.19sZ  ", (long long)hit->id, code,
             time_text(hit->time, time).ptr);
     eg_cli_print_column(h->out, eg_str_from(eg_level_name(hit->level)), 13);
     fputs("  ", h->out);
@@ -107,8 +107,10 @@ static int show_hit(void *user, const eg_hit *hit)
     show_line(h, "time", time_text(hit->time, time));
     show_line(h, "stored", time_text(hit->stored_time, time));
     show_line(h, "shown",
-              hit->shown_time ? time_text(hit->shown_time, time)
-                              : EG_STR("not yet: nobody was there, or its level is too low"));
+              hit->shown_time
+                  ? time_text(hit->shown_time, time)
+                  : EG_STR("not yet: it waits behind another window, nobody was there, or its "
+                           "level is too low"));
     show_line(h, "level", eg_str_from(eg_level_name(hit->level)));
     show_line(h, "program", hit->program);
     show_line(h, "parent", hit->parent);

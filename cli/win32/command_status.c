@@ -18,6 +18,11 @@ static void print_line(const char *label, eg_str value)
 
 static void print_rules(yyjson_val *rules)
 {
+    if (eg_json_get_u64(rules, "loaded", 0) == 0) {
+        eg_str error = eg_json_get_str(rules, "error");
+        print_line("rules", error.len > 0 ? error : EG_STR("none loaded yet"));
+        return;
+    }
     printf("%-12s ", "rules");
     eg_cli_print(stdout, eg_json_get_str(rules, "name"));
     printf(" %llu: %llu loaded, %llu inert, %llu rejected\n",
