@@ -193,7 +193,9 @@ static int send_status(session *self)
 
 static void take_shown(session *self, int64_t id, eg_str title)
 {
-    eg_clients_set_window(self->service->clients, self->index, title);
+    if (title.len > 0) {
+        eg_clients_set_window(self->service->clients, self->index, title);
+    }
     if (!self->takes_hits || !eg_client_feed_was_sent(&self->feed, id)) {
         /* A tray may still show a hit it got before the service restarted; it will get it again. */
         eg_log(EG_LOG_DEBUG, "pipe", "pid %lu shows hit %lld, which it did not get from us",

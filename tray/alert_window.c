@@ -20,6 +20,7 @@ struct eg_alert_window {
     eg_alert_layout layout;
     size_t waiting;
     bool details, announced, activated;
+    eg_arena *arena; /* of the one text that changes without end while the window is open */
 };
 
 /* Close is IDOK so that Enter finds it. */
@@ -137,16 +138,22 @@ static void arrange(eg_alert_window *window)
 
 static const wchar_t *item_text(eg_alert_window *window, eg_alert_item item)
 {
-    eg_arena *arena = window->content->arena;
-
     if (item == EG_ALERT_WAITING) {
-        return eg_tray_text_format1(arena, EG_TEXT_WAITING,
-                                    eg_tray_text_number(arena, window->waiting));
+        eg_arena_reset(window->arena);
+        return eg_tray_text_format1(window->arena, EG_TEXT_WAITING,
+                                    eg_tray_text_number(window->arena, window->waiting));
     }
     if (item == EG_ALERT_TOGGLE) {
-        return eg_tray_text(arena, window->details ? EG_TEXT_DETAILS_HIDE : EG_TEXT_DETAILS_SHOW);
+        return eg_tray_text(window->content->arena,
+                            window->details ? EG_TEXT_DETAILS_HIDE : EG_TEXT_DETAILS_SHOW);
     }
     return window->content->text[item];
+}
+
+static void set_text(eg_alert_window *window, eg_alert_item item)
+{
+    window->content->text[item] = item_text(window, item);
+    SetWindowTextW(window->control[item], window->content->text[item]);
 }
 
 static void set_texts(eg_alert_window *window)
@@ -157,8 +164,7 @@ static void set_texts(eg_alert_window *window)
     SendMessageW(window->dialog, WM_SETICON, ICON_BIG, icon);
     SendMessageW(window->dialog, WM_SETICON, ICON_SMALL, icon);
     for (int i = 0; i < EG_ALERT_ITEMS; i++) {
-        window->content->text[i] = item_text(window, (eg_alert_item)i);
-        SetWindowTextW(window->control[i], window->content->text[i]);
+        set_text(window, (eg_alert_item)i);
     }
     SetWindowTextW(window->dialog, window->content->title);
 }
@@ -224,7 +230,9 @@ static void on_command(eg_alert_window *window, int id)
     if (id == IDOK || id == IDCANCEL) {
         DestroyWindow(window->dialog);
     } else if (id == item_id(EG_ALERT_NEXT)) {
-        window->events.next(window->events.user);
+        if (window->announced) { /* a key held down must not skip what was not painted yet */
+            window->events.next(window->events.user);
+        }
     } else if (id == item_id(EG_ALERT_TOGGLE)) {
         window->details = !window->details;
         set_texts(window);
@@ -238,8 +246,10 @@ static void on_command(eg_alert_window *window, int id)
 static void on_activate(eg_alert_window *window, bool active)
 {
     if (active && !window->activated) {
+        /* Enter goes through all alerts, and closes the last one. */
+        eg_alert_item first = window->waiting > 0 ? EG_ALERT_NEXT : EG_ALERT_CLOSE;
         window->activated = true;
-        SendMessageW(window->dialog, WM_NEXTDLGCTL, (WPARAM)window->control[EG_ALERT_CLOSE], TRUE);
+        SendMessageW(window->dialog, WM_NEXTDLGCTL, (WPARAM)window->control[first], TRUE);
     } else if (!active && window->activated) {
         SetWindowPos(window->dialog, HWND_NOTOPMOST, 0, 0, 0, 0,
                      SWP_NOMOVE | SWP_NOSIZE | SWP_NOACTIVATE);
@@ -327,9 +337,11 @@ int eg_alert_window_create(HINSTANCE instance, int scale, const eg_alert_events 
                            eg_alert_window **out)
 {
     eg_alert_window *window = eg_alloc_zero(1, sizeof(*window));
+    int status = window ? eg_arena_create(&window->arena, 1024) : EG_E_NOMEM;
 
-    if (!window) {
-        return EG_E_NOMEM;
+    if (status != EG_OK) {
+        eg_free(window);
+        return status;
     }
     window->instance = instance;
     window->events = *events;
@@ -357,6 +369,7 @@ void eg_alert_window_destroy(eg_alert_window *window)
         DestroyWindow(window->dialog);
     }
     eg_alert_content_destroy(window->content);
+    eg_arena_destroy(window->arena);
     eg_free(window);
 }
 
@@ -390,18 +403,55 @@ int eg_alert_window_show(eg_alert_window *window, eg_alert_content *content, siz
     return EG_OK;
 }
 
+static void blink(const eg_alert_window *window)
+{
+    FLASHWINFO flash = {sizeof(flash), window->dialog, FLASHW_TRAY, 3, 0};
+
+    if (GetForegroundWindow() != window->dialog) {
+        FlashWindowEx(&flash);
+    }
+}
+
+/* Whether the new number has room where the old one stood: then nothing else has to move. */
+static bool waiting_fits(const eg_alert_window *window)
+{
+    const eg_rect *room = &window->layout.item[EG_ALERT_WAITING];
+
+    return eg_alert_item_width(&window->view, EG_ALERT_WAITING) <= room->right - room->left;
+}
+
 void eg_alert_window_set_waiting(eg_alert_window *window, size_t waiting)
 {
-    if (window->dialog && window->waiting != waiting) {
-        window->waiting = waiting;
-        set_texts(window);
+    size_t before = window->waiting;
+
+    if (!window->dialog || before == waiting) {
+        return;
+    }
+    window->waiting = waiting;
+    set_text(window, EG_ALERT_WAITING);
+    if (before > 0 && waiting > 0 && waiting_fits(window)) {
+        InvalidateRect(window->control[EG_ALERT_WAITING], NULL, FALSE);
+    } else {
         arrange(window);
+    }
+    if (waiting > before) {
+        blink(window);
     }
 }
 
 bool eg_alert_window_is_open(const eg_alert_window *window)
 {
     return window->dialog != NULL;
+}
+
+const wchar_t *eg_alert_window_shown_title(const eg_alert_window *window)
+{
+    return window->dialog && window->announced ? window->content->title : NULL;
+}
+
+bool eg_alert_window_in_use(const eg_alert_window *window)
+{
+    return window->dialog && window->activated;
 }
 
 void eg_alert_window_raise(eg_alert_window *window)

@@ -28,8 +28,13 @@ void eg_alert_window_destroy(eg_alert_window *window); /* NULL-safe; calls no ev
 
 /* Shows `content` (owned by the window from now on, also on failure), opening it when needed. */
 int eg_alert_window_show(eg_alert_window *window, eg_alert_content *content, size_t waiting);
+/* More of them make its button on the taskbar blink when the person is elsewhere. */
 void eg_alert_window_set_waiting(eg_alert_window *window, size_t waiting);
 bool eg_alert_window_is_open(const eg_alert_window *window);
+/* Title of the open window once it has been reported as shown, else NULL. */
+const wchar_t *eg_alert_window_shown_title(const eg_alert_window *window);
+/* True when the person has turned to the open window: its alert stays until he asks for another. */
+bool eg_alert_window_in_use(const eg_alert_window *window);
 /* Brings an open window to the front, on the person's own wish. */
 void eg_alert_window_raise(eg_alert_window *window);
 /* Keyboard handling; true when the message was used up. */

@@ -18,10 +18,15 @@
 #define WINDOW_CLASS L"EmoGuardTray"
 #define MESSAGE_ICON (WM_APP + 10)
 #define TIMER_ICON 1
+#define TIMER_NEWS 2
 /* How long the icon keeps saying that there was an alert. */
 #define RECENT_TICKS (UINT64_C(24) * 3600 * EG_TICKS_PER_SECOND)
 #define REFRESH_MS (60u * 1000)
 #define RETRY_ADD_MS 2000u
+/* In a rush of hits, icon and window tell the new number this often. */
+#define NEWS_MS 150u
+/* One event may meet several rules: so long the gravest of their hits may take over the window. */
+#define TAKE_OVER_MS 2000u
 
 typedef struct app {
     HINSTANCE instance;
@@ -33,8 +38,9 @@ typedef struct app {
     eg_pipe_client *client;
     eg_service_info *service;
     eg_notice_list notices;
-    int64_t open_hit; /* the one in the alert window */
-    bool connected, tried, asking;
+    int64_t open_hit;   /* the one in the alert window */
+    uint64_t opened_ms; /* when it came there, in the ticks of the system */
+    bool connected, tried, asking, news;
 } app;
 
 static const wchar_t *fill_number(eg_arena *arena, unsigned id, uint64_t number)
@@ -134,6 +140,7 @@ static void show_notice(app *a, const eg_tray_notice *notice)
 
     if (status == EG_OK) {
         a->open_hit = notice->hit.id;
+        a->opened_ms = GetTickCount64();
         status = eg_alert_window_show(a->alert, content, waiting_behind(a));
     }
     if (status != EG_OK) {
@@ -167,51 +174,74 @@ static void balloon(app *a, const eg_hit_notice *hit)
     eg_arena_destroy(arena);
 }
 
-/* The service did not hear that a window showed this hit: say it again. */
-static void repeat_shown(app *a, const eg_hit_notice *hit)
+/*
+ * True when this hit says more gravely what the window has just begun to say, and the person has
+ * not turned to it yet.
+ */
+static bool takes_over(const app *a, const eg_hit_notice *hit)
 {
-    eg_arena *arena = NULL;
+    const eg_tray_notice *open = eg_notice_list_find(&a->notices, a->open_hit);
 
-    if (eg_arena_create(&arena, 4096) == EG_OK) {
-        const wchar_t *title = eg_tray_text_safe(arena, hit->text.title, false, 120);
-        eg_pipe_client_shown(a->client, hit->id,
-                             eg_tray_text_format1(arena, EG_TEXT_ALERT_TITLE, title));
-        eg_arena_destroy(arena);
+    return open && hit->level > open->hit.level && hit->time == open->hit.time &&
+           hit->kind == open->hit.kind && hit->pid == open->hit.pid &&
+           GetTickCount64() - a->opened_ms < TAKE_OVER_MS && !eg_alert_window_in_use(a->alert);
+}
+
+/* Icon and window follow in a moment, together for all hits that come until then. */
+static void tell_later(app *a)
+{
+    if (!a->news) {
+        a->news = SetTimer(a->window, TIMER_NEWS, NEWS_MS, NULL) != 0;
     }
+}
+
+static void tell_news(app *a)
+{
+    KillTimer(a->window, TIMER_NEWS);
+    a->news = false;
+    if (eg_alert_window_is_open(a->alert)) {
+        eg_alert_window_set_waiting(a->alert, waiting_behind(a));
+    }
+    refresh_icon(a);
 }
 
 /* A window comes at once when none is open; else the open one says that more are waiting. */
 static void on_hit(app *a, eg_tray_notice *notice)
 {
-    const eg_hit_notice *hit = &notice->hit;
-    eg_notice_news news = eg_notice_list_news(&a->notices, hit->id);
+    int64_t id = notice->hit.id;
+    eg_notice_news news = eg_notice_list_take(&a->notices, notice);
 
     if (news == EG_NOTICE_SEEN) {
-        repeat_shown(a, hit);
+        eg_pipe_client_shown(a->client, id, L""); /* the service did not hear it */
     }
     if (news != EG_NOTICE_NEW) {
-        eg_tray_notice_destroy(notice);
         return;
     }
-    eg_notice_list_add(&a->notices, notice);
-    if (eg_notice_pops_up(hit->level)) {
-        if (eg_alert_window_is_open(a->alert)) {
-            eg_alert_window_set_waiting(a->alert, waiting_behind(a));
-        } else {
-            balloon(a, hit);
-            show_next(a);
-        }
+    if (!eg_notice_pops_up(notice->hit.level)) {
+        tell_later(a);
+    } else if (!eg_alert_window_is_open(a->alert)) {
+        balloon(a, &notice->hit);
+        show_next(a);
+        refresh_icon(a);
+    } else if (takes_over(a, &notice->hit)) {
+        eg_notice_list_mark(&a->notices, a->open_hit, false);
+        show_notice(a, notice);
+        tell_later(a);
+    } else {
+        tell_later(a);
     }
-    refresh_icon(a);
 }
 
 static void on_shown(void *user, int64_t hit_id, const wchar_t *title)
 {
     app *a = user;
 
-    eg_notice_list_mark_seen(&a->notices, hit_id);
+    eg_notice_list_mark(&a->notices, hit_id, true);
     if (a->client) {
         eg_pipe_client_shown(a->client, hit_id, title);
+        if (eg_notice_list_wants_more(&a->notices)) {
+            eg_pipe_client_begin_again(a->client);
+        }
     }
     refresh_icon(a);
 }
@@ -310,10 +340,16 @@ static void on_icon(app *a, WPARAM wparam, LPARAM lparam)
 
 static void on_connected(app *a, eg_service_info *info)
 {
+    const wchar_t *title = eg_alert_window_shown_title(a->alert);
+
     eg_service_info_destroy(a->service);
     a->service = info;
     a->connected = true;
-    refresh_icon(a);
+    eg_notice_list_told_again(&a->notices);
+    if (title) { /* a service that was started again does not know the window */
+        eg_pipe_client_shown(a->client, a->open_hit, title);
+    }
+    tell_later(a);
 }
 
 static LRESULT handle(app *a, UINT message, WPARAM wparam, LPARAM lparam)
@@ -332,7 +368,9 @@ static LRESULT handle(app *a, UINT message, WPARAM wparam, LPARAM lparam)
         refresh_icon(a);
         return 0;
     case WM_TIMER:
-        if (a->icon.added) {
+        if (wparam == TIMER_NEWS) {
+            tell_news(a);
+        } else if (a->icon.added) {
             refresh_icon(a);
         } else {
             add_icon(a);

@@ -33,7 +33,8 @@ static const wchar_t *recent_text(eg_arena *arena, const eg_hit_notice *hit)
     return out;
 }
 
-static HMENU recent_menu(eg_arena *arena, const eg_notice_list *notices)
+/* ids[i] is the hit behind entry RECENT_ID + i: the list may change while the menu is open. */
+static HMENU recent_menu(eg_arena *arena, const eg_notice_list *notices, int64_t ids[RECENT_MAX])
 {
     HMENU menu = CreatePopupMenu();
     const eg_tray_notice *notice;
@@ -41,6 +42,7 @@ static HMENU recent_menu(eg_arena *arena, const eg_notice_list *notices)
     for (unsigned i = 0; menu && i < RECENT_MAX; i++) {
         notice = eg_notice_list_recent(notices, i);
         if (notice) {
+            ids[i] = notice->hit.id;
             AppendMenuW(menu, MF_STRING, RECENT_ID + i, recent_text(arena, &notice->hit));
         } else if (i == 0) {
             AppendMenuW(menu, MF_STRING | MF_GRAYED, 0,
@@ -67,13 +69,14 @@ eg_menu_choice eg_menu_ask(HWND owner, POINT where, const eg_notice_list *notice
 {
     HMENU menu = CreatePopupMenu(), recent;
     eg_arena *arena = NULL;
+    int64_t ids[RECENT_MAX] = {0};
     UINT chosen;
 
     if (!menu || eg_arena_create(&arena, 8192) != EG_OK) {
         DestroyMenu(menu);
         return EG_MENU_NONE;
     }
-    recent = recent_menu(arena, notices);
+    recent = recent_menu(arena, notices, ids);
     if (alerts) {
         AppendMenuW(menu, MF_STRING, EG_MENU_SHOW, eg_tray_text(arena, EG_TEXT_MENU_SHOW));
         SetMenuDefaultItem(menu, EG_MENU_SHOW, FALSE);
@@ -85,10 +88,9 @@ eg_menu_choice eg_menu_ask(HWND owner, POINT where, const eg_notice_list *notice
     chosen = track(owner, menu, where);
     DestroyMenu(menu);
     eg_arena_destroy(arena);
-    if (chosen >= RECENT_ID) {
-        const eg_tray_notice *notice = eg_notice_list_recent(notices, chosen - RECENT_ID);
-        *hit_id = notice ? notice->hit.id : 0;
-        return notice ? EG_MENU_HIT : EG_MENU_NONE;
+    if (chosen >= RECENT_ID && chosen < RECENT_ID + RECENT_MAX) {
+        *hit_id = ids[chosen - RECENT_ID];
+        return EG_MENU_HIT;
     }
     return (eg_menu_choice)chosen;
 }

@@ -36,6 +36,18 @@ static bool is_less_needed(const eg_notice_entry *a, const eg_notice_entry *b)
     return !a->seen && a->notice->hit.level < b->notice->hit.level;
 }
 
+static void remove_at(eg_notice_list *list, size_t at)
+{
+    eg_tray_notice_destroy(list->entry[at].notice);
+    list->count--;
+    memmove(&list->entry[at], &list->entry[at + 1], (list->count - at) * sizeof(list->entry[0]));
+}
+
+static bool waits(const eg_notice_entry *entry)
+{
+    return !entry->seen && eg_notice_pops_up(entry->notice->hit.level);
+}
+
 static void forget_one(eg_notice_list *list)
 {
     size_t victim = 0;
@@ -45,10 +57,8 @@ static void forget_one(eg_notice_list *list)
             victim = i;
         }
     }
-    eg_tray_notice_destroy(list->entry[victim].notice);
-    list->count--;
-    memmove(&list->entry[victim], &list->entry[victim + 1],
-            (list->count - victim) * sizeof(list->entry[0]));
+    list->forgotten += waits(&list->entry[victim]);
+    remove_at(list, victim);
 }
 
 eg_notice_news eg_notice_list_news(const eg_notice_list *list, int64_t hit_id)
@@ -61,12 +71,32 @@ eg_notice_news eg_notice_list_news(const eg_notice_list *list, int64_t hit_id)
     return list->entry[at].seen ? EG_NOTICE_SEEN : EG_NOTICE_WAITING;
 }
 
-void eg_notice_list_add(eg_notice_list *list, eg_tray_notice *notice)
+eg_notice_news eg_notice_list_take(eg_notice_list *list, eg_tray_notice *notice)
 {
-    if (list->count == EG_NOTICES_MAX) {
+    size_t at = find(list, notice->hit.id);
+
+    if (at < list->count && list->entry[at].notice->hit.time == notice->hit.time) {
+        eg_tray_notice_destroy(notice);
+        return list->entry[at].seen ? EG_NOTICE_SEEN : EG_NOTICE_WAITING;
+    }
+    if (at < list->count) {
+        remove_at(list, at);
+    } else if (list->count == EG_NOTICE_LIST_MAX) {
         forget_one(list);
     }
     list->entry[list->count++] = (eg_notice_entry){notice, false};
+    list->received++;
+    return EG_NOTICE_NEW;
+}
+
+void eg_notice_list_told_again(eg_notice_list *list)
+{
+    list->forgotten = 0;
+}
+
+bool eg_notice_list_wants_more(const eg_notice_list *list)
+{
+    return list->forgotten > 0 && !eg_notice_list_next(list);
 }
 
 bool eg_notice_pops_up(eg_level level)
@@ -81,28 +111,25 @@ const eg_tray_notice *eg_notice_list_next(const eg_notice_list *list)
     for (size_t i = 0; i < list->count; i++) {
         const eg_notice_entry *entry = &list->entry[i];
 
-        if (entry->seen || !eg_notice_pops_up(entry->notice->hit.level)) {
-            continue;
-        }
-        if (!next || entry->notice->hit.level > next->hit.level) {
+        if (waits(entry) && (!next || entry->notice->hit.level > next->hit.level)) {
             next = entry->notice;
         }
     }
     return next;
 }
 
-void eg_notice_list_mark_seen(eg_notice_list *list, int64_t hit_id)
+void eg_notice_list_mark(eg_notice_list *list, int64_t hit_id, bool seen)
 {
     size_t at = find(list, hit_id);
 
     if (at < list->count) {
-        list->entry[at].seen = true;
+        list->entry[at].seen = seen;
     }
 }
 
 size_t eg_notice_list_waiting(const eg_notice_list *list, bool quiet)
 {
-    size_t waiting = 0;
+    size_t waiting = quiet ? 0 : list->forgotten;
 
     for (size_t i = 0; i < list->count; i++) {
         const eg_notice_entry *entry = &list->entry[i];

@@ -21,7 +21,8 @@ struct eg_pipe_client {
     HWND window;
     eg_language language;
     eg_thread *thread;
-    HANDLE stop; /* set once */
+    HANDLE stop;  /* set once */
+    HANDLE again; /* auto reset: begin a new connection */
     HANDLE outgoing_ready;
     eg_mutex lock;   /* guards outgoing and connected */
     eg_buf outgoing; /* whole frames */
@@ -35,12 +36,15 @@ struct eg_pipe_client {
     DWORD last_connect_error;
 };
 
-static void post(const eg_pipe_client *client, UINT message, void *owned, eg_arena *arena)
+/* When the window takes no more, the connection ends; the next one is told everything again. */
+static int post(const eg_pipe_client *client, UINT message, void *owned, eg_arena *arena)
 {
     if (!PostMessageW(client->window, message, 0, (LPARAM)owned)) {
-        eg_log(EG_LOG_WARNING, "tray", "a message from the service could not be handed on");
+        int status = eg_fail_os(GetLastError(), "cannot hand on a message from the service");
         eg_arena_destroy(arena);
+        return status;
     }
+    return EG_OK;
 }
 
 static int on_welcome(eg_pipe_client *client, const eg_welcome *welcome)
@@ -57,7 +61,7 @@ static int on_welcome(eg_pipe_client *client, const eg_welcome *welcome)
         client->welcomed = true;
         eg_log(EG_LOG_INFO, "tray", "connected to service %.*s, rules %llu",
                EG_STR_ARGS(welcome->version), (unsigned long long)welcome->pack_serial);
-        post(client, EG_PIPE_CONNECTED, info, info->arena);
+        status = post(client, EG_PIPE_CONNECTED, info, info->arena);
     }
     return status;
 }
@@ -81,7 +85,7 @@ static int on_message(eg_pipe_client *client, const eg_message *message)
     }
     status = eg_tray_notice_create(&message->body.hit, &notice);
     if (status == EG_OK) {
-        post(client, EG_PIPE_HIT, notice, notice->arena);
+        status = post(client, EG_PIPE_HIT, notice, notice->arena);
     }
     return status;
 }
@@ -168,11 +172,11 @@ static int say_hello(eg_pipe_client *client)
     return status;
 }
 
-/* Reads and writes until the connection ends; EG_E_CLOSED when we are to stop. */
+/* Reads and writes until the connection ends; EG_E_CLOSED when we are to stop, or begin again. */
 static int talk(eg_pipe_client *client)
 {
     char bytes[READ_SIZE];
-    HANDLE events[3] = {client->stop, client->read_done, client->outgoing_ready};
+    HANDLE events[] = {client->stop, client->read_done, client->outgoing_ready, client->again};
     int status = say_hello(client);
 
     while (status == EG_OK) {
@@ -184,7 +188,7 @@ static int talk(eg_pipe_client *client)
             return eg_fail_os(GetLastError(), "the connection to the service ended");
         }
         while (status == EG_OK && woken == WAIT_OBJECT_0 + 2) {
-            woken = WaitForMultipleObjects(3, events, FALSE, INFINITE);
+            woken = WaitForMultipleObjects(EG_COUNT(events), events, FALSE, INFINITE);
             if (woken == WAIT_OBJECT_0 + 2) {
                 status = write_outgoing(client);
             }
@@ -245,6 +249,7 @@ static int one_connection(eg_pipe_client *client)
         return status;
     }
     client->welcomed = false;
+    ResetEvent(client->again); /* this is one */
     eg_frame_reader_init(&client->frames);
     set_connected(client, true);
     status = talk(client);
@@ -280,6 +285,9 @@ static void release(eg_pipe_client *client)
 {
     if (client->stop) {
         CloseHandle(client->stop);
+    }
+    if (client->again) {
+        CloseHandle(client->again);
     }
     if (client->outgoing_ready) {
         CloseHandle(client->outgoing_ready);
@@ -318,11 +326,12 @@ int eg_pipe_client_start(const wchar_t *pipe, bool check_server, HWND window, eg
     client->pipe_name =
         (wchar_t *)eg_copy_bytes((const char *)pipe, (wcslen(pipe) + 1) * sizeof(wchar_t));
     client->stop = CreateEventW(NULL, TRUE, FALSE, NULL);
+    client->again = CreateEventW(NULL, FALSE, FALSE, NULL);
     client->outgoing_ready = CreateEventW(NULL, FALSE, FALSE, NULL);
     client->read_done = CreateEventW(NULL, TRUE, FALSE, NULL);
     client->write_done = CreateEventW(NULL, TRUE, FALSE, NULL);
-    if (!client->pipe_name || !client->stop || !client->outgoing_ready || !client->read_done ||
-        !client->write_done) {
+    if (!client->pipe_name || !client->stop || !client->again || !client->outgoing_ready ||
+        !client->read_done || !client->write_done) {
         status = eg_fail(EG_E_NOMEM, "cannot prepare the connection to the service");
     }
     if (status == EG_OK) {
@@ -346,6 +355,11 @@ void eg_pipe_client_stop(eg_pipe_client *client)
         eg_thread_join(client->thread);
         release(client);
     }
+}
+
+void eg_pipe_client_begin_again(eg_pipe_client *client)
+{
+    SetEvent(client->again);
 }
 
 void eg_pipe_client_shown(eg_pipe_client *client, int64_t hit_id, const wchar_t *title)

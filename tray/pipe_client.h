@@ -26,7 +26,12 @@ int eg_pipe_client_start(const wchar_t *pipe, bool check_server, HWND window, eg
                          eg_pipe_client **out);
 /* Ends the connection and the thread, then frees. NULL-safe. */
 void eg_pipe_client_stop(eg_pipe_client *client);
-/* Tells the service that a window for this hit is on the screen; lost when not connected. */
+/* Begins a new connection: the service then tells all hits again that nobody has seen. */
+void eg_pipe_client_begin_again(eg_pipe_client *client);
+/*
+ * Tells the service that a window for this hit is on the screen, or, with the title "", that one
+ * was; lost when not connected.
+ */
 void eg_pipe_client_shown(eg_pipe_client *client, int64_t hit_id, const wchar_t *title);
 /* Frees what was posted to `window` and not received; after eg_pipe_client_stop. */
 void eg_pipe_client_drain(HWND window);

@@ -37,7 +37,7 @@ static int read_line(eg_message_decoder *decoder, eg_str line, eg_notice_list *l
         eg_tray_notice_destroy(notice);
         return eg_fail(EG_E_INVALID, "a hit with this id stands in an earlier line");
     }
-    eg_notice_list_add(list, notice);
+    eg_notice_list_take(list, notice);
     return EG_OK;
 }
 

@@ -82,7 +82,7 @@ void eg_status_box_show(HINSTANCE instance, HWND owner, const eg_service_info *s
     add(&text, eg_tray_text_format1(text.arena, EG_TEXT_STATUS_TRAY_VERSION,
                                     safe(&text, EG_STR(EG_VERSION_STRING))));
     add(&text, eg_tray_text_format1(text.arena, EG_TEXT_STATUS_SEEN,
-                                    eg_tray_text_number(text.arena, notices->count)));
+                                    eg_tray_text_number(text.arena, notices->received)));
     add(&text, eg_tray_text_format1(
                    text.arena, EG_TEXT_STATUS_UNSEEN,
                    eg_tray_text_number(text.arena, eg_notice_list_waiting(notices, false) +

@@ -24,7 +24,7 @@ typedef enum eg_message_type {
     EG_MESSAGE_HELLO,      /* client: who it is */
     EG_MESSAGE_WELCOME,    /* service: answer to hello */
     EG_MESSAGE_HIT,        /* service: one hit to show, in the client's language */
-    EG_MESSAGE_SHOWN,      /* client: the window for this hit is on the screen, under this title */
+    EG_MESSAGE_SHOWN,      /* client: a window shows this hit under this title; "": it did before */
     EG_MESSAGE_STATUS_ASK, /* client */
     EG_MESSAGE_STATUS,     /* service: as JSON text, see service/status.h */
     EG_MESSAGE_ERROR,      /* either: why the connection ends, or what was refused */

@@ -45,15 +45,15 @@ static void list_next__several_waiting__gravest_then_oldest(void **state)
 {
     eg_notice_list *list = make_list(state);
 
-    eg_notice_list_add(list, make_notice(1, EG_LEVEL_MEDIUM));
-    eg_notice_list_add(list, make_notice(2, EG_LEVEL_HIGH));
-    eg_notice_list_add(list, make_notice(3, EG_LEVEL_HIGH));
+    eg_notice_list_take(list, make_notice(1, EG_LEVEL_MEDIUM));
+    eg_notice_list_take(list, make_notice(2, EG_LEVEL_HIGH));
+    eg_notice_list_take(list, make_notice(3, EG_LEVEL_HIGH));
     assert_int_equal(eg_notice_list_next(list)->hit.id, 2);
-    eg_notice_list_mark_seen(list, 2);
+    eg_notice_list_mark(list, 2, true);
     assert_int_equal(eg_notice_list_next(list)->hit.id, 3);
-    eg_notice_list_mark_seen(list, 3);
+    eg_notice_list_mark(list, 3, true);
     assert_int_equal(eg_notice_list_next(list)->hit.id, 1);
-    eg_notice_list_mark_seen(list, 1);
+    eg_notice_list_mark(list, 1, true);
     assert_null(eg_notice_list_next(list));
     assert_int_equal(eg_notice_list_last_seen(list), 30);
     eg_notice_list_done(list);
@@ -63,8 +63,8 @@ static void list_next__low_levels__never_pop_up_but_count(void **state)
 {
     eg_notice_list *list = make_list(state);
 
-    eg_notice_list_add(list, make_notice(1, EG_LEVEL_LOW));
-    eg_notice_list_add(list, make_notice(2, EG_LEVEL_INFORMATIONAL));
+    eg_notice_list_take(list, make_notice(1, EG_LEVEL_LOW));
+    eg_notice_list_take(list, make_notice(2, EG_LEVEL_INFORMATIONAL));
     assert_null(eg_notice_list_next(list));
     assert_int_equal(eg_notice_list_waiting(list, false), 0);
     assert_int_equal(eg_notice_list_waiting(list, true), 2);
@@ -79,28 +79,81 @@ static void list_news__hit_told_again__is_known_and_whether_it_was_seen(void **s
     eg_notice_list *list = make_list(state);
 
     assert_int_equal(eg_notice_list_news(list, 7), EG_NOTICE_NEW);
-    eg_notice_list_add(list, make_notice(7, EG_LEVEL_HIGH));
+    eg_notice_list_take(list, make_notice(7, EG_LEVEL_HIGH));
     assert_int_equal(eg_notice_list_news(list, 7), EG_NOTICE_WAITING);
-    eg_notice_list_mark_seen(list, 7);
+    eg_notice_list_mark(list, 7, true);
     assert_int_equal(eg_notice_list_news(list, 7), EG_NOTICE_SEEN);
     eg_notice_list_done(list);
 }
 
-static void list_add__when_full__forgets_seen_then_lowest(void **state)
+static void list_take__when_full__forgets_seen_then_lowest(void **state)
 {
     eg_notice_list *list = make_list(state);
 
-    for (int64_t id = 1; id <= EG_NOTICES_MAX; id++) {
-        eg_notice_list_add(list, make_notice(id, id == 9 ? EG_LEVEL_LOW : EG_LEVEL_HIGH));
+    for (int64_t id = 1; id <= EG_NOTICE_LIST_MAX; id++) {
+        eg_notice_list_take(list, make_notice(id, id == 9 ? EG_LEVEL_LOW : EG_LEVEL_HIGH));
     }
-    eg_notice_list_mark_seen(list, 5);
-    eg_notice_list_add(list, make_notice(1001, EG_LEVEL_HIGH));
+    eg_notice_list_mark(list, 5, true);
+    eg_notice_list_take(list, make_notice(5001, EG_LEVEL_HIGH));
     assert_int_equal(eg_notice_list_news(list, 5), EG_NOTICE_NEW);
-    eg_notice_list_add(list, make_notice(1002, EG_LEVEL_HIGH));
+    eg_notice_list_take(list, make_notice(5002, EG_LEVEL_HIGH));
     assert_int_equal(eg_notice_list_news(list, 9), EG_NOTICE_NEW);
-    eg_notice_list_add(list, make_notice(1003, EG_LEVEL_HIGH));
+    assert_int_equal(list->forgotten, 0); /* neither of the two was waiting for a window */
+    eg_notice_list_take(list, make_notice(5003, EG_LEVEL_HIGH));
     assert_int_equal(eg_notice_list_news(list, 1), EG_NOTICE_NEW);
-    assert_int_equal(list->count, EG_NOTICES_MAX);
+    assert_int_equal(list->count, EG_NOTICE_LIST_MAX);
+    eg_notice_list_done(list);
+}
+
+static void list_take__more_than_it_holds__counts_all_and_asks_for_the_rest(void **state)
+{
+    eg_notice_list *list = make_list(state);
+
+    for (int64_t id = 1; id <= EG_NOTICE_LIST_MAX + 300; id++) {
+        assert_int_equal(eg_notice_list_take(list, make_notice(id, EG_LEVEL_HIGH)), EG_NOTICE_NEW);
+    }
+    assert_int_equal(eg_notice_list_waiting(list, false), EG_NOTICE_LIST_MAX + 300);
+    assert_int_equal(list->received, EG_NOTICE_LIST_MAX + 300);
+    assert_false(eg_notice_list_wants_more(list));
+    for (const eg_tray_notice *next; (next = eg_notice_list_next(list)) != NULL;) {
+        eg_notice_list_mark(list, next->hit.id, true);
+    }
+    assert_int_equal(eg_notice_list_waiting(list, false), 300);
+    assert_true(eg_notice_list_wants_more(list));
+    eg_notice_list_told_again(list);
+    assert_false(eg_notice_list_wants_more(list));
+    assert_int_equal(eg_notice_list_waiting(list, false), 0);
+    eg_notice_list_take(list, make_notice(1, EG_LEVEL_HIGH)); /* told again by the service */
+    assert_int_equal(eg_notice_list_next(list)->hit.id, 1);
+    eg_notice_list_done(list);
+}
+
+/* A database that was made anew counts from the beginning. */
+static void list_take__known_number_of_another_hit__is_news(void **state)
+{
+    eg_notice_list *list = make_list(state);
+    eg_tray_notice *other = make_notice(7, EG_LEVEL_MEDIUM);
+
+    assert_int_equal(eg_notice_list_take(list, make_notice(7, EG_LEVEL_HIGH)), EG_NOTICE_NEW);
+    eg_notice_list_mark(list, 7, true);
+    assert_int_equal(eg_notice_list_take(list, make_notice(7, EG_LEVEL_HIGH)), EG_NOTICE_SEEN);
+    other->hit.time += 1;
+    assert_int_equal(eg_notice_list_take(list, other), EG_NOTICE_NEW);
+    assert_int_equal(list->count, 1);
+    assert_int_equal(eg_notice_list_next(list)->hit.level, EG_LEVEL_MEDIUM);
+    eg_notice_list_done(list);
+}
+
+static void list_mark__taken_back__waits_again(void **state)
+{
+    eg_notice_list *list = make_list(state);
+
+    eg_notice_list_take(list, make_notice(1, EG_LEVEL_MEDIUM));
+    eg_notice_list_mark(list, 1, true);
+    assert_null(eg_notice_list_next(list));
+    eg_notice_list_mark(list, 1, false);
+    assert_int_equal(eg_notice_list_next(list)->hit.id, 1);
+    eg_notice_list_mark(list, 99, true); /* unknown: nothing happens */
     eg_notice_list_done(list);
 }
 
@@ -111,7 +164,10 @@ int eg_test_tray_notices(void)
         cmocka_unit_test(list_next__several_waiting__gravest_then_oldest),
         cmocka_unit_test(list_next__low_levels__never_pop_up_but_count),
         cmocka_unit_test(list_news__hit_told_again__is_known_and_whether_it_was_seen),
-        cmocka_unit_test(list_add__when_full__forgets_seen_then_lowest),
+        cmocka_unit_test(list_take__when_full__forgets_seen_then_lowest),
+        cmocka_unit_test(list_take__more_than_it_holds__counts_all_and_asks_for_the_rest),
+        cmocka_unit_test(list_take__known_number_of_another_hit__is_news),
+        cmocka_unit_test(list_mark__taken_back__waits_again),
     };
     return cmocka_run_group_tests_name("tray_notices", tests, NULL, NULL);
 }

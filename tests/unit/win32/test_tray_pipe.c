@@ -74,12 +74,29 @@ static void expect_hit(const tray_side *tray, int64_t id)
     eg_tray_notice_destroy(notice);
 }
 
+/* The title of the window that the only client is said to show, once it is no longer "". */
+static void wait_for_title(eg_pipe_fixture *fixture, const char *title)
+{
+    uint64_t end = deadline();
+    char found[EG_CLIENT_WINDOW_SIZE] = "";
+
+    while (strcmp(found, title) != 0) {
+        eg_mutex_lock(&fixture->clients.lock);
+        for (size_t i = 0; i < EG_COUNT(fixture->clients.list); i++) {
+            if (fixture->clients.list[i].used) {
+                memcpy(found, fixture->clients.list[i].window, sizeof(found));
+            }
+        }
+        eg_mutex_unlock(&fixture->clients.lock);
+        assert_true(eg_clock_monotonic_ns() < end);
+        Sleep(1);
+    }
+}
+
 static void client__hit_stored__reaches_the_window_and_is_marked_shown(void **state)
 {
     eg_pipe_fixture *fixture = *state;
-    uint64_t end = deadline();
     tray_side tray;
-    char title[EG_CLIENT_WINDOW_SIZE] = "";
     int64_t id;
 
     start_tray(&tray, fixture->name);
@@ -87,19 +104,52 @@ static void client__hit_stored__reaches_the_window_and_is_marked_shown(void **st
     id = eg_pipe_fixture_add_hit(fixture, 3);
     expect_hit(&tray, id);
     eg_pipe_client_shown(tray.client, id, L"EmoGuard: 題名");
-    while (title[0] == '\0') {
-        eg_mutex_lock(&fixture->clients.lock);
-        for (size_t i = 0; i < EG_COUNT(fixture->clients.list); i++) {
-            if (fixture->clients.list[i].used) {
-                memcpy(title, fixture->clients.list[i].window, sizeof(title));
-            }
-        }
-        eg_mutex_unlock(&fixture->clients.lock);
+    wait_for_title(fixture, "EmoGuard: 題名");
+    stop_tray(&tray);
+}
+
+static void client__begins_again__is_told_what_was_not_shown(void **state)
+{
+    eg_pipe_fixture *fixture = *state;
+    tray_side tray;
+    int64_t first, second;
+
+    start_tray(&tray, fixture->name);
+    expect_connected(&tray);
+    first = eg_pipe_fixture_add_hit(fixture, 3);
+    second = eg_pipe_fixture_add_hit(fixture, 8);
+    expect_hit(&tray, first);
+    expect_hit(&tray, second);
+    eg_pipe_client_shown(tray.client, first, L"EmoGuard: 一");
+    wait_for_title(fixture, "EmoGuard: 一");
+    eg_pipe_client_begin_again(tray.client);
+    expect_connected(&tray);
+    expect_hit(&tray, second);
+    /* Shown earlier: marked, but no window of this connection. */
+    eg_pipe_client_shown(tray.client, second, L"");
+    eg_pipe_client_shown(tray.client, first, L"EmoGuard: 二");
+    wait_for_title(fixture, "EmoGuard: 二");
+    eg_pipe_client_begin_again(tray.client);
+    expect_connected(&tray);
+    expect_hit(&tray, eg_pipe_fixture_add_hit(fixture, 13)); /* and not the second one before it */
+    stop_tray(&tray);
+}
+
+static void client__window_gone__ends_the_connection(void **state)
+{
+    eg_pipe_fixture *fixture = *state;
+    uint64_t end = deadline();
+    tray_side tray;
+
+    start_tray(&tray, fixture->name);
+    expect_connected(&tray);
+    DestroyWindow(tray.window);
+    while (eg_clients_count(&fixture->clients) > 0) { /* nothing is lost in a dead queue */
+        eg_pipe_fixture_add_hit(fixture, 3);
         assert_true(eg_clock_monotonic_ns() < end);
         Sleep(1);
     }
-    assert_string_equal(title, "EmoGuard: 題名");
-    stop_tray(&tray);
+    eg_pipe_client_stop(tray.client);
 }
 
 static void client__no_server__says_so_and_stops_at_once(void **state)
@@ -216,6 +266,10 @@ int eg_test_tray_pipe(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(client__hit_stored__reaches_the_window_and_is_marked_shown,
+                                        eg_pipe_fixture_set_up, eg_pipe_fixture_tear_down),
+        cmocka_unit_test_setup_teardown(client__begins_again__is_told_what_was_not_shown,
+                                        eg_pipe_fixture_set_up, eg_pipe_fixture_tear_down),
+        cmocka_unit_test_setup_teardown(client__window_gone__ends_the_connection,
                                         eg_pipe_fixture_set_up, eg_pipe_fixture_tear_down),
         cmocka_unit_test(client__no_server__says_so_and_stops_at_once),
         cmocka_unit_test(client__server_speaks_nonsense__leaves_it),
