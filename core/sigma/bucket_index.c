@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#define COMMON_SHARE 0.1
 #define FOLDED_MAX (4u * 1024 * 1024)
 
 typedef struct index_builder {
@@ -25,12 +26,16 @@ bool eg_bucket_index_can(const eg_predicate *predicate)
            eg_pattern_literal(&predicate->want.pattern).len > 0;
 }
 
-bool eg_bucket_index_wants(const eg_predicate *predicate)
+bool eg_bucket_index_wants(const eg_predicate *predicate, const eg_ordinary *ordinary)
 {
-    return eg_bucket_index_can(predicate) &&
-           (predicate->want.pattern.kind == EG_PATTERN_CONTAINS ||
-            predicate->want.pattern.kind == EG_PATTERN_GLOB) &&
-           eg_pattern_literal(&predicate->want.pattern).len >= EG_GRAM_BYTES;
+    const eg_pattern *pattern = &predicate->want.pattern;
+    eg_str text;
+
+    if (!eg_bucket_index_can(predicate) ||
+        (pattern->kind != EG_PATTERN_CONTAINS && pattern->kind != EG_PATTERN_GLOB))
+        return false;
+    text = eg_pattern_literal(pattern);
+    return text.len >= EG_GRAM_BYTES && eg_ordinary_share_of_text(ordinary, text) < COMMON_SHARE;
 }
 
 /* ---- which predicates ---- */
@@ -41,7 +46,8 @@ static void take_predicate(index_builder *b, uint32_t number, uint32_t bucket)
     const eg_predicate *predicate = &set->predicates[number];
     bool witness = set->posting_first[number] < set->posting_first[number + 1];
 
-    if (b->last_bucket[number] == bucket + 1 || (!witness && !eg_bucket_index_wants(predicate)))
+    if (b->last_bucket[number] == bucket + 1 ||
+        (!witness && !eg_bucket_index_wants(predicate, b->ordinary)))
         return;
     b->last_bucket[number] = bucket + 1;
     b->members[b->member_count++] = number;

@@ -199,16 +199,15 @@ static double gram_cost(const gram_counts *counts, const eg_ordinary *ordinary, 
 static size_t choose_grams(const gram_counts *counts, const eg_ordinary *ordinary, eg_str text,
                            size_t stride)
 {
-    size_t best = 0, i, j;
-    double best_cost = 1e9;
+    size_t best = 0, i;
+    double best_cost = 1e9, cost = 0;
 
-    for (i = 0; i + stride - 1 + GRAM_BYTES <= text.len; i++) {
-        double cost = 0;
-
-        for (j = 0; j < stride; j++)
-            cost += gram_cost(counts, ordinary, text.ptr + i + j);
-        if (cost < best_cost) {
-            best = i;
+    for (i = 0; i + GRAM_BYTES <= text.len; i++) {
+        cost += gram_cost(counts, ordinary, text.ptr + i);
+        if (i >= stride)
+            cost -= gram_cost(counts, ordinary, text.ptr + i - stride);
+        if (i + 1 >= stride && cost < best_cost) {
+            best = i + 1 - stride;
             best_cost = cost;
         }
     }

@@ -3,9 +3,9 @@
  * Finds which of many strings one text equals, begins with, ends with or contains, in one pass.
  *
  * Whole texts, heads and tails are looked up in a hash table, by their first or last eight bytes
- * at most. For `contains` every string is known by four bytes of it, the ones that ordinary text and
- * other strings hold least: a bitmap tells for nearly every place of the text that none is there,
- * and four more bytes of the string refuse most of what is left. The caller verifies what is
+ * at most. For `contains` every string is known by four bytes of it, the ones that ordinary text
+ * and other strings hold least: a bitmap tells for nearly every place of the text that none is
+ * there, and four more bytes of the string refuse most of what is left. The caller verifies what is
  * proposed, so a false proposal costs time only.
  *
  * Immutable once finished; any thread.

@@ -13,7 +13,7 @@ typedef struct planner {
     eg_ordinary *ordinary;
     double *cost;   /* by node: of asking all of it */
     double *chance; /* by node: how often its witnesses are true; NEVER_FOUND when it has none */
-    double *predicate_chance; /* the same by predicate */
+    double *predicate_cost, *predicate_chance; /* the same by predicate */
     uint32_t *last_rule; /* by predicate: rule it was last taken for, so that none is taken twice */
 } planner;
 
@@ -35,12 +35,12 @@ static double pattern_chance(const eg_ordinary *ordinary, const eg_pattern *patt
     return text.len >= EG_GRAM_BYTES && share > guess ? share : guess;
 }
 
-static double predicate_cost(const eg_predicate *predicate)
+static double predicate_cost(const planner *p, const eg_predicate *predicate)
 {
     switch ((eg_predicate_kind)predicate->kind) {
     case EG_PREDICATE_MISSING:
     case EG_PREDICATE_PRESENT: return 1;
-    case EG_PREDICATE_STRING: return eg_bucket_index_wants(predicate) ? 1 : 3;
+    case EG_PREDICATE_STRING: return eg_bucket_index_wants(predicate, p->ordinary) ? 1 : 3;
     case EG_PREDICATE_REGEX: return 100000;
     default: return 10;
     }
@@ -48,8 +48,7 @@ static double predicate_cost(const eg_predicate *predicate)
 
 static double ref_cost(const planner *p, eg_ref ref)
 {
-    return ref & EG_REF_PREDICATE ? predicate_cost(&p->set->predicates[ref & ~EG_REF_PREDICATE])
-                                  : p->cost[ref];
+    return ref & EG_REF_PREDICATE ? p->predicate_cost[ref & ~EG_REF_PREDICATE] : p->cost[ref];
 }
 
 static double ref_chance(const planner *p, eg_ref ref)
@@ -112,6 +111,7 @@ static void weigh_predicates(planner *p)
     for (i = 0; i < p->set->predicate_count; i++) {
         const eg_predicate *predicate = &p->set->predicates[i];
 
+        p->predicate_cost[i] = predicate_cost(p, predicate);
         p->predicate_chance[i] = eg_bucket_index_can(predicate)
                                      ? pattern_chance(p->ordinary, &predicate->want.pattern)
                                      : NEVER_FOUND;
@@ -235,7 +235,7 @@ static int build_postings(planner *p)
 
 int eg_witness_build(eg_sigma_set *set)
 {
-    planner p = {set, NULL, NULL, NULL, NULL, NULL};
+    planner p = {set, NULL, NULL, NULL, NULL, NULL, NULL};
     int status = eg_ordinary_create(&p.ordinary);
 
     if (status != EG_OK)
@@ -243,8 +243,9 @@ int eg_witness_build(eg_sigma_set *set)
     p.cost = eg_alloc_zero(set->node_count, sizeof(*p.cost));
     p.chance = eg_alloc_zero(set->node_count, sizeof(*p.chance));
     p.last_rule = eg_alloc_zero(set->predicate_count, sizeof(*p.last_rule));
+    p.predicate_cost = eg_alloc_zero(set->predicate_count, sizeof(*p.predicate_cost));
     p.predicate_chance = eg_alloc_zero(set->predicate_count, sizeof(*p.predicate_chance));
-    if (p.cost && p.chance && p.last_rule && p.predicate_chance) {
+    if (p.cost && p.chance && p.last_rule && p.predicate_cost && p.predicate_chance) {
         weigh_predicates(&p);
         weigh_nodes(&p);
         status = build_postings(&p);
@@ -257,6 +258,7 @@ int eg_witness_build(eg_sigma_set *set)
     eg_free(p.cost);
     eg_free(p.chance);
     eg_free(p.last_rule);
+    eg_free(p.predicate_cost);
     eg_free(p.predicate_chance);
     return status;
 }

@@ -7,6 +7,7 @@ import zlib
 import yaml
 
 UNTOUCHED = ("re", "cidr", "fieldref", "expand")  # modifiers whose values mean more than their letters
+FILE_TYPES = (".exe", ".dll", ".sys", ".ps1", ".bat", ".vbs", ".com")
 RULES_A_FILE = 100
 HOSTILE_BYTES = 32_000
 SYSMON = "Microsoft-Windows-Sysmon"
@@ -16,10 +17,11 @@ SYSTEM32 = "C:\\Windows\\System32\\"
 # ---- ten times the rules ----
 
 def altered_text(text, number):
-    """Half of the texts with one letter replaced, the same one wherever the text stands in this copy."""
+    """One letter replaced, the same one wherever the text stands in this copy. Ends of file names stay."""
     seed = zlib.crc32(text.encode("utf-8", "surrogatepass"), number)
-    places = [at for at, letter in enumerate(text) if letter.isascii() and letter.isalpha()]
-    if len(places) < 4 or seed % 2:
+    body = text[:-4] if text[-4:].lower() in FILE_TYPES else text
+    places = [at for at, letter in enumerate(body) if letter.isascii() and letter.isalpha()]
+    if not places:
         return text
     at = places[seed // 2 % len(places)]
     return text[:at] + "abcdefghijklmnopqrstuvwxyz"[seed // 999 % 26] + text[at + 1:]
