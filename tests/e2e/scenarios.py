@@ -21,6 +21,7 @@ RULES = {
     "run value with a library": "f05e9cd0-97b7-48ed-adaa-cf55618ba63d",
     "task with a library": "5c44e79b-475b-4b6a-a5ba-aedf48e1fe38",
 }
+SERVICE_RULE = "556fdb51-c723-477f-8bdc-d9700fa07fbf"
 
 
 def check(condition, text):
@@ -71,7 +72,7 @@ def install__on_a_fresh_system__starts_the_service(world):
     check(world.box.registry("HKLM\\" + RUN_KEY, "EmoGuard"), "the tray is not in HKLM Run")
     check(status["rules"]["rejected"] == 0, f"rules were rejected: {status['rules']}")
     sensors = {s["name"]: s for s in status["sensors"]}
-    check({"process", "registry", "task"} <= set(sensors), f"sensors: {sorted(sensors)}")
+    check({"process", "registry", "service", "task"} <= set(sensors), f"sensors: {sorted(sensors)}")
     # Wine has neither ETW nor WMI events: the process sensor must say so and poll.
     check(sensors["process"]["health"] == "degraded" and sensors["process"]["source"] == "poll",
           f"process sensor: {sensors['process']}")
@@ -165,6 +166,37 @@ def restart__with_everything_known__tells_nothing_twice(world):
     check(not any("twice" in program for program in rows), f"told again: {rows}")
     delete_run_value(world, "EgTwice")
     delete_run_value(world, "EgAfter")
+
+
+def service__created_in_a_user_folder__raises_the_alarm(world):
+    before = last_hit(world)
+    programs = {"EgGood": r"C:\Program Files\Vendor\good.exe", "EgBad": r"C:\users\Public\AppData\Local\Temp\bad.exe"}
+    for name, program in programs.items():
+        world.box.run(["sc", "create", name, "binPath=", program])
+    row = wait_for(lambda: hits_of(world, SERVICE_RULE, before), 15, "the hit of the service EgBad")[0]
+    check(row["program"].endswith("bad.exe"), f"program: {row['program']}")
+    event = json.loads(world.installed.query("SELECT json FROM event WHERE id = ?", row["event_id"])[0]["json"])
+    fields = event["fields"]
+    check(fields["ServiceName"] == "EgBad" and fields["ServiceType"] == "user mode service", f"fields: {fields}")
+    rows = world.installed.query("SELECT program FROM hit WHERE id > ?", before)
+    check(not any("good.exe" in row["program"] for row in rows), "an ordinary service raised the alarm")
+    for name in programs:
+        world.box.run(["sc", "delete", name])
+
+
+def winlogon__changed__is_seen(world):
+    rule = world.box.path(world.installed.PROGRAMS + r"\rules\sigma\zz_winlogon.yml")
+    rule.write_text("title: Winlogon\nid: 00000000-0000-4000-8000-000000000001\nlevel: high\nlogsource:\n"
+                    "  product: windows\n  category: registry_set\ndetection:\n  selection:\n"
+                    "    TargetObject|endswith: '\\Winlogon\\Taskman'\n    Details|endswith: 'eg.exe'\n"
+                    "  condition: selection\n")
+    stop_service(world)
+    start_service(world)
+    key = r"HKLM\Software\Microsoft\Windows NT\CurrentVersion\Winlogon"
+    world.box.run(["reg", "add", key, "/v", "Taskman", "/d", r"C:\eg.exe", "/f"])
+    wait_for(lambda: hits_of(world, "00000000-0000-4000-8000-000000000001"), 15, "the hit of the Winlogon value")
+    world.box.run(["reg", "delete", key, "/v", "Taskman", "/f"])
+    rule.unlink()
 
 
 def tray__after_a_restart_of_the_service__connects_again(world):
@@ -291,6 +323,8 @@ SCENARIOS = [
     drill__killed_half_way__is_cleaned_up_by_hand,
     service__killed_in_the_middle__loses_nothing,
     restart__with_everything_known__tells_nothing_twice,
+    service__created_in_a_user_folder__raises_the_alarm,
+    winlogon__changed__is_seen,
     tray__after_a_restart_of_the_service__connects_again,
     hit__made_without_a_tray__is_shown_when_one_comes,
     second_instance__started__refuses,
