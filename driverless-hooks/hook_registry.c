@@ -5,8 +5,8 @@
  *
  * Every two seconds the loaded hives are listed and each key is asked whether it is still there:
  * hives come and go without a notification, and a deleted key is not signalled everywhere. Every
- * minute all is read again. Handles into a user's hive are dropped as soon as the hive is no longer
- * listed.
+ * minute all is read again. When a user signs off, all keys of users are closed for some seconds, so
+ * that the profile can be unloaded; of those who are still there the changes are told after that.
  */
 #include "core/base/log.h"
 #include "core/base/mem.h"
@@ -19,12 +19,14 @@
 enum {
     RECHECK_MS = 2000,
     REREAD_MS = 60 * 1000,
+    AWAY_MS = 5000,             /* for which keys of users stay closed when one signs off */
     WATCHES_MAX = 4096,         /* some 50 of the machine and 25 of each user */
     USERS_SIZE_MAX = 64 * 1024, /* their names */
 };
 
 typedef struct watched {
     eg_registry_watch *watch;
+    bool of_user;
     bool listed;  /* seen in the latest visit of places */
     bool primed;  /* has been read once */
     bool late;    /* its hive was loaded after the sensor started */
@@ -33,8 +35,10 @@ typedef struct watched {
 
 typedef struct registry_sensor {
     eg_sink sink;
-    HANDLE stop; /* manual-reset */
-    HANDLE wake; /* auto-reset, signalled by watches */
+    HANDLE stop;          /* manual-reset */
+    HANDLE wake;          /* auto-reset, signalled by watches */
+    eg_atomic signed_off; /* a user signs off: not heeded yet */
+    uint64_t away_until;  /* monotonic nanoseconds; 0: keys of users are open */
     watched watches[WATCHES_MAX];
     size_t count;
     bool started; /* the first visit of places is over */
@@ -131,7 +135,7 @@ static int list_place(void *user, const eg_registry_place *place)
         return eg_fail(EG_E_LIMIT, "more than %d registry keys to watch", WATCHES_MAX);
     }
     watched *at = &sensor->watches[sensor->count];
-    *at = (watched){.listed = true, .late = sensor->started};
+    *at = (watched){.listed = true, .late = sensor->started, .of_user = place->root == HKEY_USERS};
     int status = eg_registry_watch_create(&at->watch, place, sensor->wake);
     if (status == EG_OK) {
         sensor->count++;
@@ -178,13 +182,36 @@ static int update_places(registry_sensor *sensor)
     return EG_OK;
 }
 
+static bool is_away(const registry_sensor *sensor, const watched *at)
+{
+    return at->of_user && sensor->away_until != 0;
+}
+
 static void check_all(registry_sensor *sensor)
 {
     if (update_places(sensor) != EG_OK) {
         eg_log(EG_LOG_WARNING, "registry", "%s", eg_error_message());
     }
     for (size_t i = 0; i < sensor->count; i++) {
-        eg_registry_watch_check(sensor->watches[i].watch);
+        if (!is_away(sensor, &sensor->watches[i])) {
+            eg_registry_watch_check(sensor->watches[i].watch);
+        }
+    }
+}
+
+static void heed_signing_off(registry_sensor *sensor)
+{
+    uint64_t now = eg_clock_monotonic_ns();
+    if (eg_atomic_get(&sensor->signed_off)) {
+        eg_atomic_set(&sensor->signed_off, 0);
+        sensor->away_until = now + (uint64_t)AWAY_MS * 1000000;
+        for (size_t i = 0; i < sensor->count; i++) {
+            if (sensor->watches[i].of_user) {
+                eg_registry_watch_release(sensor->watches[i].watch);
+            }
+        }
+    } else if (now >= sensor->away_until) {
+        sensor->away_until = 0;
     }
 }
 
@@ -192,7 +219,8 @@ static size_t refresh_due(registry_sensor *sensor, bool all)
 {
     size_t failing = 0;
     for (size_t i = 0; i < sensor->count; i++) {
-        if (all || eg_registry_watch_due(sensor->watches[i].watch)) {
+        if (!is_away(sensor, &sensor->watches[i]) &&
+            (all || eg_registry_watch_due(sensor->watches[i].watch))) {
             refresh(sensor, &sensor->watches[i]);
         }
         failing += sensor->watches[i].failing;
@@ -233,6 +261,7 @@ static int registry_run(void *context)
     uint64_t read = 0;
     DWORD signalled = WAIT_TIMEOUT;
     while (signalled != WAIT_OBJECT_0) {
+        heed_signing_off(sensor);
         if (is_time(&checked, RECHECK_MS)) {
             check_all(sensor);
         }
@@ -251,6 +280,13 @@ static void registry_stop(void *context)
 {
     registry_sensor *sensor = context;
     SetEvent(sensor->stop);
+}
+
+static void registry_signed_off(void *context)
+{
+    registry_sensor *sensor = context;
+    eg_atomic_set(&sensor->signed_off, 1);
+    SetEvent(sensor->wake);
 }
 
 static int snapshot_place(void *user, const eg_registry_place *place)
@@ -297,4 +333,5 @@ const eg_sensor eg_hook_registry = {
     .stop = registry_stop,
     .close = registry_close,
     .snapshot = registry_snapshot,
+    .signed_off = registry_signed_off,
 };

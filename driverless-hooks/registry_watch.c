@@ -47,6 +47,13 @@ static void close_key(eg_registry_watch *watch)
     }
 }
 
+void eg_registry_watch_release(eg_registry_watch *watch)
+{
+    close_key(watch);
+    eg_atomic_set(&watch->armed, 0);
+    eg_atomic_set(&watch->due, 1);
+}
+
 void eg_registry_watch_destroy(eg_registry_watch *watch)
 {
     if (!watch) {

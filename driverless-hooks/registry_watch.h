@@ -21,6 +21,8 @@ bool eg_registry_watch_is_at(const eg_registry_watch *watch, const eg_registry_p
 const char *eg_registry_watch_key(const eg_registry_watch *watch); /* "HKLM\SOFTWARE\...\Run" */
 /* True when the key was signalled since the last refresh, and before the first one. */
 bool eg_registry_watch_due(const eg_registry_watch *watch);
+/* Closes the key; what is known stays, and the next refresh opens it again. */
+void eg_registry_watch_release(eg_registry_watch *watch);
 /*
  * Looks whether the key has come or gone without a notification, and makes it due then. Much
  * cheaper than a refresh.

@@ -47,6 +47,11 @@ typedef struct eg_sensor {
      * start, the resync after loss and `emoguard check` are this call. May run while run runs.
      */
     int (*snapshot)(void *context);
+    /*
+     * A user signs off: let go of what would keep the profile from being unloaded. Any thread,
+     * returns at once; NULL when the sensor holds nothing of a user.
+     */
+    void (*signed_off)(void *context);
 } eg_sensor;
 
 /* All sensors of hooks.def, in its order. */

@@ -308,6 +308,13 @@ void eg_host_resync(eg_host *host)
     }
 }
 
+void eg_host_signed_off(eg_host *host)
+{
+    if (host->sensors) {
+        eg_sensors_host_signed_off(host->sensors);
+    }
+}
+
 /* ---- stop ---- */
 
 static int note_late(int status, int so_far)

@@ -69,14 +69,14 @@ static void session_changed(DWORD event, const WTSSESSION_NOTIFICATION *session)
 {
     eg_log(EG_LOG_INFO, "service", "session %lu: event %lu",
            (unsigned long)(session ? session->dwSessionId : 0), (unsigned long)event);
-    if (event == WTS_SESSION_LOGON) {
+    eg_mutex_lock(&service.lock);
+    if (service.host && event == WTS_SESSION_LOGON) {
         /* The user's registry and tasks have just appeared. */
-        eg_mutex_lock(&service.lock);
-        if (service.host) {
-            eg_host_resync(service.host);
-        }
-        eg_mutex_unlock(&service.lock);
+        eg_host_resync(service.host);
+    } else if (service.host && event == WTS_SESSION_LOGOFF) {
+        eg_host_signed_off(service.host);
     }
+    eg_mutex_unlock(&service.lock);
 }
 
 static DWORD WINAPI on_control(DWORD control, DWORD event, LPVOID data, LPVOID context)

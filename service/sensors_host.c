@@ -301,6 +301,17 @@ void eg_sensors_host_resync(eg_sensors_host *host)
     eg_mutex_unlock(&host->lock);
 }
 
+void eg_sensors_host_signed_off(eg_sensors_host *host)
+{
+    eg_mutex_lock(&host->closing);
+    for (size_t i = 0; i < host->count; i++) {
+        if (host->entries[i].opened && host->entries[i].sensor->signed_off) {
+            host->entries[i].sensor->signed_off(host->entries[i].context);
+        }
+    }
+    eg_mutex_unlock(&host->closing);
+}
+
 void eg_sensors_host_stop(eg_sensors_host *host)
 {
     eg_mutex_lock(&host->closing);

@@ -31,6 +31,8 @@ typedef struct eg_sensors_options {
 int eg_sensors_host_start(const eg_sensors_options *options, eg_sensors_host **out);
 /* Asks for a snapshot of every sensor; several requests before it starts are one. Any thread. */
 void eg_sensors_host_resync(eg_sensors_host *host);
+/* A user signs off: tells every sensor that wants to know. Any thread. */
+void eg_sensors_host_signed_off(eg_sensors_host *host);
 void eg_sensors_host_stop(eg_sensors_host *host); /* tells all to end, does not wait */
 /*
  * EG_OK when all threads have ended. EG_E_TIMEOUT when one has not, with its name in the message:

@@ -118,6 +118,12 @@ void eg_sensor_fixture_snapshot(eg_sensor_fixture *fixture)
     assert_int_equal(fixture->sensor->snapshot(fixture->context), EG_OK);
 }
 
+void eg_sensor_fixture_signed_off(eg_sensor_fixture *fixture)
+{
+    assert_non_null(fixture->sensor->signed_off);
+    fixture->sensor->signed_off(fixture->context);
+}
+
 size_t eg_sensor_fixture_count(eg_sensor_fixture *fixture)
 {
     eg_mutex_lock(&fixture->lock);

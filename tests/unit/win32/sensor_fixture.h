@@ -21,6 +21,7 @@ eg_sensor_fixture *eg_sensor_fixture_collect(void);
 const eg_sink *eg_sensor_fixture_sink(eg_sensor_fixture *fixture);
 
 void eg_sensor_fixture_snapshot(eg_sensor_fixture *fixture);
+void eg_sensor_fixture_signed_off(eg_sensor_fixture *fixture); /* as if a user signed off */
 size_t eg_sensor_fixture_count(eg_sensor_fixture *fixture);
 /* Health last reported; the texts "poll", "etw"... are the fixture's. */
 eg_sensor_health eg_sensor_fixture_health(eg_sensor_fixture *fixture, eg_str *source);

@@ -265,8 +265,16 @@ static void user_hive__loaded_later__is_told_and_watched(void **state)
     RegCloseKey(run);
     assert_non_null(new_value);
     assert_int_equal(new_value->flags & EG_EVENT_EXISTING, 0);
+    /* the sensor goes on: it must not be what keeps the hive loaded */
+    LSTATUS error = RegUnLoadKeyW(HKEY_USERS, sid);
+    print_message("unloading while the hive is watched: %ld\n", (long)error);
+    eg_sensor_fixture_signed_off(fixture);
+    for (int i = 0; i < 30 && error != ERROR_SUCCESS; i++) {
+        eg_thread_sleep_ms(100);
+        error = RegUnLoadKeyW(HKEY_USERS, sid);
+    }
+    assert_int_equal(error, ERROR_SUCCESS);
     eg_sensor_fixture_stop(fixture);
-    assert_int_equal(RegUnLoadKeyW(HKEY_USERS, sid), ERROR_SUCCESS);
     DeleteFileW(file);
 }
 
@@ -395,6 +403,26 @@ static void place_with_names__other_values__are_not_told(void **state)
     eg_sensor_fixture_stop(fixture);
 }
 
+static void user_value__changed_while_another_signs_off__is_told_after_it(void **state)
+{
+    size_t at = 0;
+    EG_UNUSED(state);
+    eg_sensor_fixture *fixture = eg_sensor_fixture_start("registry");
+    set_text(run_path, L"EgTestAway", L"one");
+    assert_non_null(eg_sensor_fixture_wait(fixture, 0, EG_KIND_REGISTRY_SET, EG_FIELD_TARGET_OBJECT,
+                                           "\\Run\\EgTestAway", &at));
+    eg_sensor_fixture_signed_off(fixture);
+    eg_thread_sleep_ms(200);
+    set_text(run_path, L"EgTestAway", L"two");
+    const eg_event *event = eg_sensor_fixture_wait(
+        fixture, at + 1, EG_KIND_REGISTRY_SET, EG_FIELD_TARGET_OBJECT, "\\Run\\EgTestAway", NULL);
+    delete_value(run_path, L"EgTestAway");
+    assert_non_null(event);
+    assert_event_field(event, EG_FIELD_DETAILS, "two");
+    assert_event_field(event, EG_FIELD_PREVIOUS_DETAILS, "one");
+    eg_sensor_fixture_stop(fixture);
+}
+
 int eg_test_hook_registry(void)
 {
     const struct CMUnitTest tests[] = {
@@ -406,6 +434,7 @@ int eg_test_hook_registry(void)
         cmocka_unit_test(registry_snapshot__value_there_before__is_existing),
         cmocka_unit_test(run_value__name_with_nul__is_not_hidden),
         cmocka_unit_test(user_hive__loaded_later__is_told_and_watched),
+        cmocka_unit_test(user_value__changed_while_another_signs_off__is_told_after_it),
         cmocka_unit_test(every_place__written_changed_deleted__is_told_once_each),
         cmocka_unit_test(place_with_names__other_values__are_not_told),
     };

@@ -8,6 +8,7 @@
 /* What the fake sensors do and what happened to them. One test at a time. */
 static struct {
     eg_atomic opens, closes, snapshots, runs, emitted, blinds, snapshot_after_close;
+    eg_atomic signed_off;
     eg_atomic open_fails;  /* so many times */
     eg_atomic end_at_once; /* run returns by itself so many times */
     eg_atomic hang;
@@ -81,8 +82,14 @@ static int fake_snapshot(void *context)
     return EG_OK;
 }
 
-static const eg_sensor fake_sensor = {"fake",    "for tests", fake_open,    fake_run,
-                                      fake_stop, fake_close,  fake_snapshot};
+static void fake_signed_off(void *context)
+{
+    EG_UNUSED(context);
+    eg_atomic_add(&seen.signed_off, 1);
+}
+
+static const eg_sensor fake_sensor = {"fake",    "for tests", fake_open,     fake_run,
+                                      fake_stop, fake_close,  fake_snapshot, fake_signed_off};
 static const eg_sensor *const fake_sensors[] = {&fake_sensor};
 
 static void on_emit(void *user, const eg_event *event)
@@ -169,6 +176,16 @@ static void sensors__resync__takes_one_more_snapshot(void **state)
     stop(host);
 }
 
+static void sensors__user_signs_off__is_passed_on(void **state)
+{
+    EG_UNUSED(state);
+    eg_sensors_host *host = start();
+    wait_until(&seen.snapshots, 1);
+    eg_sensors_host_signed_off(host);
+    assert_int_equal(eg_atomic_get(&seen.signed_off), 1);
+    stop(host);
+}
+
 static void sensors__ends_by_itself__is_blind_and_starts_again(void **state)
 {
     EG_UNUSED(state);
@@ -245,6 +262,7 @@ int eg_test_service_sensors(void)
     const struct CMUnitTest tests[] = {
         SENSOR_TEST(sensors__started__run_and_take_the_baseline),
         SENSOR_TEST(sensors__resync__takes_one_more_snapshot),
+        SENSOR_TEST(sensors__user_signs_off__is_passed_on),
         SENSOR_TEST(sensors__ends_by_itself__is_blind_and_starts_again),
         SENSOR_TEST(sensors__open_fails__is_blind_with_the_reason_and_tried_again),
         SENSOR_TEST(next_factor__keeps_failing__doubles_until_it_ran_long),
