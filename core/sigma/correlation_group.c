@@ -62,28 +62,44 @@ void eg_group_expire(eg_group_table *table, eg_group *group, uint64_t time)
     memmove(group->events, group->events + gone, group->count * sizeof(*group->events));
 }
 
+/* How many events of the group are like this one: hold its value, or stand for its part. */
+static uint32_t like_it(const eg_group *group, const eg_correlated_event *event,
+                        const uint32_t *of_part)
+{
+    if (group->correlation->type == EG_CORRELATION_VALUE_COUNT) {
+        return event->value->events;
+    }
+    return of_part[event->part];
+}
+
 /*
- * Makes room by forgetting what came first, not what bears the earliest time: that could be the
- * new event itself, once a clock was wrong. Whoever sends the same thing again and again only
- * displaces himself.
+ * Makes room for an event. What came first is forgotten first, whatever time it bears: by time that
+ * could be the new event itself, once a clock was wrong. But first of all what is there several
+ * times, and before that what is like the new event: whoever floods the group with one thing
+ * displaces nothing else.
  */
 static void drop_event(eg_group_table *table, eg_group *group, const eg_counted_value *value,
                        uint32_t part)
 {
-    size_t any = 0, own = SIZE_MAX, i;
+    uint32_t of_part[EG_CORRELATION_RULES_MAX] = {0};
+    size_t victim = 0, i;
+    int reason = 0;
 
     for (i = 0; i < group->count; i++) {
+        of_part[group->events[i].part]++;
+    }
+    for (i = 0; i < group->count; i++) {
         const eg_correlated_event *event = &group->events[i];
+        int why = event->value == value && event->part == part ? 2
+                  : like_it(group, event, of_part) > 1         ? 1
+                                                               : 0;
 
-        if (event->sequence < group->events[any].sequence) {
-            any = i;
-        }
-        if (event->value == value && event->part == part &&
-            (own == SIZE_MAX || event->sequence < group->events[own].sequence)) {
-            own = i;
+        if (why > reason || (why == reason && event->sequence < group->events[victim].sequence)) {
+            victim = i;
+            reason = why;
         }
     }
-    remove_event(table, group, own != SIZE_MAX ? own : any);
+    remove_event(table, group, victim);
     table->stats.events_dropped++;
 }
 
@@ -318,27 +334,37 @@ static int grow_events(eg_group *group)
     return EG_OK;
 }
 
-/* The group's own copy of a value; it may be one that the group has already. */
-static int take_value(eg_group_table *table, eg_group *group, eg_str text, uint64_t hash,
-                      eg_counted_value **out)
+static int make_value(eg_group_table *table, eg_str text, uint64_t hash, eg_counted_value **out)
 {
-    eg_counted_value *value = find_value(group, hash, text);
+    eg_counted_value *value = eg_alloc_zero(1, sizeof(*value) + text.len);
 
     if (!value) {
-        value = eg_alloc_zero(1, sizeof(*value) + text.len);
-        if (!value) {
-            return EG_E_NOMEM;
-        }
-        value->hash = hash;
-        value->len = text.len;
-        if (text.len > 0) {
-            memcpy(value + 1, text.ptr, text.len);
-        }
-        table->stats.text += text.len;
+        return EG_E_NOMEM;
     }
-    value->events++;
+    value->hash = hash;
+    value->len = text.len;
+    value->events = 1;
+    if (text.len > 0) {
+        memcpy(value + 1, text.ptr, text.len);
+    }
+    table->stats.text += text.len;
     *out = value;
     return EG_OK;
+}
+
+static size_t put_event(eg_group_table *table, eg_group *group, const eg_correlated_event *event)
+{
+    size_t place = group->count;
+
+    while (place > 0 && group->events[place - 1].time > event->time) {
+        place--;
+    }
+    memmove(group->events + place + 1, group->events + place,
+            (group->count - place) * sizeof(*group->events));
+    group->events[place] = *event;
+    group->count++;
+    table->stats.events++;
+    return place;
 }
 
 int eg_group_add(eg_group_table *table, eg_group *group, uint64_t time, uint64_t sequence,
@@ -346,34 +372,28 @@ int eg_group_add(eg_group_table *table, eg_group *group, uint64_t time, uint64_t
 {
     uint64_t hash = text.ptr ? eg_str_hash(text) : 0;
     eg_counted_value *value = text.ptr ? find_value(group, hash, text) : NULL;
-    size_t place;
     int status;
 
     *at = SIZE_MAX;
     if ((value || !text.ptr) && holds_event(group, sequence, part, value)) {
         return EG_OK;
     }
+    if (value) {
+        value->events++; /* the new event's share keeps it, whoever has to leave */
+    }
     if (!make_room(table, group, time, value ? 0 : text.len, value, part)) {
+        release_value(table, value);
         table->stats.events_dropped++;
         return EG_OK;
     }
     status = grow_events(group);
-    value = NULL;
-    if (status == EG_OK && text.ptr) {
-        status = take_value(table, group, text, hash, &value);
+    if (status == EG_OK && text.ptr && !value) {
+        status = make_value(table, text, hash, &value);
     }
     if (status != EG_OK) {
+        release_value(table, value);
         return status;
     }
-    place = group->count;
-    while (place > 0 && group->events[place - 1].time > time) {
-        place--;
-    }
-    memmove(group->events + place + 1, group->events + place,
-            (group->count - place) * sizeof(*group->events));
-    group->events[place] = (eg_correlated_event){time, sequence, value, part};
-    group->count++;
-    table->stats.events++;
-    *at = place;
+    *at = put_event(table, group, &(eg_correlated_event){time, sequence, value, part});
     return EG_OK;
 }

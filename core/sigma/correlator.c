@@ -22,7 +22,7 @@ struct eg_sigma_correlator {
     const eg_correlations *all; /* NULL: none */
     eg_group_table groups;
     uint64_t sequence;  /* of the event at hand, from 1 */
-    uint64_t time;      /* of the event at hand; of the one before when it has none */
+    uint64_t time;      /* of the event at hand; of the one that counted before when it has none */
     uint64_t *rule_met; /* by rule: bears the event's sequence when met */
     progress *progress; /* by correlation */
     eg_correlation_hit *hits;
@@ -324,13 +324,13 @@ int eg_sigma_correlate(eg_sigma_correlator *c, const eg_event *items, size_t vie
     if ((items->flags & EG_EVENT_EXISTING) != 0) {
         return EG_OK;
     }
-    if (items->time != 0) {
-        c->time = items->time;
-    }
     c->sequence++;
     for (i = 0; i < rule_count; i++) {
         wanted |= eg_sigma_set_is_correlated(c->set, rules[i]);
         mark_met(c, rules[i]);
+    }
+    if (wanted && items->time != 0) {
+        c->time = items->time;
     }
     for (i = 0; i < c->all->count && wanted && status == EG_OK; i++) {
         if (c->progress[i].wanted == c->sequence) {
