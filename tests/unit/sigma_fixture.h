@@ -27,7 +27,7 @@ void eg_test_problems_init(eg_test_problems *problems);
 
 /* The rules of one YAML text. */
 typedef struct eg_test_rules {
-    eg_sigma_rule *rules[16];
+    eg_sigma_rule *rules[32];
     size_t count;
 } eg_test_rules;
 
