@@ -4,11 +4,11 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/status.h"
+#include "core/base/utf.h"
 #include "core/ipc/frame.h"
 #include "service/client_feed.h"
 #include "service/pipe_io.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define STATUS_MAX 30000u /* what a status message may hold */
@@ -90,19 +90,14 @@ static int receive_hello(session *self, eg_message *out)
     }
 }
 
-static void copy_text(char *out, size_t size, eg_str text)
-{
-    snprintf(out, size, "%.*s", EG_STR_ARGS(text));
-}
-
 /* What the client says of itself is only believed where it does not matter. */
 static void identify(session *self, const eg_hello *hello)
 {
     ULONG pid = 0;
     DWORD windows_session = 0;
     eg_client *client = &self->client;
-    copy_text(client->kind, sizeof(client->kind), hello->client);
-    copy_text(client->version, sizeof(client->version), hello->version);
+    eg_utf8_copy(client->kind, sizeof(client->kind), hello->client);
+    eg_utf8_copy(client->version, sizeof(client->version), hello->version);
     client->language = hello->language;
     client->pid = GetNamedPipeClientProcessId(self->io.pipe, &pid) && pid ? pid : hello->pid;
     client->session =
@@ -301,7 +296,7 @@ static void end(session *self, int status, bool greeted)
 {
     /* The reason is overwritten by what follows. */
     char reason[256];
-    copy_text(reason, sizeof(reason), eg_str_from(eg_error_message()));
+    eg_utf8_copy(reason, sizeof(reason), eg_str_from(eg_error_message()));
     ULONG pid = self->client.pid;
     if (pid == 0) {
         GetNamedPipeClientProcessId(self->io.pipe, &pid);

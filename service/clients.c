@@ -2,6 +2,7 @@
 #include "service/clients.h"
 
 #include "core/base/status.h"
+#include "core/base/utf.h"
 
 #include <string.h>
 
@@ -42,16 +43,8 @@ void eg_clients_remove(eg_clients *clients, size_t index)
 
 void eg_clients_set_window(eg_clients *clients, size_t index, eg_str title)
 {
-    size_t length = title.len < EG_CLIENT_WINDOW_SIZE - 1 ? title.len : EG_CLIENT_WINDOW_SIZE - 1;
-    while (length < title.len && length > 0 && ((unsigned char)title.ptr[length] & 0xC0) == 0x80) {
-        length--;
-    }
     eg_mutex_lock(&clients->lock);
-    char *window = clients->list[index].window;
-    if (length > 0) {
-        memcpy(window, title.ptr, length);
-    }
-    window[length] = '\0';
+    eg_utf8_copy(clients->list[index].window, EG_CLIENT_WINDOW_SIZE, title);
     eg_mutex_unlock(&clients->lock);
 }
 

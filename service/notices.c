@@ -2,6 +2,7 @@
 #include "service/notices.h"
 
 #include "core/base/clock.h"
+#include "core/base/utf.h"
 
 #include <string.h>
 
@@ -32,31 +33,17 @@ static eg_notice *find_slot(eg_notices *notices, const char *topic)
     return best;
 }
 
-static size_t cut_at_character(const char *text, size_t max)
-{
-    size_t length = strlen(text);
-    if (length <= max) {
-        return length;
-    }
-    length = max;
-    while (length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80) {
-        length--;
-    }
-    return length;
-}
-
 bool eg_notices_set(eg_notices *notices, const char *topic, const char *text)
 {
-    size_t length = cut_at_character(text, EG_NOTICE_SIZE - 1);
+    char kept[EG_NOTICE_SIZE];
+    eg_utf8_copy(kept, sizeof(kept), eg_str_from(text));
     eg_mutex_lock(&notices->lock);
     eg_notice *slot = find_slot(notices, topic);
-    bool is_new = !slot->topic || strcmp(slot->topic, topic) != 0 || strlen(slot->text) != length ||
-                  memcmp(slot->text, text, length) != 0;
+    bool is_new = !slot->topic || strcmp(slot->topic, topic) != 0 || strcmp(slot->text, kept) != 0;
     if (is_new) {
         slot->topic = topic;
         slot->time = eg_clock_utc();
-        memcpy(slot->text, text, length);
-        slot->text[length] = '\0';
+        memcpy(slot->text, kept, sizeof(kept));
     }
     eg_mutex_unlock(&notices->lock);
     return is_new;

@@ -5,6 +5,7 @@
 #include "core/base/mem.h"
 #include "core/base/os.h"
 #include "core/base/status.h"
+#include "core/base/utf.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -42,18 +43,6 @@ struct eg_rules {
     report *next;    /* being filled by the loading thread alone */
 };
 
-static void copy_view(char *out, size_t size, eg_str text)
-{
-    size_t length = text.len < size - 1 ? text.len : size - 1;
-    while (length < text.len && length > 0 && ((unsigned char)text.ptr[length] & 0xC0) == 0x80) {
-        length--;
-    }
-    if (length > 0) {
-        memcpy(out, text.ptr, length);
-    }
-    out[length] = '\0';
-}
-
 /* The end of a path tells more than its beginning. */
 static void copy_tail(char *out, size_t size, eg_str text)
 {
@@ -65,7 +54,7 @@ static void copy_tail(char *out, size_t size, eg_str text)
         text.ptr += skip;
         text.len -= skip;
     }
-    copy_view(out, size, text);
+    eg_utf8_copy(out, size, text);
 }
 
 static void on_problem(void *user, const eg_problem *found)
@@ -86,8 +75,8 @@ static void on_problem(void *user, const eg_problem *found)
         keep->kind = found->kind;
         keep->line = found->line;
         copy_tail(keep->file, sizeof(keep->file), eg_str_from(found->file));
-        copy_view(keep->rule_id, sizeof(keep->rule_id), found->rule_id);
-        copy_view(keep->reason, sizeof(keep->reason), eg_str_from(found->reason));
+        eg_utf8_copy(keep->rule_id, sizeof(keep->rule_id), found->rule_id);
+        eg_utf8_copy(keep->reason, sizeof(keep->reason), eg_str_from(found->reason));
     }
 }
 
@@ -106,7 +95,7 @@ static void take_stats(eg_rules *rules, const eg_ruleset *set)
 {
     eg_ruleset_stats stats;
     eg_ruleset_stats_get(set, &stats);
-    copy_view(rules->summary.name, sizeof(rules->summary.name), stats.name);
+    eg_utf8_copy(rules->summary.name, sizeof(rules->summary.name), stats.name);
     rules->summary.serial = stats.serial;
     rules->summary.loaded = stats.loaded;
     rules->summary.inert = stats.inert;
@@ -135,7 +124,7 @@ static int load(eg_rules *rules)
     } else {
         rules->state = status == EG_E_NOTFOUND ? "missing" : "broken";
         rules->summary.rejected = shown->seen;
-        copy_view(rules->error, sizeof(rules->error), eg_str_from(eg_error_message()));
+        eg_utf8_copy(rules->error, sizeof(rules->error), eg_str_from(eg_error_message()));
     }
     eg_rules_summary summary = rules->summary;
     eg_mutex_unlock(&rules->lock);
@@ -176,7 +165,7 @@ static void load_main(void *arg)
     do {
         status = load(rules);
         if (status != EG_OK && strcmp(told, rules->error) != 0) {
-            copy_view(told, sizeof(told), eg_str_from(rules->error));
+            eg_utf8_copy(told, sizeof(told), eg_str_from(rules->error));
             eg_log(EG_LOG_ERROR, "rules", "no rules, nothing can be detected: %s", told);
         }
         rules->options.settled(rules->options.user, rules, status, first);

@@ -5,6 +5,7 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/status.h"
+#include "core/base/utf.h"
 #include "core/ipc/message.h"
 #include "core/version.h"
 
@@ -49,17 +50,6 @@ typedef struct recent {
     eg_arena *arena;
 } recent;
 
-static eg_str cut(eg_str text)
-{
-    if (text.len > HIT_TEXT_MAX) {
-        text.len = HIT_TEXT_MAX;
-        while (text.len > 0 && ((unsigned char)text.ptr[text.len] & 0xC0) == 0x80) {
-            text.len--; /* not in the middle of a character */
-        }
-    }
-    return text;
-}
-
 static int write_hit(void *user, const eg_hit *hit)
 {
     recent *to = user;
@@ -75,9 +65,9 @@ static int write_hit(void *user, const eg_hit *hit)
     eg_json_put_str(to->json, "time", eg_str_from(time));
     eg_json_put_str(to->json, "level", eg_str_from(eg_level_name(notice.level)));
     eg_json_put_str(to->json, "kind", eg_str_from(eg_kind_name(notice.kind)));
-    eg_json_put_str(to->json, "title", cut(notice.text.title));
-    eg_json_put_str(to->json, "program", cut(notice.program));
-    eg_json_put_str(to->json, "target", cut(notice.target));
+    eg_json_put_str(to->json, "title", eg_utf8_cut(notice.text.title, HIT_TEXT_MAX));
+    eg_json_put_str(to->json, "program", eg_utf8_cut(notice.program, HIT_TEXT_MAX));
+    eg_json_put_str(to->json, "target", eg_utf8_cut(notice.target, HIT_TEXT_MAX));
     eg_json_object_end(to->json);
     return EG_OK;
 }

@@ -75,7 +75,7 @@ void eg_json_array_end(eg_json *json)
 
 static bool is_plain(unsigned char c)
 {
-    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+    return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
 }
 
 static void append_escaped_ascii(eg_buf *out, unsigned char c)
@@ -107,7 +107,7 @@ static void append_quoted(eg_buf *out, eg_str text)
         char bytes[4];
         if (code < 0x80) {
             append_escaped_ascii(out, (unsigned char)code);
-        } else if (code >= 0xD800 && code <= 0xDFFF) {
+        } else if (code <= 0x9F || (code >= 0xD800 && code <= 0xDFFF)) {
             eg_buf_appendf(out, "\\u%04x", (unsigned)code);
         } else {
             eg_buf_append(out, bytes, eg_utf8_encode(code, bytes));

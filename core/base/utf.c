@@ -222,6 +222,26 @@ size_t eg_utf8_safe_next(eg_str text, size_t *at, char out[EG_UTF8_SAFE_MAX])
     return (size_t)snprintf(out, EG_UTF8_SAFE_MAX, "\\u{%X}", (unsigned)code);
 }
 
+eg_str eg_utf8_cut(eg_str text, size_t max)
+{
+    if (text.len > max) {
+        text.len = max;
+        while (text.len > 0 && ((unsigned char)text.ptr[text.len] & 0xC0) == 0x80) {
+            text.len--;
+        }
+    }
+    return text;
+}
+
+void eg_utf8_copy(char *out, size_t size, eg_str text)
+{
+    text = eg_utf8_cut(text, size - 1);
+    if (text.len > 0) {
+        memcpy(out, text.ptr, text.len);
+    }
+    out[text.len] = '\0';
+}
+
 int eg_utf8_append_safe(eg_buf *out, eg_str text)
 {
     int status = eg_buf_reserve(out, 0);

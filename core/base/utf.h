@@ -30,6 +30,11 @@ uint32_t eg_utf8_next(eg_str text, size_t *at);
 size_t eg_utf8_encode(uint32_t code, char out[4]); /* bytes written; surrogates allowed (WTF-8) */
 bool eg_utf8_valid(eg_str text);                   /* strict UTF-8, no surrogates */
 
+/* The longest beginning of `text` that has at most `max` bytes and ends between two characters. */
+eg_str eg_utf8_cut(eg_str text, size_t max);
+/* Copies as much of `text` as fits into out[size], whole characters only, and ends it with a NUL. */
+void eg_utf8_copy(char *out, size_t size, eg_str text);
+
 /*
  * Lower case of one code point, the simple one-to-one mapping of Unicode 14 plus U+0130
  * (as Python's str.lower() does for single characters). ASCII is the fast path.

@@ -210,6 +210,25 @@ static void append_safe__of_deceptive_text__shows_it(void **state)
     eg_buf_done(&out);
 }
 
+static void utf8_copy__of_text_that_is_too_long__ends_between_characters(void **state)
+{
+    EG_UNUSED(state);
+    char out[6];
+    const eg_str text = EG_STR("\xE3\x81\x82\xE3\x81\x84z");
+    const size_t kept[] = {0, 0, 0, 3, 3, 3, 6, 7, 7};
+    for (size_t max = 0; max < EG_COUNT(kept); max++) {
+        assert_int_equal(eg_utf8_cut(text, max).len, kept[max]);
+    }
+    eg_utf8_copy(out, sizeof(out), text);
+    assert_string_equal(out, "\xE3\x81\x82");
+    eg_utf8_copy(out, sizeof(out), EG_STR("abcde"));
+    assert_string_equal(out, "abcde");
+    eg_utf8_copy(out, 1, text);
+    assert_string_equal(out, "");
+    eg_utf8_copy(out, sizeof(out), EG_STR_NONE);
+    assert_string_equal(out, "");
+}
+
 int eg_test_utf(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,6 +243,7 @@ int eg_test_utf(void)
         cmocka_unit_test(fold_str__of_ascii_at_every_place__folds_like_single_characters),
         cmocka_unit_test(fold_str__without_room_or_memory__fails),
         cmocka_unit_test(append_safe__of_deceptive_text__shows_it),
+        cmocka_unit_test(utf8_copy__of_text_that_is_too_long__ends_between_characters),
     };
     return cmocka_run_group_tests_name("utf", tests, NULL, NULL);
 }
