@@ -40,27 +40,62 @@ bool eg_bucket_index_wants(const eg_predicate *predicate, const eg_ordinary *ord
 
 /* ---- which predicates ---- */
 
-static void take_predicate(index_builder *b, uint32_t number, uint32_t bucket)
+/* An end of a value or all of it: looked up at once with all others of its kind. */
+static bool is_lookup(const eg_predicate *predicate)
 {
-    const eg_sigma_set *set = b->set;
-    const eg_predicate *predicate = &set->predicates[number];
-    bool witness = set->posting_first[number] < set->posting_first[number + 1];
+    return eg_bucket_index_can(predicate) && predicate->want.pattern.kind != EG_PATTERN_CONTAINS &&
+           predicate->want.pattern.kind != EG_PATTERN_GLOB;
+}
 
-    if (b->last_bucket[number] == bucket + 1 ||
-        (!witness && !eg_bucket_index_wants(predicate, b->ordinary)))
-        return;
-    b->last_bucket[number] = bucket + 1;
-    b->members[b->member_count++] = number;
+static void mark_indexed(eg_sigma_set *set, uint32_t number)
+{
     set->indexed[number / 64] |= UINT64_C(1) << (number % 64);
 }
 
-static void take_tree(index_builder *b, eg_ref ref, uint32_t bucket)
+/* A rule that is asked of every event asks its predicates of every event. */
+static void mark_lookups(eg_sigma_set *set, eg_ref ref)
 {
     const eg_node *node;
     uint32_t i;
 
     if (ref & EG_REF_PREDICATE) {
-        take_predicate(b, ref & ~EG_REF_PREDICATE, bucket);
+        if (is_lookup(&set->predicates[ref & ~EG_REF_PREDICATE]))
+            mark_indexed(set, ref & ~EG_REF_PREDICATE);
+        return;
+    }
+    node = &set->nodes[ref];
+    for (i = 0; i < node->count; i++)
+        mark_lookups(set, set->children[node->first + i]);
+}
+
+/* What is indexed is so in every log source: that it was not found must mean the same there. */
+static void choose_predicates(index_builder *b)
+{
+    eg_sigma_set *set = b->set;
+    uint32_t number;
+    size_t i, j;
+
+    for (number = 0; number < set->predicate_count; number++) {
+        if (set->posting_first[number] < set->posting_first[number + 1] ||
+            eg_bucket_index_wants(&set->predicates[number], b->ordinary))
+            mark_indexed(set, number);
+    }
+    for (i = 0; i < set->bucket_count; i++) {
+        for (j = 0; j < set->buckets[i].always_count; j++)
+            mark_lookups(set, set->rules[set->buckets[i].always[j]].root);
+    }
+}
+
+static void take_tree(index_builder *b, eg_ref ref, uint32_t bucket)
+{
+    uint32_t number = ref & ~EG_REF_PREDICATE, i;
+    const eg_node *node;
+
+    if (ref & EG_REF_PREDICATE) {
+        if (eg_set_is_indexed(b->set, number) && b->last_bucket[number] != bucket + 1) {
+            b->last_bucket[number] = bucket + 1;
+            b->members[b->member_count++] = number;
+        }
         return;
     }
     node = &b->set->nodes[ref];
@@ -174,6 +209,17 @@ static void sort_rules(const eg_sigma_set *set, size_t *first, uint32_t *rules)
         rules[first[set->rules[rule].bucket + 1]++] = rule;
 }
 
+/* No condition names them, so no index has them; explanations ask them all the same. */
+static void forget_unused(const index_builder *b)
+{
+    size_t i;
+
+    for (i = 0; i < b->set->predicate_count; i++) {
+        if (b->last_bucket[i] == 0)
+            b->set->indexed[i / 64] &= ~(UINT64_C(1) << (i % 64));
+    }
+}
+
 static int build_all(index_builder *b)
 {
     eg_sigma_set *set = b->set;
@@ -183,10 +229,14 @@ static int build_all(index_builder *b)
     uint32_t i;
     int status = first && rules && used ? EG_OK : EG_E_NOMEM;
 
-    if (status == EG_OK)
+    if (status == EG_OK) {
+        choose_predicates(b);
         sort_rules(set, first, rules);
+    }
     for (i = 0; i < set->bucket_count && status == EG_OK; i++)
         status = build_bucket(b, i, rules + first[i], first[i + 1] - first[i], used);
+    if (status == EG_OK)
+        forget_unused(b);
     eg_free(first);
     eg_free(rules);
     eg_free(used);

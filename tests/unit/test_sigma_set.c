@@ -306,6 +306,35 @@ static void literal_index__proposes_whatever_is_there(void **state)
     eg_ordinary_destroy(ordinary);
 }
 
+/* A rule that is always asked has its predicates indexed; they mean the same to other rules. */
+static void predicate__of_two_log_sources__answers_in_both(void **state)
+{
+    static const char yaml[] =
+        "title: a\nid: 00000000-0000-4000-8000-00000000000a\nlogsource: {category: "
+        "process_creation, product: windows}\ndetection:\n  f: {Image|endswith: .scr}\n  "
+        "condition: not f\n---\ntitle: b\nid: 00000000-0000-4000-8000-00000000000b\nlogsource: "
+        "{category: image_load, product: windows}\ndetection:\n  s: {Image|endswith: .scr, "
+        "ImageLoaded: c.dll}\n  condition: s\n";
+    static const char fields[] = "{\"Image\":\"C:\\\\a.scr\",\"ImageLoaded\":\"c.dll\"}";
+    eg_test_rules rules = {0};
+    eg_sigma_set *set;
+    uint32_t found[4];
+    size_t count = 0;
+
+    EG_UNUSED(state);
+    assert_int_equal(eg_test_rules_parse(&rules, yaml, NULL), EG_OK);
+    assert_int_equal(
+        eg_sigma_compile((const eg_sigma_rule *const *)rules.rules, rules.count, NULL, NULL, &set),
+        EG_OK);
+    assert_int_equal(eg_test_match(set, EG_CHANNEL_SYSMON, 7, fields, found, &count), EG_OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(found[0], 1);
+    assert_int_equal(eg_test_match(set, EG_CHANNEL_SYSMON, 1, fields, found, &count), EG_OK);
+    assert_int_equal(count, 0);
+    eg_sigma_set_destroy(set);
+    eg_test_rules_done(&rules);
+}
+
 int eg_test_sigma_set(void)
 {
     const struct CMUnitTest tests[] = {
@@ -317,6 +346,7 @@ int eg_test_sigma_set(void)
         cmocka_unit_test(report_inert__names_what_no_sensor_gives),
         cmocka_unit_test(lack_of_memory__while_compiling_and_matching__is_reported),
         cmocka_unit_test(lack_of_memory__with_regular_expressions__is_survived),
+        cmocka_unit_test(predicate__of_two_log_sources__answers_in_both),
         cmocka_unit_test(literal_index__proposes_whatever_is_there),
     };
 
