@@ -97,27 +97,6 @@ static eg_str content_text(eg_event_text *text, const eg_buf *file)
     return eg_event_text_copy(text, raw);
 }
 
-static void fill_definition(eg_event *event, const eg_task_xml *task, eg_event_text *text)
-{
-    const struct {
-        eg_field field;
-        const eg_buf *from;
-    } texts[] = {
-        {EG_FIELD_COMMAND, &task->command},
-        {EG_FIELD_ARGUMENTS, &task->arguments},
-        {EG_FIELD_WORKING_DIRECTORY, &task->working_directory},
-        {EG_FIELD_TRIGGERS, &task->triggers},
-        {EG_FIELD_USER_ID, &task->user_id},
-        {EG_FIELD_RUN_LEVEL, &task->run_level},
-    };
-    for (size_t i = 0; i < EG_COUNT(texts); i++) {
-        if (texts[i].from->len > 0) {
-            event->field[texts[i].field] = eg_event_text_copy(text, eg_buf_str(texts[i].from));
-        }
-    }
-    event->field[EG_FIELD_HIDDEN] = task->hidden ? EG_STR("true") : EG_STR("false");
-}
-
 static void emit(const eg_sink *sink, eg_event_text *text, eg_kind kind, uint32_t flags,
                  eg_str name, const eg_buf *file, const eg_task_xml *task)
 {
@@ -133,7 +112,7 @@ static void emit(const eg_sink *sink, eg_event_text *text, eg_kind kind, uint32_
         event.field[EG_FIELD_TASK_CONTENT] = content_text(text, file);
     }
     if (task) {
-        fill_definition(&event, task, text);
+        eg_task_xml_fill(task, text->arena, &event);
     }
     sink->emit(sink->user, &event);
 }

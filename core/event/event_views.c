@@ -63,33 +63,6 @@ static void add_windows_task_views(view_list *list, const task_ids *ids)
     }
 }
 
-static eg_str copy_text(eg_arena *arena, const eg_buf *text)
-{
-    char *copy = eg_arena_copy(arena, eg_buf_cstr(text), text->len);
-    return copy ? (eg_str){copy, text->len} : EG_STR_NONE;
-}
-
-static void set_from_definition(eg_event *view, const eg_task_xml *task, eg_arena *arena)
-{
-    const struct {
-        eg_field field;
-        const eg_buf *text;
-    } texts[] = {
-        {EG_FIELD_COMMAND, &task->command},
-        {EG_FIELD_ARGUMENTS, &task->arguments},
-        {EG_FIELD_WORKING_DIRECTORY, &task->working_directory},
-        {EG_FIELD_TRIGGERS, &task->triggers},
-        {EG_FIELD_USER_ID, &task->user_id},
-        {EG_FIELD_RUN_LEVEL, &task->run_level},
-    };
-    for (size_t i = 0; i < EG_COUNT(texts); i++) {
-        if (!view->field[texts[i].field].ptr && texts[i].text->len > 0) {
-            view->field[texts[i].field] = copy_text(arena, texts[i].text);
-        }
-    }
-    default_field(view, EG_FIELD_HIDDEN, task->hidden ? EG_STR("true") : EG_STR("false"));
-}
-
 /* A recorded 4698, 4702 or 4699 as our scheduled_task: the definition is in its TaskContent. */
 static void add_our_task_view(view_list *list, const task_ids *ids, eg_arena *arena)
 {
@@ -104,7 +77,7 @@ static void add_our_task_view(view_list *list, const task_ids *ids, eg_arena *ar
     eg_task_xml task;
     eg_task_xml_init(&task);
     if (eg_task_xml_parse(xml.ptr, xml.len, &task) == EG_OK) {
-        set_from_definition(view, &task, arena);
+        eg_task_xml_fill(&task, arena, view);
     } else {
         eg_log(EG_LOG_DEBUG, "event", "task definition of event %u: %s", (unsigned)ids->security,
                eg_error_message());

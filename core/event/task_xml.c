@@ -241,3 +241,28 @@ int eg_task_xml_parse(const void *xml, size_t size, eg_task_xml *task)
     *task = found;
     return EG_OK;
 }
+
+void eg_task_xml_fill(const eg_task_xml *task, eg_arena *arena, eg_event *event)
+{
+    const struct {
+        eg_field field;
+        const eg_buf *text;
+    } texts[] = {
+        {EG_FIELD_COMMAND, &task->command},
+        {EG_FIELD_ARGUMENTS, &task->arguments},
+        {EG_FIELD_WORKING_DIRECTORY, &task->working_directory},
+        {EG_FIELD_TRIGGERS, &task->triggers},
+        {EG_FIELD_USER_ID, &task->user_id},
+        {EG_FIELD_RUN_LEVEL, &task->run_level},
+    };
+    for (size_t i = 0; i < EG_COUNT(texts); i++) {
+        eg_str *field = &event->field[texts[i].field];
+        if (!field->ptr && texts[i].text->len > 0) {
+            char *copy = eg_arena_copy(arena, eg_buf_cstr(texts[i].text), texts[i].text->len);
+            *field = copy ? (eg_str){copy, texts[i].text->len} : EG_STR_NONE;
+        }
+    }
+    if (!event->field[EG_FIELD_HIDDEN].ptr) {
+        event->field[EG_FIELD_HIDDEN] = task->hidden ? EG_STR("true") : EG_STR("false");
+    }
+}

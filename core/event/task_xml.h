@@ -6,7 +6,8 @@
 #ifndef EG_EVENT_TASK_XML_H
 #define EG_EVENT_TASK_XML_H
 
-#include "core/base/str.h"
+#include "core/base/mem.h"
+#include "core/event/event.h"
 
 #define EG_TASK_XML_MAX (512u * 1024)
 
@@ -28,5 +29,11 @@ void eg_task_xml_init(eg_task_xml *task);
 void eg_task_xml_done(eg_task_xml *task);
 /* `xml` is UTF-8 or UTF-16 with a byte-order mark. EG_E_INVALID with line and reason. */
 int eg_task_xml_parse(const void *xml, size_t size, eg_task_xml *task);
+/*
+ * Fills the missing fields of a scheduled_task event: Command, Arguments, WorkingDirectory,
+ * Triggers, UserId, RunLevel (those that are not empty) and Hidden. Texts are copied into `arena`;
+ * what does not fit there stays missing.
+ */
+void eg_task_xml_fill(const eg_task_xml *task, eg_arena *arena, eg_event *event);
 
 #endif
