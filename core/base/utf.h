@@ -32,7 +32,7 @@ bool eg_utf8_valid(eg_str text);                   /* strict UTF-8, no surrogate
 
 /* The longest beginning of `text` that has at most `max` bytes and ends between two characters. */
 eg_str eg_utf8_cut(eg_str text, size_t max);
-/* Copies as much of `text` as fits into out[size], whole characters only, and ends it with a NUL. */
+/* Copies what fits of `text` into out[size], whole characters only, and ends it with a NUL. */
 void eg_utf8_copy(char *out, size_t size, eg_str text);
 
 /*
