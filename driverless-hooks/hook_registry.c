@@ -5,8 +5,8 @@
  *
  * Every two seconds the loaded hives are listed and each key is asked whether it is still there:
  * hives come and go without a notification, and a deleted key is not signalled everywhere. Every
- * minute all is read again. When a user signs off, all keys of users are closed for some seconds, so
- * that the profile can be unloaded; of those who are still there the changes are told after that.
+ * minute all is read again. When a user signs off, all keys of users are closed for some seconds,
+ * so that the profile can be unloaded; what changed for the others is told after that.
  */
 #include "core/base/log.h"
 #include "core/base/mem.h"
