@@ -68,6 +68,9 @@ static void lint_texts(const eg_ruleset *ruleset, const eg_report *report)
     }
     for (size_t i = 0; i < eg_sigma_set_size(set); i++) {
         const eg_rule_info *rule = eg_sigma_set_rule(set, i);
+        if (eg_sigma_set_is_silent(set, i)) {
+            continue; /* nobody ever reads of it */
+        }
         for (int j = 0; j < EG_LANGUAGE_COUNT; j++) {
             if (!eg_texts_has(eg_ruleset_texts(ruleset), rule->id, (eg_language)j)) {
                 eg_report_problem(report, EG_PROBLEM_WARNING, rule->file, 0, rule->id,

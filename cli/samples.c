@@ -225,7 +225,9 @@ int eg_samples_run(const char *pack, eg_samples_result *result)
     }
     size_t rules = status == EG_OK ? eg_sigma_set_size(s.matching.set) : 0;
     for (size_t i = 0; i < rules && status == EG_OK; i++) {
-        status = run_rule(&s, i);
+        if (!eg_sigma_set_is_silent(s.matching.set, i)) { /* else: seen through a correlation */
+            status = run_rule(&s, i);
+        }
     }
     if (status == EG_OK) {
         status = eg_dir_walk(eg_buf_cstr(&s.folder), 1, visit_ordinary, &s);
