@@ -32,6 +32,10 @@ LEVELS = ("informational", "low", "medium", "high", "critical")
 REQUIRED = ("title", "id", "status", "description", "author", "date", "license", "tags",
             "logsource", "detection", "falsepositives", "level")
 ALLOWED = (*REQUIRED, "references", "modified", "related", "name", "taxonomy", "scope", "fields")
+# A correlation refers to rules instead of searching; what it needs of its own stands below it.
+REQUIRED_OF_CORRELATION = (*(key for key in REQUIRED if key not in ("logsource", "detection")),
+                           "correlation")
+ALLOWED_IN_HELPER = ("title", "id", "name", "description", "logsource", "detection", "correlation")
 CATEGORIES = {"process_creation", "process_termination", "registry_set", "registry_add",
               "registry_delete", "registry_event", "file_event", "image_load", "dns_query",
               "wmi_event", "ps_script", "ps_module", "ps_classic_script", "scheduled_task", "amsi",
@@ -61,19 +65,21 @@ def rule_files(root):
 
 
 def read_rules(root, problems):
-    """{stem: rule} of every file that is one YAML mapping."""
-    rules = {}
+    """{stem: rule} of every file, and {stem: helpers}: the silent documents behind a correlation."""
+    rules, helpers = {}, {}
     for path in rule_files(root):
         try:
-            rule = yaml.safe_load(path.read_text(encoding="utf-8"))
+            documents = list(yaml.safe_load_all(path.read_text(encoding="utf-8")))
         except yaml.YAMLError as error:
             problems.append(f"{path.name}: no YAML: {error}")
             continue
-        if isinstance(rule, dict):
-            rules[path.stem] = rule
-        else:
+        if not documents or not all(isinstance(document, dict) for document in documents):
             problems.append(f"{path.name}: not one rule")
-    return rules
+        elif len(documents) > 1 and "correlation" not in documents[0]:
+            problems.append(f"{path.name}: more than one rule")
+        else:
+            rules[path.stem], helpers[path.stem] = documents[0], documents[1:]
+    return rules, helpers
 
 
 def check_manifest(root, problems):
@@ -122,24 +128,47 @@ def check_source(stem, rule, problems):
         problems.append(f"{stem}: logsource {source} is none that we can feed")
 
 
-def check_rule(stem, rule, problems):
-    missing = [key for key in REQUIRED if not rule.get(key)]
+def check_keys(stem, rule, required, allowed, problems):
+    """Are the keys there that must be, and no others? Then what they hold is worth a look."""
+    missing = [key for key in required if not rule.get(key)]
     if missing:
         problems.append(f"{stem}: {', '.join(missing)} missing")
-        return
+        return False
     for key in rule:
-        if key not in ALLOWED:
+        if key not in allowed:
             problems.append(f"{stem}: {key} is no key of a rule; a rule describes, it never acts")
     try:
         uuid.UUID(rule["id"])
     except ValueError:
         problems.append(f"{stem}: id is no UUID")
+    return True
+
+
+def check_search(stem, rule, problems):
+    if "correlation" not in rule:
+        check_source(stem, rule, problems)
+        check_detection(stem, rule, problems)
+
+
+def check_helper(stem, rule, correlated, problems):
+    search = ("correlation",) if "correlation" in rule else ("logsource", "detection")
+    if not check_keys(stem, rule, ("title", "id", "name", *search), ALLOWED_IN_HELPER, problems):
+        return
+    if rule["name"] not in correlated:
+        problems.append(f"{stem}: no correlation of its file refers to {rule['name']}")
+    check_search(stem, rule, problems)
+
+
+def check_rule(stem, rule, problems):
+    correlation = "correlation" in rule
+    if not check_keys(stem, rule, REQUIRED_OF_CORRELATION if correlation else REQUIRED,
+                      (*ALLOWED, "correlation") if correlation else ALLOWED, problems):
+        return
     if rule["level"] not in LEVELS:
         problems.append(f"{stem}: level {rule['level']} is unknown")
     if not any(re.match(r"attack\.t\d{4}", tag) for tag in rule["tags"]):
         problems.append(f"{stem}: no ATT&CK technique among the tags")
-    check_source(stem, rule, problems)
-    check_detection(stem, rule, problems)
+    check_search(stem, rule, problems)
 
 
 def width(text):
@@ -232,27 +261,33 @@ def check_samples(root, rules, problems):
 def find_problems(root):
     problems = []
     check_manifest(root, problems)
-    rules = read_rules(root, problems)
+    rules, helpers = read_rules(root, problems)
     if not rules:
         problems.append("there are no rules")
     seen = {}
     for stem, rule in rules.items():
+        documents = [rule, *helpers[stem]]
+        correlated = {name for document in documents if "correlation" in document
+                      for name in document["correlation"].get("rules", [])}
         check_rule(stem, rule, problems)
-        if rule.get("id") in seen:
-            problems.append(f"{stem}: id of {seen[rule['id']]} used again")
-        seen[rule.get("id")] = stem
+        for helper in helpers[stem]:
+            check_helper(stem, helper, correlated, problems)
+        for document in documents:
+            if document.get("id") in seen:
+                problems.append(f"{stem}: id of {seen[document['id']]} used again")
+            seen[document.get("id")] = stem
     check_texts(root, rules, problems)
     check_samples(root, rules, problems)
     return problems
 
 
 class Evaluator:
-    """The reference evaluator, taught our log sources."""
+    """The reference evaluator, taught our log sources. `emoguard rules test` judges correlations."""
 
     def __init__(self, module, rules):
         module.CATEGORY.update(OUR_CATEGORIES)
         self.applies = module.applies
-        self.rules = {stem: module.Rule(rule) for stem, rule in rules.items()}
+        self.rules = {stem: module.Rule(rule) for stem, rule in rules.items() if "detection" in rule}
 
     def hits(self, event):
         return [stem for stem, rule in self.rules.items()
@@ -308,7 +343,7 @@ def judge():
             print(f"skipped {name}: {reason or 'no recorded events in EMOGUARD_TEST_DATA'}")
         if reason:
             return True
-    evaluator = Evaluator(module, read_rules(ROOT, []))
+    evaluator = Evaluator(module, read_rules(ROOT, [])[0])
     good = report(names[0], judge_samples(evaluator)) & report(names[1], judge_office(evaluator))
     if events.is_file():
         good &= report(names[2], judge_recorded(evaluator, events))
@@ -327,6 +362,11 @@ def change_file(name, old, new, count=1):
     def change(root):
         edit(root, f"{PACK}/{name}", lambda text: text.replace(old, new, count))
     return planted(change)
+
+
+def mistype_correlated_name(root):
+    edit(root, f"{PACK}/sigma/office_then_autostart.yml",
+         lambda text: text.replace("name: autostart_in_user_folder", "name: autostart", 1))
 
 
 def drop_text(root):
@@ -352,6 +392,10 @@ PLANTED = [
     ("unused_search",
      change_file("sigma/task_hidden.yml", "all of selection_*", "selection_hidden"),
      "does not use selection_command"),
+    ("helper_unused", planted(mistype_correlated_name), "no correlation of its file refers to"),
+    ("helper_with_a_command",
+     change_file("sigma/office_then_autostart.yml", "name: autostart",
+                 "run: calc.exe\nname: autostart"), "it never acts"),
     ("no_technique", change_file("sigma/curl_download.yml", "attack.t1105", "attack.g0001"),
      "no ATT&CK technique"),
     ("text_missing", planted(drop_text), "no text for"),
