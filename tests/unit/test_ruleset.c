@@ -7,6 +7,7 @@
 #include "tests/unit/sigma_fixture.h"
 #include "tests/unit/temp_folder.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define RULE(id) \
@@ -91,6 +92,51 @@ static void ruleset_load__of_loose_files__takes_what_is_good(void **state)
     eg_ruleset_unref(ruleset);
     assert_int_equal(load(eg_test_path(*state, "a.yml"), &problems, &ruleset), EG_OK);
     eg_ruleset_unref(ruleset);
+}
+
+#define EXPANDED(id) \
+    "title: t\nid: " id "\nlogsource: {product: windows}\n" \
+    "detection:\n  s: {F|expand: '%who%'}\n  condition: s\n"
+
+/* How many rules of these paths the values of their placeholders let in. */
+static size_t load_expanded(const char *const *paths, size_t count, const char *fields)
+{
+    eg_test_problems problems;
+    eg_ruleset *ruleset = NULL;
+    uint32_t rules[16];
+    size_t met = 0;
+
+    eg_test_problems_init(&problems);
+    if (eg_ruleset_load(paths, count, false, &problems.report, &ruleset) != EG_OK) {
+        return 0;
+    }
+    assert_int_equal(eg_test_match(eg_ruleset_sigma(ruleset), "Test", 1, fields, rules, &met),
+                     EG_OK);
+    eg_ruleset_unref(ruleset);
+    return met;
+}
+
+static void ruleset_load__with_placeholders__takes_the_values_beside_the_rules(void **state)
+{
+    char other[1024];
+    const char *paths[2];
+
+    make_pack(*state);
+    write_file(*state, "sigma/d.yml", EXPANDED("r4"));
+    paths[0] = *state;
+    assert_int_equal(load_expanded(paths, 1, "{\"F\":\"ann\"}"), 0);
+    write_file(*state, "placeholders.yml", "who: [ann, bob]\n");
+    assert_int_equal(load_expanded(paths, 1, "{\"F\":\"ann\"}"), 1);
+    assert_int_equal(eg_dir_create(eg_test_path(*state, "other")), EG_OK);
+    write_file(*state, "other/x.yml", EXPANDED("r5"));
+    write_file(*state, "other/placeholders.yml", "who: carl\n");
+    (void)snprintf(other, sizeof(other), "%s", eg_test_path(*state, "other"));
+    paths[1] = other;
+    assert_int_equal(load_expanded(paths + 1, 1, "{\"F\":\"carl\"}"), 1);
+    assert_int_equal(load_expanded(paths, 2, "{\"F\":\"carl\"}"), 2); /* the later one prevails */
+    assert_int_equal(load_expanded(paths, 2, "{\"F\":\"ann\"}"), 0);
+    (void)snprintf(other, sizeof(other), "%s", eg_test_path(*state, "other/placeholders.yml"));
+    assert_int_equal(load_expanded(paths, 2, "{\"F\":\"carl\"}"), 1); /* a file of its own */
 }
 
 static void ruleset_load__without_a_rule__fails_with_the_reason(void **state)
@@ -195,6 +241,7 @@ int eg_test_ruleset(void)
     const struct CMUnitTest tests[] = {
         IN_FOLDER(ruleset_load__of_a_pack__takes_rules_and_texts_in_order),
         IN_FOLDER(ruleset_load__of_loose_files__takes_what_is_good),
+        IN_FOLDER(ruleset_load__with_placeholders__takes_the_values_beside_the_rules),
         IN_FOLDER(ruleset_load__without_a_rule__fails_with_the_reason),
         IN_FOLDER(ruleset_load__of_a_broken_pack__names_the_fault),
         IN_FOLDER(ruleset_load__with_broken_texts__warns_and_goes_on),
