@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,36 +27,42 @@ class Done(NamedTuple):
 
 
 def end_group(process):
-    """Ends a process group, after a while in which it may clean up; returns what it still had to say."""
+    """Ends a process group, after a while in which it may clean up."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, number)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            return process.communicate(timeout=30)
-    return "its output is still held open by something that it started\n", ""
+            process.wait(30)
+            return
 
 
 def run(command, log, timeout=600, environment=None, stdin=None, merged=True):
     """Runs to the end or to the deadline, when the whole process group is ended."""
     LOGS.mkdir(parents=True, exist_ok=True)
-    process = subprocess.Popen(
-        [str(part) for part in command], cwd=ROOT, start_new_session=True, text=True,
-        encoding="utf-8", errors="replace", env={**os.environ, **(environment or {})},
-        stdin=stdin or subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT if merged else subprocess.PIPE)
-    try:
-        output, errors = process.communicate(timeout=timeout)
-        code = process.returncode
-    except subprocess.TimeoutExpired:
-        output, errors = end_group(process)
-        output += f"\nended after {timeout} s without coming to an end\n"
-        code = -1
-    except BaseException:
-        end_group(process)
-        raise
-    (LOGS / log).write_text(f"$ {' '.join(map(str, command))}\n{output}{errors or ''}\n[{code}]\n",
+    note = ""
+    # Files, not pipes: a console host that Wine leaves running would hold a pipe open.
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(
+            [str(part) for part in command], cwd=ROOT, start_new_session=True,
+            env={**os.environ, **(environment or {})}, stdin=stdin or subprocess.DEVNULL,
+            stdout=output, stderr=subprocess.STDOUT if merged else errors)
+        try:
+            code = process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            end_group(process)
+            code, note = -1, f"\nended after {timeout} s without coming to an end\n"
+        except BaseException:
+            end_group(process)
+            raise
+        done = Done(code, text_of(output) + note, text_of(errors))
+    (LOGS / log).write_text(f"$ {' '.join(map(str, command))}\n{done.output}{done.errors}\n[{code}]\n",
                             encoding="utf-8")
-    return Done(code, output, errors or "")
+    return done
+
+
+def text_of(file):
+    file.seek(0)
+    return file.read().decode("utf-8", "replace").replace("\r\n", "\n")
 
 
 def build(preset):

@@ -17,6 +17,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 
 WINE = next((p for p in ("/usr/lib/wine/wine64", "/usr/bin/wine64", "/usr/bin/wine") if os.path.exists(p)), "wine")
@@ -142,9 +143,12 @@ class WineBox:
 
     # ---- programs ----
     def run_raw(self, command, timeout, **more):
-        with open(self.log, "ab") as log:
-            return subprocess.run(command, env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
+        # A file, not a pipe: a console host that Wine leaves running would hold a pipe open.
+        with open(self.log, "ab") as log, tempfile.TemporaryFile() as output:
+            done = subprocess.run(command, env=self.env, stdin=subprocess.DEVNULL, stdout=output, stderr=log,
                                   timeout=timeout, check=False, **more)
+            output.seek(0)
+            return subprocess.CompletedProcess(command, done.returncode, output.read())
 
     def run(self, command, timeout=60, check=True):
         """Runs a Windows program (path or name first); returns (exit code, standard output as text)."""
