@@ -4,6 +4,7 @@ their folder (../shared/data next to the repository by default); without it thes
 
 import gzip
 import json
+import shlex
 import sys
 
 from tools import BUILD, ROOT, Wine, data_environment, run, test_data, wine_path
@@ -60,13 +61,13 @@ def etw(results, sanitizers):
         for name in names:
             results.skip(name, NO_DATA)
         return
-    check_etw(results, names[0], str(program), sanitizers)
+    check_etw(results, names[0], shlex.quote(str(program)), sanitizers)
     results.check(names[1], replay_cut(data / "etw" / "etw-fixtures.ndjson", program, sanitizers))
     if not windows.exists():
         results.skip(names[2], "the Windows build is not there")
         return
     with Wine("replay") as wine:
-        check_etw(results, names[2], f"wine {windows}", wine.environment)
+        check_etw(results, names[2], f"wine {shlex.quote(str(windows))}", wine.environment)
 
 
 def emoguard(*arguments, log, timeout=600):
