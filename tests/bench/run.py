@@ -4,7 +4,7 @@
 
     * from a Run value written, and from a program started, to the hit on disk and to the window on the screen;
     * memory and idle processor time of the service;
-    * matching speed of `hunt` on recorded events, where they are present (EMOGUARD_TEST_DATA).
+    * what matching costs, on recorded events where they are present (EMOGUARD_TEST_DATA); see matching.py.
 
     run.py [--rounds N] [--idle SECONDS] [--out FILE.json]
 
@@ -12,7 +12,6 @@ Times come from the programs themselves: the trigger notes the moment of the wri
 stored and when the window was painted. Figures of one run belong together; those of two machines do not.
 """
 import argparse
-import gzip
 import json
 import os
 import pathlib
@@ -26,8 +25,10 @@ sys.path.insert(0, str(SOURCE / "tools" / "wine"))
 
 from winebox import WINE, BoxError, Installed, WineBox, wait_for, windows_path  # noqa: E402  (needs the path above)
 
+import matching  # noqa: E402
+
 TICKS_PER_MS = 10_000
-DATA = pathlib.Path(os.environ.get("EMOGUARD_TEST_DATA", SOURCE / ".." / "shared" / "data"))
+MATCHING_ROUNDS = 11
 
 
 class Trigger:
@@ -134,33 +135,6 @@ def measure_idle(box, seconds):
             "tray": {"private_kib": private_kib(tray), "idle_cpu_percent": share[1]}}
 
 
-def measure_hunt(work):
-    """Matching only, as `hunt --stats` tells it; our pack and, side by side, all of SigmaHQ where it is present."""
-    packed = DATA / "sigma" / "events.ndjson.gz"
-    if not packed.exists():
-        print(f"skipped hunt: no recorded events in {DATA}")
-        return None
-    events = work / "events.ndjson"
-    events.write_bytes(gzip.decompress(packed.read_bytes()))
-    sigmahq = work / "sigmahq"
-    sigmahq.mkdir(exist_ok=True)
-    subprocess.run(["tar", "xzf", DATA / "sigma" / "sigma-rules.tar.gz", "-C", sigmahq], check=True)
-    rules = {"own pack": SOURCE / "rules", "SigmaHQ": sigmahq}
-    figures = {}
-    for name, path in rules.items():
-        done = subprocess.run([SOURCE / "build" / "native" / "emoguard", "hunt", "--rules", path, "--events", events,
-                               "--stats"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
-        stats = json.loads(done.stderr.splitlines()[-1])
-        figures[name] = {"rules": stats["rules_loaded"], "events": stats["events"],
-                         "us_per_event": round(1e6 * stats["seconds"] / stats["events"], 2),
-                         "load_ms": round(1e3 * stats["load_seconds"], 1),
-                         "rule_memory_kib": stats["rule_memory_bytes"] // 1024}
-    ratio = figures["SigmaHQ"]["us_per_event"] / figures["own pack"]["us_per_event"]
-    rules_ratio = figures["SigmaHQ"]["rules"] / figures["own pack"]["rules"]
-    figures["ratio"] = f"{rules_ratio:.0f} times the rules cost {ratio:.1f} times the time"
-    return figures
-
-
 def show(figures):
     print(json.dumps(figures, indent=2, ensure_ascii=False))
 
@@ -173,7 +147,7 @@ def main():
     options = parser.parse_args()
     work = options.out.parent
     work.mkdir(parents=True, exist_ok=True)
-    figures = {"hunt": measure_hunt(work)}
+    figures = {"matching": matching.measure(work, MATCHING_ROUNDS)}
     msi = work / "emoguard.msi"
     subprocess.run([SOURCE / "installer" / "build-msi.sh", SOURCE / "build" / "windows", msi], check=True)
     try:
@@ -192,6 +166,8 @@ def main():
         return 1
     options.out.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     show(figures)
+    if figures["matching"]:
+        print("\n".join(matching.table(figures["matching"])))
     return 0
 
 
