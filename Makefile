@@ -1,7 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # A thin front: each target installs what is missing (tools/setup), builds, and calls what does the work.
 PYTHON ?= /usr/bin/python3
-BUILD = cmake --preset $(1) --log-level=WARNING && cmake --build build/$(1)
+# Configuring says on standard output what went well, on standard error what did not.
+BUILD = cmake --preset $(1) --log-level=WARNING >/dev/null && cmake --build build/$(1)
+
+# A relative folder must mean the same to every program that is called.
+ifdef EMOGUARD_CACHE
+export EMOGUARD_CACHE := $(if $(filter /%,$(EMOGUARD_CACHE)),,$(CURDIR)/)$(EMOGUARD_CACHE)
+endif
 
 .PHONY: help setup deps native asan clang windows run test bench fuzz interop clean
 .DEFAULT_GOAL := help
