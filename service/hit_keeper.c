@@ -101,11 +101,29 @@ static void tell_stored(eg_hit_keeper *keeper, const eg_hit *hit, int64_t id)
     eg_event_source_report_hit(keeper->options.events, &stored);
 }
 
+/* The store will never take such a hit: it must not hold up those behind it. */
+static bool is_hopeless(int status)
+{
+    return status == EG_E_LIMIT || status == EG_E_INVALID;
+}
+
+static void drop(eg_hit_keeper *keeper, const eg_hit *hit)
+{
+    eg_log(EG_LOG_ERROR, "store", "hit lost, %.*s on %.*s: %s", EG_STR_ARGS(hit->rule_id),
+           EG_STR_ARGS(hit->program), eg_error_message());
+    eg_atomic_add(&keeper->lost, 1);
+}
+
+/* EG_OK when nothing is left to do for this hit. */
 static int store_now(eg_hit_keeper *keeper, const eg_hit *hit, const eg_event *event)
 {
     int64_t id = 0;
     bool is_new = false;
     int status = keeper->options.store(keeper->options.store_user, hit, event, &id, &is_new);
+    if (is_hopeless(status)) {
+        drop(keeper, hit);
+        return EG_OK;
+    }
     if (status != EG_OK) {
         tell_failing(keeper, eg_error_message());
         return status;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Takes hits from the pipeline and makes them durable before anybody is told. What the store
- * refuses (disk full) waits in a small list in memory and is tried again, in order. Used by the
- * pipeline thread; the counts may be read from any thread.
+ * refuses for now (disk full) waits in a small list in memory and is tried again, in order; what it
+ * refuses for good (too large) is logged and counted. Used by the pipeline thread; the counts may
+ * be read from any thread.
  */
 #ifndef EG_SERVICE_HIT_KEEPER_H
 #define EG_SERVICE_HIT_KEEPER_H
@@ -28,12 +29,12 @@ typedef struct eg_hit_keeper_options {
 typedef struct eg_hit_keeper_counts {
     uint64_t stored;  /* since the start of the service */
     uint64_t waiting; /* in memory, not yet stored */
-    uint64_t lost;    /* the list was full */
+    uint64_t lost;    /* the list was full, or the store will never take them */
 } eg_hit_keeper_counts;
 
 int eg_hit_keeper_create(const eg_hit_keeper_options *options, eg_hit_keeper **out);
 void eg_hit_keeper_destroy(eg_hit_keeper *keeper); /* NULL-safe; what waits is gone */
-/* Shaped as the pipeline's on_hit; `user` is the keeper. EG_OK when stored or waiting. */
+/* Shaped as the pipeline's on_hit; `user` is the keeper. Fails when the list is full. */
 int eg_hit_keeper_take(void *user, const eg_hit *hit, const eg_event *event);
 /* Tries again to store what waits; the caller chooses when. */
 void eg_hit_keeper_retry(eg_hit_keeper *keeper);

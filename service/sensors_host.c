@@ -5,6 +5,7 @@
 #include "core/base/mem.h"
 #include "core/base/os.h"
 #include "core/base/status.h"
+#include "core/base/utf.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -44,11 +45,6 @@ static void emit(void *user, const eg_event *event)
     host->options.emit(host->options.user, event);
 }
 
-static void copy_text(char *out, size_t size, const char *text)
-{
-    snprintf(out, size, "%s", text ? text : "");
-}
-
 static entry *find_entry(eg_sensors_host *host, const char *name)
 {
     for (size_t i = 0; i < host->count; i++) {
@@ -71,8 +67,8 @@ static void set_health(void *user, const char *sensor, eg_sensor_health health, 
     bool news = found->health != health || strcmp(found->source, source ? source : "") != 0;
     bool stopping = host->stopping;
     found->health = health;
-    copy_text(found->source, sizeof(found->source), source);
-    copy_text(found->detail, sizeof(found->detail), detail);
+    eg_utf8_copy(found->source, sizeof(found->source), eg_str_from(source));
+    eg_utf8_copy(found->detail, sizeof(found->detail), eg_str_from(detail));
     eg_mutex_unlock(&host->lock);
     if (!news || stopping) {
         return;

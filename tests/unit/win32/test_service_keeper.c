@@ -14,6 +14,7 @@
 typedef struct fake {
     bool full;
     bool known; /* every hit is one it has already */
+    int huge;   /* the number of a hit that is too large */
     int stored[32];
     int count;
     int64_t told[32];
@@ -30,6 +31,9 @@ static int fake_store(void *user, const eg_hit *hit, const eg_event *event, int6
         return eg_fail(EG_E_IO, "database or disk is full");
     }
     assert_true(event->pid == 100);
+    if (self->huge != 0 && hit->time == (uint64_t)self->huge) {
+        return eg_fail(EG_E_LIMIT, "text larger than it may be");
+    }
     self->stored[self->count++] = (int)(hit->time % 1000);
     *id = self->count;
     *is_new = !self->known;
@@ -102,6 +106,27 @@ static void keeper__hit_known__is_not_told(void **state)
     assert_int_equal(self->told_count, 0);
     eg_hit_keeper_counts_get(self->keeper, &counts);
     assert_int_equal(counts.stored, 0);
+}
+
+static void keeper__hit_too_large__is_counted_and_holds_up_nobody(void **state)
+{
+    fake *self = *state;
+    eg_hit_keeper_counts counts;
+    self->huge = 2;
+    self->full = true;
+    take(self, 1);
+    take(self, 2);
+    take(self, 3);
+    self->full = false;
+    eg_hit_keeper_retry(self->keeper);
+    assert_int_equal(take(self, 2), EG_OK);
+    assert_int_equal(take(self, 4), EG_OK);
+    assert_int_equal(self->count, 3);
+    assert_int_equal(self->stored[1], 3);
+    assert_int_equal(self->stored[2], 4);
+    eg_hit_keeper_counts_get(self->keeper, &counts);
+    assert_int_equal(counts.waiting, 0);
+    assert_int_equal(counts.lost, 2);
 }
 
 static void keeper__disk_full__keeps_hits_and_their_order(void **state)
@@ -240,6 +265,8 @@ int eg_test_service_keeper(void)
         cmocka_unit_test_setup_teardown(keeper__store_works__tells_after_storing, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(keeper__hit_known__is_not_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(keeper__hit_too_large__is_counted_and_holds_up_nobody,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(keeper__disk_full__keeps_hits_and_their_order, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(keeper__list_full__loses_the_newest_and_counts, set_up,
