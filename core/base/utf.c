@@ -26,8 +26,9 @@ static bool is_surrogate(uint32_t code)
 
 size_t eg_utf8_encode(uint32_t code, char out[4])
 {
-    if (code > 0x10FFFF)
+    if (code > 0x10FFFF) {
         code = EG_UTF_REPLACEMENT;
+    }
     if (code < 0x80) {
         out[0] = (char)code;
         return 1;
@@ -53,8 +54,9 @@ size_t eg_utf8_encode(uint32_t code, char out[4])
 /* Length of the sequence that begins with `lead` and the bits it carries; 0 when it cannot lead. */
 static size_t sequence_length(unsigned char lead, uint32_t *bits)
 {
-    if (lead < 0xC2)
+    if (lead < 0xC2) {
         return 0;
+    }
     if (lead < 0xE0) {
         *bits = lead & 0x1Fu;
         return 2;
@@ -77,15 +79,18 @@ static size_t decode(const unsigned char *bytes, size_t left, uint32_t *code)
     }
     uint32_t value = 0;
     size_t length = sequence_length(bytes[0], &value);
-    if (length == 0 || length > left)
+    if (length == 0 || length > left) {
         return 0;
+    }
     for (size_t i = 1; i < length; i++) {
-        if ((bytes[i] & 0xC0) != 0x80)
+        if ((bytes[i] & 0xC0) != 0x80) {
             return 0;
+        }
         value = value << 6 | (bytes[i] & 0x3Fu);
     }
-    if (value < smallest[length] || value > 0x10FFFF)
+    if (value < smallest[length] || value > 0x10FFFF) {
         return 0;
+    }
     *code = value;
     return length;
 }
@@ -104,8 +109,9 @@ bool eg_utf8_valid(eg_str text)
     for (size_t at = 0; at < text.len;) {
         uint32_t code = 0;
         size_t length = decode(bytes + at, text.len - at, &code);
-        if (length == 0 || is_surrogate(code))
+        if (length == 0 || is_surrogate(code)) {
             return false;
+        }
         at += length;
     }
     return true;
@@ -154,8 +160,9 @@ int eg_utf8_from_utf16le(eg_buf *out, const void *bytes, size_t size)
 size_t eg_utf16_length(eg_str text)
 {
     size_t units = 0;
-    for (size_t at = 0; at < text.len;)
+    for (size_t at = 0; at < text.len;) {
         units += eg_utf8_next(text, &at) > 0xFFFF ? 2 : 1;
+    }
     return units;
 }
 
@@ -179,8 +186,9 @@ static size_t encode_utf16(uint16_t *out, eg_str text)
 int eg_utf16_from_utf8(uint16_t *out, size_t capacity, eg_str text, size_t *count)
 {
     size_t needed = eg_utf16_length(text);
-    if (needed >= capacity)
+    if (needed >= capacity) {
         return eg_fail(EG_E_LIMIT, "text of %zu units does not fit into %zu", needed, capacity);
+    }
     *count = encode_utf16(out, text);
     return EG_OK;
 }
@@ -188,8 +196,9 @@ int eg_utf16_from_utf8(uint16_t *out, size_t capacity, eg_str text, size_t *coun
 uint16_t *eg_utf16_copy(eg_str text)
 {
     uint16_t *out = eg_alloc((eg_utf16_length(text) + 1) * sizeof(*out));
-    if (out)
+    if (out) {
         encode_utf16(out, text);
+    }
     return out;
 }
 

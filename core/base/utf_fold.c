@@ -26,15 +26,18 @@ static uint32_t fold_beyond_ascii(uint32_t code)
     size_t high = EG_COUNT(ranges);
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (ranges[middle].last < code)
+        if (ranges[middle].last < code) {
             low = middle + 1;
-        else
+        } else {
             high = middle;
+        }
     }
-    if (low == EG_COUNT(ranges) || code < ranges[low].first)
+    if (low == EG_COUNT(ranges) || code < ranges[low].first) {
         return code == CAPITAL_I_WITH_DOT ? 'i' : code;
-    if ((code - ranges[low].first) % ranges[low].step != 0)
+    }
+    if ((code - ranges[low].first) % ranges[low].step != 0) {
         return code;
+    }
     return (uint32_t)((int32_t)code + ranges[low].delta);
 }
 
@@ -61,8 +64,9 @@ static uint64_t fold_eight(uint64_t bytes)
 static int append_ascii(eg_buf *out, const char *text, size_t length)
 {
     int status = eg_buf_reserve(out, length);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     char *end = out->data + out->len;
     size_t i = 0;
     for (; i + 8 <= length; i += 8) {
@@ -71,8 +75,9 @@ static int append_ascii(eg_buf *out, const char *text, size_t length)
         bytes = fold_eight(bytes);
         memcpy(end + i, &bytes, 8);
     }
-    for (; i < length; i++)
+    for (; i < length; i++) {
         end[i] = (char)fold_ascii((unsigned char)text[i]);
+    }
     end[length] = '\0';
     out->len += length;
     return EG_OK;
@@ -101,8 +106,9 @@ bool eg_fold_append_ascii(eg_buf *out, eg_str text)
         all |= (unsigned char)text.ptr[i];
         end[i] = (char)fold_ascii((unsigned char)text.ptr[i]);
     }
-    if (all & EIGHT(0x80))
+    if (all & EIGHT(0x80)) {
         return false;
+    }
     out->len += text.len;
     end[text.len] = '\0';
     return true;
@@ -112,8 +118,9 @@ static int append_code(eg_buf *out, uint32_t code)
 {
     char bytes[8];
     size_t length = eg_utf8_encode(eg_fold_code(code), bytes);
-    if (code == CAPITAL_I_WITH_DOT)
+    if (code == CAPITAL_I_WITH_DOT) {
         length += eg_utf8_encode(COMBINING_DOT_ABOVE, bytes + length);
+    }
     return eg_buf_append(out, bytes, length);
 }
 
@@ -123,11 +130,13 @@ static size_t ascii_run(const char *text, size_t length)
     for (; i + 8 <= length; i += 8) {
         uint64_t bytes;
         memcpy(&bytes, text + i, 8);
-        if (bytes & EIGHT(0x80))
+        if (bytes & EIGHT(0x80)) {
             break;
+        }
     }
-    while (i < length && (unsigned char)text[i] < 0x80)
+    while (i < length && (unsigned char)text[i] < 0x80) {
         i++;
+    }
     return i;
 }
 
@@ -143,10 +152,11 @@ int eg_fold_str(eg_buf *out, eg_str text)
             continue;
         }
         uint32_t code = eg_utf8_next(text, &at);
-        if (code == EG_UTF_REPLACEMENT)
+        if (code == EG_UTF_REPLACEMENT) {
             status = eg_buf_append(out, text.ptr + start, at - start);
-        else
+        } else {
             status = append_code(out, code);
+        }
     }
     return status;
 }

@@ -45,8 +45,9 @@ static bool parse_version(eg_str text, uint64_t parts[VERSION_PARTS])
 
     parts[0] = parts[1] = parts[2] = 0;
     while (eg_str_split(&text, '.', &part)) {
-        if (count == VERSION_PARTS || !eg_str_to_u64(part, &parts[count]))
+        if (count == VERSION_PARTS || !eg_str_to_u64(part, &parts[count])) {
             return false;
+        }
         count++;
     }
     return count > 0;
@@ -57,16 +58,19 @@ static int check_engine(const char *file, eg_str needed)
     uint64_t need[VERSION_PARTS], have[VERSION_PARTS];
     size_t i;
 
-    if (!needed.ptr)
+    if (!needed.ptr) {
         return EG_OK;
-    if (!parse_version(needed, need) || !parse_version(EG_STR(EG_VERSION_STRING), have))
+    }
+    if (!parse_version(needed, need) || !parse_version(EG_STR(EG_VERSION_STRING), have)) {
         return eg_fail(EG_E_INVALID, "%s: engine_min \"%.*s\" is no version", file,
                        EG_STR_ARGS(needed));
+    }
     for (i = 0; i < VERSION_PARTS && need[i] == have[i]; i++) {
     }
-    if (i < VERSION_PARTS && need[i] > have[i])
+    if (i < VERSION_PARTS && need[i] > have[i]) {
         return eg_fail(EG_E_INVALID, "%s: needs engine %.*s, this is %s", file, EG_STR_ARGS(needed),
                        EG_VERSION_STRING);
+    }
     return EG_OK;
 }
 
@@ -76,15 +80,19 @@ static int read_root(const char *file, yyjson_val *root, eg_pack *pack)
     uint64_t serial = eg_json_get_u64(root, "serial", 0);
     int status;
 
-    if (!yyjson_is_obj(root))
+    if (!yyjson_is_obj(root)) {
         return eg_fail(EG_E_INVALID, "%s: not an object", file);
-    if (name.len == 0 || name.len > NAME_MAX_BYTES)
+    }
+    if (name.len == 0 || name.len > NAME_MAX_BYTES) {
         return eg_fail(EG_E_INVALID, "%s: \"name\" is missing or too long", file);
-    if (serial == 0)
+    }
+    if (serial == 0) {
         return eg_fail(EG_E_INVALID, "%s: \"serial\" must be a number from 1", file);
+    }
     status = check_engine(file, eg_json_get_str(root, "engine_min"));
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     eg_buf_clear(&pack->name);
     pack->serial = serial;
     return eg_buf_append_str(&pack->name, name);
@@ -97,14 +105,18 @@ int eg_pack_read(const char *folder, eg_pack *pack)
     int status = pack_path(folder, &path);
 
     eg_buf_init(&text, EG_PACK_FILE_MAX);
-    if (status == EG_OK)
+    if (status == EG_OK) {
         status = eg_file_read(eg_buf_cstr(&path), EG_PACK_FILE_MAX, &text);
-    if (status == EG_OK)
+    }
+    if (status == EG_OK) {
         status = eg_json_parse(eg_buf_str(&text), &doc);
-    if (status == EG_E_INVALID)
+    }
+    if (status == EG_E_INVALID) {
         status = eg_fail(EG_E_INVALID, "%s: %.900s", eg_buf_cstr(&path), eg_error_message());
-    if (status == EG_OK)
+    }
+    if (status == EG_OK) {
         status = read_root(eg_buf_cstr(&path), yyjson_doc_get_root(doc), pack);
+    }
     yyjson_doc_free(doc);
     eg_buf_done(&text);
     eg_buf_done(&path);
@@ -125,10 +137,12 @@ static int visit(void *user, const eg_dir_entry *entry)
     eg_str name = eg_str_from(entry->name);
 
     if (entry->is_dir ||
-        !(eg_str_ends_nocase(name, EG_STR(".yml")) || eg_str_ends_nocase(name, EG_STR(".yaml"))))
+        !(eg_str_ends_nocase(name, EG_STR(".yml")) || eg_str_ends_nocase(name, EG_STR(".yaml")))) {
         return EG_OK;
-    if (++w->files > EG_PACK_FILES_MAX)
+    }
+    if (++w->files > EG_PACK_FILES_MAX) {
         return eg_fail(EG_E_LIMIT, "more than %d rule files", EG_PACK_FILES_MAX);
+    }
     return w->found(w->user, entry->path);
 }
 
