@@ -63,10 +63,20 @@ int eg_pipeline_create(eg_ruleset_slot *rules, eg_pipeline_on_hit on_hit, void *
     return EG_OK;
 }
 
+static uint64_t dropped_by(const eg_sigma_correlator *correlator)
+{
+    eg_correlator_stats stats = {0};
+    if (correlator) {
+        eg_sigma_correlator_stats(correlator, &stats);
+    }
+    return stats.events_dropped;
+}
+
 static void drop_rules(eg_pipeline *pipeline)
 {
     eg_sigma_matcher_destroy(pipeline->matcher);
     pipeline->matcher = NULL;
+    pipeline->stats.forgotten += dropped_by(pipeline->correlator);
     eg_sigma_correlator_destroy(pipeline->correlator);
     pipeline->correlator = NULL;
     eg_free(pipeline->met);
@@ -327,4 +337,5 @@ int eg_pipeline_feed(eg_pipeline *pipeline, const eg_event *event)
 void eg_pipeline_stats_get(const eg_pipeline *pipeline, eg_pipeline_stats *stats)
 {
     *stats = pipeline->stats;
+    stats->forgotten += dropped_by(pipeline->correlator);
 }

@@ -15,7 +15,8 @@ typedef struct eg_pipeline eg_pipeline;
 typedef struct eg_pipeline_stats {
     uint64_t events;
     uint64_t hits;
-    uint64_t failures; /* hits that on_hit could not take, events that ran out of memory */
+    uint64_t failures;  /* hits that on_hit could not take, events that ran out of memory */
+    uint64_t forgotten; /* events that correlations dropped, for lack of room, while they counted */
 } eg_pipeline_stats;
 
 /* The hit and all it points at are valid during the call. A failure is logged and counted. */

@@ -200,6 +200,7 @@ static void pipeline__without_rules__learns_and_goes_on(void **state)
 static void pipeline__with_a_correlation__hits_when_it_is_completed(void **state)
 {
     fixture *fix = *state;
+    eg_pipeline_stats stats;
     eg_ruleset_slot_put(fix->slot, load_rules_of("correlation"));
     feed_stream(fix, EG_STR(POWERSHELL_AT("01", "8")));
     feed_stream(fix, EG_STR(POWERSHELL_AT("01", "8"))); /* another source tells of it as well */
@@ -211,6 +212,23 @@ static void pipeline__with_a_correlation__hits_when_it_is_completed(void **state
     assert_non_null(strstr(eg_buf_cstr(&fix->hits), "powershell -enc AA"));
     feed_stream(fix, EG_STR(POWERSHELL_AT("31", "10")));
     assert_int_equal(fix->count, 1);
+    eg_pipeline_stats_get(fix->pipeline, &stats);
+    assert_int_equal(stats.forgotten, 0);
+    for (int i = 0; i < 300; i++) { /* more than the correlation keeps of one group */
+        char line[512];
+        (void)snprintf(line, sizeof(line),
+                       "{\"channel\":\"Microsoft-Windows-Sysmon/Operational\",\"event_id\":1,"
+                       "\"time\":\"2026-01-01T00:00:40Z\",\"fields\":{\"Image\":\"C:\\\\x.exe\","
+                       "\"CommandLine\":\"x -enc %d\"}}\n",
+                       i);
+        feed_stream(fix, eg_str_from(line));
+    }
+    eg_pipeline_stats_get(fix->pipeline, &stats);
+    assert_int_equal(stats.forgotten, 300 - 256);
+    eg_ruleset_slot_put(fix->slot, load_rules());
+    feed_stream(fix, EG_STR(POWERSHELL));
+    eg_pipeline_stats_get(fix->pipeline, &stats);
+    assert_int_equal(stats.forgotten, 300 - 256);
 }
 
 static void pipeline__with_rules_replaced_and_taken_away__follows(void **state)
