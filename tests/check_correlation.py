@@ -22,8 +22,10 @@ from correlation_reference import Stream
 from tools import BUILD, run
 
 NAME = "check_correlation.streams"
+JOBS = "check_correlation.jobs"
 START = datetime(2026, 1, 1, 12)
 EVENTS = 80
+LONG = 5000
 FIELDS = {"E": list("abcd"), "U": ["x", "X", "y", "\u00c4", ""], "H": ["1", "2"], "V": list("pqr")}
 
 
@@ -141,6 +143,31 @@ def one_round(program, seed):
     return f"seed {seed}: {problem}" if problem else "", correlated
 
 
+def long_stream(generator):
+    """More lines than fit in one batch of a hunt: (milliseconds, fields) for each event."""
+    stream, now = [], 0
+    for _ in range(LONG):
+        now += generator.choice([0, 500, 1000])
+        fields = {name: generator.choice(values) for name, values in FIELDS.items()}
+        stream.append((now - generator.choice([0, 0, 4000]), fields))
+    return stream
+
+
+def check_jobs(program):
+    """Several threads must tell of the same as one, though correlations go from batch to batch."""
+    generator = random.Random(0)
+    docs, stream = random_rules(generator), long_stream(generator)
+    with tempfile.TemporaryDirectory() as folder:
+        results = [engine_hits(program, folder, docs, stream, jobs) for jobs in (1, 2, 5)]
+    problem = next((problem for _, problem in results if problem), "")
+    correlated = sum(1 for _, rule in results[0][0] if rule.startswith("correlation"))
+    if not problem and correlated < LONG // 100:
+        problem = f"only {correlated} hits of correlations: the stream proves too little"
+    if not problem and any(hits != results[0][0] for hits, _ in results):
+        problem = "several jobs tell of other hits than one"
+    return report(JOBS, problem)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--program", type=Path, default=BUILD / "native" / "emoguard")
@@ -155,7 +182,8 @@ def main():
             return 0 if report(NAME, problem) else 1
     print(f"  {options.rounds} streams of {EVENTS} events, {total} hits of correlations, no difference")
     enough = total >= options.rounds
-    return 0 if report(NAME, "" if enough else f"only {total} hits: the streams prove too little") else 1
+    good = report(NAME, "" if enough else f"only {total} hits: the streams prove too little")
+    return 0 if check_jobs(options.program) & good else 1
 
 
 if __name__ == "__main__":
