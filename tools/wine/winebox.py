@@ -113,6 +113,9 @@ class WineBox:
 
     def _boot(self):
         self.run_raw([WINE, "wineboot", "--init"], 180)
+        # The first program of a new prefix starts a second service manager beside that of wineboot: begin again with one.
+        subprocess.run([WINESERVER, "-k", "-w"], env=self.env, timeout=60, check=False, stdin=subprocess.DEVNULL,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         # A fresh prefix pretends to be Windows 7; we support Windows 10 and later.
         self.run(["reg", "add", r"HKCU\Software\Wine", "/v", "Version", "/d", "win10", "/f"], 60)
         # wineboot returns before services.exe is there; a service manager that answers is what we need.
