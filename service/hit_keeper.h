@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Takes hits from the pipeline and makes them durable before anybody is told. What the store
- * refuses for now (disk full) waits in a small list in memory and is tried again, in order; what it
+ * refuses once (disk full) waits in a small list in memory and is tried again, in order; what it
  * refuses for good (too large) is logged and counted. Used by the pipeline thread; the counts may
  * be read from any thread.
  */
