@@ -326,16 +326,26 @@ static entry *new_entry(eg_literal_index *index, const eg_literal *literal, uint
     return item;
 }
 
+/* What is checked of an end lies as far as it can from what the key was made of. */
 static void add_key(eg_literal_index *index, uint64_t key, const eg_literal *literal)
 {
     size_t at = (size_t)(key >> index->table_shift);
+    uint32_t last = (uint32_t)literal->text.len - GRAM_BYTES;
+    entry *item;
 
     while (index->table[at].key != 0 && index->table[at].key != key)
         at = (at + 1) & index->table_mask;
     if (index->table[at].key == 0)
         index->table[at].first = NO_ENTRY;
     index->table[at].key = key;
-    (void)new_entry(index, literal, &index->table[at].first);
+    item = new_entry(index, literal, &index->table[at].first);
+    if (literal->text.len < GRAM_BYTES)
+        return;
+    if (literal->anchor == EG_ANCHOR_WHOLE)
+        item->check_offset = last / 2; /* the key has both ends */
+    else if (literal->anchor == EG_ANCHOR_HEAD)
+        item->check_offset = last;
+    item->check = load_gram(literal->text.ptr + item->check_offset);
 }
 
 /* What is checked lies as far from the gram as it can: near it, much agrees that is none. */
@@ -464,14 +474,21 @@ typedef struct scan {
     void *user;
 } scan;
 
-/* Every literal of this key. */
-static void propose_all(const scan *s, uint64_t key, size_t at)
+/* Every literal of this key, which begins at this place or ends with the text. */
+static void propose_all(const scan *s, uint64_t key, size_t at, bool tail)
 {
-    uint32_t i;
+    size_t room = s->text.len - at;
+    uint32_t i = find_key(s->index, key);
 
-    for (i = find_key(s->index, key); i != NO_ENTRY; i = s->index->entries[i].next) {
-        if (s->index->entries[i].length <= s->text.len - at)
-            s->propose(s->user, s->index->entries[i].id, at);
+    while (i != NO_ENTRY) {
+        const entry *item = &s->index->entries[i];
+        size_t start = tail ? s->text.len - item->length : at;
+
+        if (item->length <= room &&
+            (item->length < GRAM_BYTES ||
+             load_gram(s->text.ptr + start + item->check_offset) == item->check))
+            s->propose(s->user, item->id, at);
+        i = item->next;
     }
 }
 
@@ -505,16 +522,18 @@ void eg_literal_index_scan_ends(const eg_literal_index *index, eg_str text,
     size_t i, bytes;
 
     if (index->wholes)
-        propose_all(&s, whole_key(text), 0);
+        propose_all(&s, whole_key(text), 0, false);
     for (i = 0; i < index->heads.count; i++) {
         bytes = index->heads.bytes[i];
         if (bytes <= text.len)
-            propose_all(&s, make_key(EG_ANCHOR_HEAD, bytes, load_padded(text.ptr, bytes)), 0);
+            propose_all(&s, make_key(EG_ANCHOR_HEAD, bytes, load_padded(text.ptr, bytes)), 0,
+                        false);
     }
     for (i = 0; i < index->tails.count; i++) {
         bytes = index->tails.bytes[i];
         if (bytes <= text.len)
-            propose_all(&s, make_key(EG_ANCHOR_TAIL, bytes, load_padded(end - bytes, bytes)), 0);
+            propose_all(&s, make_key(EG_ANCHOR_TAIL, bytes, load_padded(end - bytes, bytes)), 0,
+                        true);
     }
 }
 
@@ -529,7 +548,7 @@ static void scan_singles(const scan *s)
 
         if (s->index->singles[byte] && !seen[byte]) {
             seen[byte] = 1;
-            propose_all(s, short_key(s->text.ptr + at, 1), at);
+            propose_all(s, short_key(s->text.ptr + at, 1), at, false);
         }
     }
 }
@@ -543,9 +562,9 @@ static void scan_pairs(const scan *s)
     for (at = 0; at < places; at++) {
         if (!has_bit(pairs, pair_of(text + at)))
             continue;
-        propose_all(s, short_key(text + at, 2), at);
+        propose_all(s, short_key(text + at, 2), at, false);
         if (at + 1 < places)
-            propose_all(s, short_key(text + at, 3), at);
+            propose_all(s, short_key(text + at, 3), at, false);
     }
 }
 
