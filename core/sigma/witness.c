@@ -27,8 +27,10 @@ static double pattern_chance(const eg_ordinary *ordinary, const eg_pattern *patt
     double share = eg_ordinary_share_of_text(ordinary, text), guess;
 
     switch (pattern->kind) {
-    case EG_PATTERN_EQUALS: guess = text.len < 6 ? 0.05 : 0.001; break;
-    case EG_PATTERN_SUFFIX: guess = text.len < 5 ? 0.2 : 0.004; break;
+    case EG_PATTERN_EQUALS: guess = text.len < 6 ? 0.3 : 0.001; break; /* event ids, numbers */
+    case EG_PATTERN_SUFFIX: /* which endings are common (.exe), the sample knows */
+        guess = text.len < 4 ? 0.2 : text.len < 5 ? 0.02 : 0.004;
+        break;
     case EG_PATTERN_PREFIX: guess = text.len < 5 ? 0.2 : 0.01; break;
     default: guess = text.len < EG_COUNT(by_length) ? by_length[text.len] : 0.1 / (double)text.len;
     }
