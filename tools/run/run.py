@@ -20,6 +20,7 @@ sys.path.insert(0, str(SOURCE / "tools" / "wine"))
 from winebox import BoxError, Installed, WineBox, wait_for  # noqa: E402  (needs the path above)
 
 START = time.monotonic()
+CORNER = ["-gravity", "SouthEast", "-crop", "560x110+0+0", "+repage"]
 
 
 def step(text):
@@ -29,6 +30,13 @@ def step(text):
 def window_of(installed):
     titles = [tray["window"] for tray in installed.trays() if tray.get("window")]
     return titles[0] if titles else None
+
+
+def balloon_on(picture):
+    """Above the taskbar there is either the one colour of the desktop or a balloon."""
+    done = subprocess.run(["/usr/bin/convert", picture, *CORNER, "-gravity", "North", "-crop", "560x60+0+0", "-format",
+                           "%k", "info:"], stdout=subprocess.PIPE, check=True)
+    return int(done.stdout) > 1
 
 
 def print_hits(installed, language):
@@ -59,10 +67,11 @@ def play(box, options):
     if code != 0:
         raise BoxError(f"the drill ended with {code}: some step raised no alarm")
     title = wait_for(lambda: window_of(installed), 30, "the alert window", 0.2)
-    picture = box.screenshot(options.out / f"alert-{options.lang}.png")
+    picture = options.out / f"alert-{options.lang}.png"
+    wait_for(lambda: balloon_on(box.screenshot(picture)), 15, "the balloon of the tray icon", 0.3)
     # The corner of the taskbar with icon and balloon, twice its size.
-    subprocess.run(["/usr/bin/convert", picture, "-gravity", "SouthEast", "-crop", "560x110+0+0", "+repage", "-scale",
-                    "200%", options.out / f"tray-{options.lang}.png"], check=True)
+    subprocess.run(["/usr/bin/convert", picture, *CORNER, "-scale", "200%", options.out / f"tray-{options.lang}.png"],
+                   check=True)
     step(f"window on the screen: {title}")
     print_hits(installed, options.lang)
     installed.uninstall(msi)
