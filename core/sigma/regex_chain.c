@@ -197,6 +197,26 @@ static bool is_gap(const element *e)
 
 /* ---- writing ---- */
 
+static size_t digits_end(eg_str text, size_t at)
+{
+    while (at < text.len && text.ptr[at] >= '0' && text.ptr[at] <= '9') {
+        at++;
+    }
+    return at;
+}
+
+/* Behind "{3}", "{3,}" or "{3,5}" that begins here; 0 when the brace counts nothing. */
+static size_t braces_end(eg_str text, size_t at)
+{
+    size_t end = digits_end(text, at + 1);
+    bool counts = end > at + 1;
+
+    if (end < text.len && text.ptr[end] == ',') {
+        end = digits_end(text, end + 1);
+    }
+    return counts && end < text.len && text.ptr[end] == '}' ? end + 1 : 0;
+}
+
 /* Every repetition in it as short as it can be: the earliest end leaves most for what follows. */
 static void write_lazy(chain *c, eg_str text)
 {
@@ -212,10 +232,12 @@ static void write_lazy(chain *c, eg_str text)
         } else if (here == '[') {
             end = class_end(&part, part.at);
         } else if (here == '{') {
+            end = braces_end(text, part.at);
+            if (end == 0) {
+                c->gave_up = true;
+                return;
+            }
             repeats = true;
-            c->gave_up |= end >= text.len || text.ptr[end] < '0' || text.ptr[end] > '9';
-            while (end < text.len && text.ptr[end - 1] != '}')
-                end++;
         } else if (here == '(' && at_text(&part, part.at, "(?:")) {
             end = part.at + 3;
         }

@@ -68,6 +68,22 @@ static void end_run(literal_parser *parser, run *r)
 
 typedef enum repeat { REPEAT_ONCE, REPEAT_SOME, REPEAT_MAYBE } repeat;
 
+/* "{2,3}"; a brace that counts nothing is an ordinary character, and not worth understanding. */
+static void skip_count(literal_parser *parser)
+{
+    parser->at++;
+    while (parser->at < parser->pattern.len &&
+           strchr("0123456789,", parser->pattern.ptr[parser->at]) &&
+           parser->pattern.ptr[parser->at] != '\0') {
+        parser->at++;
+    }
+    if (!at_char(parser, '}')) {
+        parser->gave_up = true;
+        return;
+    }
+    parser->at++;
+}
+
 /* A quantifier, if there is one: at least once, or perhaps never. */
 static repeat skip_quantifier(literal_parser *parser)
 {
@@ -81,14 +97,15 @@ static repeat skip_quantifier(literal_parser *parser)
         parser->at++;
     } else if (at_char(parser, '{')) {
         found = REPEAT_MAYBE;
-        while (parser->at < parser->pattern.len && !at_char(parser, '}'))
-            parser->at++;
-        parser->at++;
+        skip_count(parser);
     } else {
         return REPEAT_ONCE;
     }
     if (at_char(parser, '?') || at_char(parser, '+'))
         parser->at++;
+    if (at_char(parser, '?') || at_char(parser, '+') || at_char(parser, '*') ||
+        at_char(parser, '{'))
+        parser->gave_up = true; /* a quantifier of a quantifier: perhaps none at all */
     return found;
 }
 

@@ -162,6 +162,10 @@ static void literals__are_in_every_match(void **state)
         {"a)bc", ""},
         {"(abc", ""},
         {"abc{2}", "ab"},
+        {"(?:abc)+*", ""},
+        {"abc{2,3}?de", "ab"},
+        {"abc{!||def", ""},
+        {"abc{2,x}|d", ""},
         {"$abc^", "abc"},
     };
     eg_arena *arena;
