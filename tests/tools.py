@@ -14,7 +14,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT / "tools" / "wine"))
 
-from winebox import end_on_termination, end_wine  # noqa: E402  (needs the path above)
+from winebox import begin_wine, end_on_termination, end_wine  # noqa: E402  (needs the path above)
 
 BUILD = ROOT / "build"
 LOGS = BUILD / "test-logs"
@@ -106,6 +106,7 @@ class Wine:
         self.prefix.mkdir(parents=True)
 
     def __enter__(self):
+        begin_wine({**os.environ, **self.environment})
         return self
 
     def __exit__(self, *_):

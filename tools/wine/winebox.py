@@ -48,6 +48,13 @@ def end_on_termination():
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
 
 
+def begin_wine(environment):
+    """Starts the server of a Wine prefix to stay until end_wine. Otherwise it ends, with the services, whenever no program
+    runs, and the next one may meet it half ended."""
+    subprocess.run([WINESERVER, "-p"], env=environment, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
+
+
 def end_wine(prefix, environment):
     """Ends all programs of a Wine prefix, and removes the folder that Debian's Wine leaves in /tmp for it."""
     if not prefix.exists():
@@ -112,13 +119,12 @@ class WineBox:
         self.env["DISPLAY"] = self.display
 
     def _boot(self):
-        self.run_raw([WINE, "wineboot", "--init"], 180)
-        # The first program of a new prefix starts a second service manager beside that of wineboot: begin again with one.
-        subprocess.run([WINESERVER, "-k", "-w"], env=self.env, timeout=60, check=False, stdin=subprocess.DEVNULL,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        begin_wine(self.env)
+        # Any program makes the prefix; `wineboot --init` would do so as well, but leave two service managers behind.
+        self.run_raw([WINE, "cmd", "/c", "exit"], 180)
         # A fresh prefix pretends to be Windows 7; we support Windows 10 and later.
         self.run(["reg", "add", r"HKCU\Software\Wine", "/v", "Version", "/d", "win10", "/f"], 60)
-        # wineboot returns before services.exe is there; a service manager that answers is what we need.
+        # A program may run before services.exe is there; a service manager that answers is what we need.
         wait_for(lambda: self.run_raw([WINE, "sc", "query", "PlugPlay"], 60).returncode == 0, 60, "the service manager of Wine")
         self._add_fonts()
 
