@@ -20,6 +20,7 @@ typedef enum eg_sensor_health {
     EG_SENSOR_FULL,     /* the best source this sensor knows */
     EG_SENSOR_DEGRADED, /* a fallback: sees less or later */
     EG_SENSOR_BLIND,    /* sees nothing */
+    EG_SENSOR_ABSENT,   /* an optional source that this PC does not have: nothing is amiss */
 } eg_sensor_health;
 
 typedef struct eg_sink {
@@ -32,6 +33,13 @@ typedef struct eg_sink {
     /* The sensor's state for people; `source` is "etw", "wmi", "poll"...; `detail` says why. */
     void (*health)(void *user, const char *sensor, eg_sensor_health health, const char *source,
                    const char *detail);
+    /*
+     * A short text that outlives the service, by name: how far a sensor has read. From the sensor's
+     * thread. Either may be NULL, then nothing is remembered. recall replaces what is in `value`;
+     * EG_E_NOTFOUND when nothing was kept.
+     */
+    int (*keep)(void *user, const char *name, eg_str value);
+    int (*recall)(void *user, const char *name, eg_buf *value);
 } eg_sink;
 
 typedef struct eg_sensor {

@@ -214,6 +214,8 @@ static int start_sensors(eg_host *host)
     sensors.emit = on_emit;
     sensors.blind = on_blind;
     sensors.restart_ms = SENSOR_RESTART_MS;
+    sensors.keep = eg_host_store_keep;
+    sensors.recall = eg_host_store_recall;
     return eg_sensors_host_start(&sensors, &host->sensors);
 }
 

@@ -57,6 +57,9 @@ eg_store *eg_host_store(eg_host *host); /* any thread; NULL while it is not open
 /* Stores a hit; shaped for the hit keeper, `user` is the host. Pipeline thread. */
 int eg_host_store_add(void *user, const eg_hit *hit, const eg_event *event, int64_t *id,
                       bool *is_new);
+/* What sensors keep in the database, for eg_sensors_options; `user` is the host. Any thread. */
+int eg_host_store_keep(void *user, const char *name, eg_str value);
+int eg_host_store_recall(void *user, const char *name, eg_buf *value);
 /* Opens it late, tells of damage met meanwhile, deletes old hits. Pipeline thread. */
 void eg_host_store_upkeep(eg_host *host);
 void eg_host_store_end(eg_host *host); /* notes that the service ended in order */

@@ -117,6 +117,32 @@ int eg_host_store_add(void *user, const eg_hit *hit, const eg_event *event, int6
     return eg_store_add_hit(store, hit, event, id, is_new);
 }
 
+#define SENSOR_KEY_SIZE 128
+
+static int open_store_and_key(eg_host *host, const char *name, eg_store **store,
+                              char key[SENSOR_KEY_SIZE])
+{
+    *store = eg_host_store(host);
+    snprintf(key, SENSOR_KEY_SIZE, "sensor.%s", name);
+    return *store ? EG_OK : eg_fail(EG_E_IO, "the hit database is not open");
+}
+
+int eg_host_store_keep(void *user, const char *name, eg_str value)
+{
+    char key[SENSOR_KEY_SIZE];
+    eg_store *store;
+    int status = open_store_and_key(user, name, &store, key);
+    return status == EG_OK ? eg_store_set_meta(store, key, value) : status;
+}
+
+int eg_host_store_recall(void *user, const char *name, eg_buf *value)
+{
+    char key[SENSOR_KEY_SIZE];
+    eg_store *store;
+    int status = open_store_and_key(user, name, &store, key);
+    return status == EG_OK ? eg_store_get_meta(store, key, value) : status;
+}
+
 static void open_late(eg_host *host)
 {
     if (open_store(host) != EG_OK) {

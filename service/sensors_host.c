@@ -45,6 +45,21 @@ static void emit(void *user, const eg_event *event)
     host->options.emit(host->options.user, event);
 }
 
+static int keep(void *user, const char *name, eg_str value)
+{
+    eg_sensors_host *host = user;
+    return host->options.keep ? host->options.keep(host->options.user, name, value) : EG_OK;
+}
+
+static int recall(void *user, const char *name, eg_buf *value)
+{
+    eg_sensors_host *host = user;
+    if (!host->options.recall) {
+        return eg_fail(EG_E_NOTFOUND, "nothing is remembered of %s", name);
+    }
+    return host->options.recall(host->options.user, name, value);
+}
+
 static entry *find_entry(eg_sensors_host *host, const char *name)
 {
     for (size_t i = 0; i < host->count; i++) {
@@ -128,7 +143,7 @@ static void withdraw_and_close(entry *self, void *context)
 
 static void run_once(entry *self)
 {
-    eg_sink sink = {self->host, emit, set_health};
+    eg_sink sink = {self->host, emit, set_health, keep, recall};
     void *context = NULL;
     const char *name = self->sensor->name;
     int status = self->sensor->open(&context, &sink);

@@ -26,6 +26,9 @@ typedef struct eg_sensors_options {
      * again once the sensor has run for longer than that.
      */
     uint32_t restart_ms;
+    /* What sensors keep beyond the end of the service: see eg_sink. Any thread; may be NULL. */
+    int (*keep)(void *user, const char *name, eg_str value);
+    int (*recall)(void *user, const char *name, eg_buf *value);
 } eg_sensors_options;
 
 int eg_sensors_host_start(const eg_sensors_options *options, eg_sensors_host **out);

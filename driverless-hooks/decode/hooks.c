@@ -29,6 +29,6 @@ const eg_sensor *const *eg_sensors(size_t *count)
 
 const char *eg_sensor_health_name(eg_sensor_health health)
 {
-    static const char *const names[] = {"starting", "full", "degraded", "blind"};
+    static const char *const names[] = {"starting", "full", "degraded", "blind", "absent"};
     return (size_t)health < EG_COUNT(names) ? names[health] : "unknown";
 }

@@ -82,6 +82,7 @@ static void sensor_health__every_state__has_a_name(void **state)
     assert_string_equal(eg_sensor_health_name(EG_SENSOR_FULL), "full");
     assert_string_equal(eg_sensor_health_name(EG_SENSOR_DEGRADED), "degraded");
     assert_string_equal(eg_sensor_health_name(EG_SENSOR_BLIND), "blind");
+    assert_string_equal(eg_sensor_health_name(EG_SENSOR_ABSENT), "absent");
 }
 
 int eg_test_seen_table(void)

@@ -61,7 +61,7 @@ eg_sensor_fixture *eg_sensor_fixture_collect(void)
 {
     eg_sensor_fixture *fixture = eg_alloc_zero(1, sizeof(*fixture));
     assert_non_null(fixture);
-    fixture->sink = (eg_sink){fixture, keep, keep_health};
+    fixture->sink = (eg_sink){.user = fixture, .emit = keep, .health = keep_health};
     assert_int_equal(eg_mutex_init(&fixture->lock), EG_OK);
     assert_int_equal(eg_cond_init(&fixture->changed), EG_OK);
     return fixture;

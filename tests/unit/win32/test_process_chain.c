@@ -111,7 +111,7 @@ static void run_sensor(void *context)
 /* Runs the chain until it has reported `reports` times. */
 static void run_chain(int reports)
 {
-    eg_sink sink = {NULL, on_event, on_health};
+    eg_sink sink = {.emit = on_event, .health = on_health};
     void *context = NULL;
     eg_thread *thread = NULL;
     healths[0] = '\0';

@@ -141,7 +141,8 @@ static void wait_until(const eg_atomic *counter, int64_t at_least)
 
 static eg_sensors_host *start(void)
 {
-    eg_sensors_options options = {fake_sensors, 1, NULL, on_emit, on_blind, 1};
+    eg_sensors_options options = {
+        .sensors = fake_sensors, .count = 1, .emit = on_emit, .blind = on_blind, .restart_ms = 1};
     eg_sensors_host *host = NULL;
     assert_int_equal(eg_sensors_host_start(&options, &host), EG_OK);
     return host;

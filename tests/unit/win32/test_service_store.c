@@ -112,6 +112,24 @@ static bool has_notice(world *self, const char *topic)
     return false;
 }
 
+static void keep__restarted__recalls_it(void **state)
+{
+    world *self = *state;
+    eg_buf value;
+    eg_buf_init(&value, 64);
+    assert_int_equal(eg_host_store_keep(&self->host, "eventlog.System", EG_STR("1")), EG_E_IO);
+    assert_int_equal(eg_host_store_recall(&self->host, "eventlog.System", &value), EG_E_IO);
+    assert_int_equal(eg_host_store_open(&self->host), EG_OK);
+    assert_int_equal(eg_host_store_recall(&self->host, "eventlog.System", &value), EG_E_NOTFOUND);
+    assert_int_equal(eg_host_store_keep(&self->host, "eventlog.System", EG_STR("42")), EG_OK);
+    eg_store_close(self->host.store);
+    self->host.store = NULL;
+    assert_int_equal(eg_host_store_open(&self->host), EG_OK);
+    assert_int_equal(eg_host_store_recall(&self->host, "eventlog.System", &value), EG_OK);
+    assert_string_equal(eg_buf_cstr(&value), "42");
+    eg_buf_done(&value);
+}
+
 static void upkeep__damage_met_while_running__tells_it_once(void **state)
 {
     world *self = *state;
@@ -156,6 +174,7 @@ static void upkeep__many_hits_at_once__prunes_before_the_hour(void **state)
 int eg_test_service_store(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(keep__restarted__recalls_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(upkeep__damage_met_while_running__tells_it_once, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(upkeep__many_hits_at_once__prunes_before_the_hour, set_up,
