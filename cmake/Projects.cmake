@@ -32,7 +32,7 @@ endfunction()
 
 # eg_sources(<out> <project>): the sources of a project that belong to this platform. The path decides:
 # *_win32.c, anything below a win32/ folder and all of service/ and tray/ are for Windows; *_posix.c is for the
-# others; of driverless-hooks/ the others get only decode/. Fuzzer drivers are never part of a project build.
+# others; of driverless-hooks/ the others get only decode/ and etw/. Fuzzer drivers are never part of a project build.
 function(eg_sources out project)
     eg_project_items(all ${project} ClCompile)
     set(sources)
@@ -41,7 +41,7 @@ function(eg_sources out project)
         set(windows_only FALSE)
         if(path MATCHES "_win32\\.c$|/win32/|^service/|^tray/")
             set(windows_only TRUE)
-        elseif(path MATCHES "^driverless-hooks/" AND NOT path MATCHES "^driverless-hooks/decode/")
+        elseif(path MATCHES "^driverless-hooks/" AND NOT path MATCHES "^driverless-hooks/(decode|etw)/")
             set(windows_only TRUE)
         endif()
         if(path MATCHES "_libfuzzer\\.c$")

@@ -5,8 +5,7 @@
 #include "core/base/os.h"
 #include "core/base/queue.h"
 #include "core/base/status.h"
-
-#include <stdio.h>
+#include "driverless-hooks/decode/agent_event.h"
 
 struct eg_intake {
     eg_queue *queue;
@@ -49,16 +48,9 @@ void eg_intake_push(eg_intake *intake, const eg_event *event)
 
 void eg_intake_push_agent(eg_intake *intake, const char *reason, uint64_t count)
 {
-    char number[24];
-    eg_event event;
-    snprintf(number, sizeof(number), "%llu", (unsigned long long)count);
-    eg_event_init(&event, EG_KIND_AGENT);
-    event.time = eg_clock_utc();
-    event.pid = eg_process_id();
-    event.source = EG_STR("service");
-    event.field[EG_FIELD_REASON] = eg_str_from(reason);
-    event.field[EG_FIELD_EVENT_COUNT] = eg_str_from(number);
-    eg_intake_push(intake, &event);
+    eg_agent_event made;
+    eg_agent_event_make(&made, "service", reason, count, NULL);
+    eg_intake_push(intake, &made.event);
 }
 
 int eg_intake_pop(eg_intake *intake, uint32_t milliseconds, eg_event **event)
@@ -86,7 +78,7 @@ uint64_t eg_intake_report_loss(eg_intake *intake)
     uint64_t lost = eg_intake_dropped(intake) - intake->reported;
     if (lost > 0) {
         intake->reported += lost;
-        eg_intake_push_agent(intake, "telemetry_lost", lost);
+        eg_intake_push_agent(intake, EG_AGENT_TELEMETRY_LOST, lost);
     }
     return lost;
 }

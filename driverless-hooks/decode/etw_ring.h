@@ -8,8 +8,8 @@
 
 #include "driverless-hooks/decode/etw_record.h"
 
-/* Payloads above this are no process records; they are dropped and counted. */
-#define EG_ETW_RING_PAYLOAD_MAX (16u * 1024)
+/* No ETW record is larger; one that claims to be is dropped and counted. */
+#define EG_ETW_RING_PAYLOAD_MAX (64u * 1024)
 
 typedef struct eg_etw_ring eg_etw_ring;
 
