@@ -45,7 +45,8 @@ static const made_event made_events[] = {
      EG_STR_INIT(OF_A_SERVICE "ServiceType StartType AccountName ")},
     {EG_STR_INIT(EG_CHANNEL_SECURITY), 4697, EG_STR_INIT(""),
      EG_STR_INIT(OF_A_SERVICE "ServiceFileName ")},
-    {EG_STR_INIT(EG_CHANNEL_AGENT), 1, EG_STR_INIT(""), EG_STR_INIT(EVERY_EVENT "Sensor Reason Count Description ")},
+    {EG_STR_INIT(EG_CHANNEL_AGENT), 1, EG_STR_INIT(""),
+     EG_STR_INIT(EVERY_EVENT "Sensor Reason Count Description ")},
 };
 
 static bool makes(const made_event *made, eg_logsource logsource)
