@@ -38,7 +38,7 @@ static void agent_event_emit__without_words__has_no_description(void **state)
 {
     EG_UNUSED(state);
     eg_event kept = {0};
-    eg_sink sink = {&kept, keep, NULL};
+    eg_sink sink = {.user = &kept, .emit = keep};
     eg_agent_event_emit(&sink, "process", EG_AGENT_SESSION_TAMPERED, UINT64_MAX, NULL);
     assert_field(&kept, EG_FIELD_REASON, "session_tampered");
     assert_null(kept.field[EG_FIELD_DESCRIPTION].ptr);
