@@ -3,12 +3,10 @@
 
 #include "core/base/mem.h"
 #include "core/base/status.h"
-
-#include <expat.h>
+#include "core/event/xml.h"
 
 #include <string.h>
 
-#define DEPTH_MAX 32
 #define TEXT_MAX ((size_t)EG_TASK_XML_MAX * 2) /* UTF-8 of a UTF-16 document */
 #define PATH_MAX_BYTES ((size_t)4096)
 
@@ -40,26 +38,16 @@ void eg_task_xml_done(eg_task_xml *task)
 }
 
 typedef struct reading {
-    XML_Parser parser;
     eg_task_xml *task;
     eg_buf path; /* "Task/Actions/Exec" */
     eg_buf text; /* of the innermost element, so far */
-    size_t depth;
     int status;
 } reading;
 
-static void stop(reading *r, int status)
+static void keep_failure(reading *r, int status)
 {
     if (r->status == EG_OK) {
         r->status = status;
-    }
-    XML_StopParser(r->parser, XML_FALSE);
-}
-
-static void stop_on_failure(reading *r, int status)
-{
-    if (status != EG_OK) {
-        stop(r, status);
     }
 }
 
@@ -68,13 +56,13 @@ static void append_listed(reading *r, eg_buf *list, const char *separator, eg_st
     if (list->len > 0) {
         eg_buf_append_cstr(list, separator);
     }
-    stop_on_failure(r, eg_buf_append_str(list, item));
+    keep_failure(r, eg_buf_append_str(list, item));
 }
 
 static void replace(reading *r, eg_buf *target, eg_str text)
 {
     eg_buf_clear(target);
-    stop_on_failure(r, eg_buf_append_str(target, text));
+    keep_failure(r, eg_buf_append_str(target, text));
 }
 
 static bool is_true(eg_str text)
@@ -116,108 +104,38 @@ static void take_element(reading *r)
     }
 }
 
-/* ---- what expat calls ---- */
+/* ---- what the reader calls ---- */
 
-/* Prefixes of namespaces do not matter here. */
-static const char *local_name(const char *name)
-{
-    const char *colon = strrchr(name, ':');
-    return colon ? colon + 1 : name;
-}
-
-static void XMLCALL on_start(void *user, const XML_Char *name, const XML_Char **attributes)
+static int on_start(void *user, eg_str name, const char *const *attributes)
 {
     EG_UNUSED(attributes);
     reading *r = user;
-    if (r->status != EG_OK) {
-        return;
-    }
-    if (++r->depth > DEPTH_MAX) {
-        stop(r, eg_fail(EG_E_INVALID, "task definition: nested more than %d deep", DEPTH_MAX));
-        return;
-    }
     if (path_is(r, "Task/Triggers")) {
-        append_listed(r, &r->task->triggers, ", ", eg_str_from(local_name(name)));
+        append_listed(r, &r->task->triggers, ", ", name);
     }
     eg_buf_clear(&r->text);
-    if (r->depth > 1) {
+    if (r->path.len > 0) {
         eg_buf_append_char(&r->path, '/');
     }
-    stop_on_failure(r, eg_buf_append_cstr(&r->path, local_name(name)));
+    keep_failure(r, eg_buf_append_str(&r->path, name));
+    return r->status;
 }
 
-static void XMLCALL on_end(void *user, const XML_Char *name)
+static int on_end(void *user)
 {
-    EG_UNUSED(name);
     reading *r = user;
-    if (r->status != EG_OK) {
-        return;
-    }
     take_element(r);
     eg_buf_clear(&r->text);
     char *slash = strrchr(r->path.data, '/');
     r->path.len = slash ? (size_t)(slash - r->path.data) : 0;
     r->path.data[r->path.len] = '\0';
-    r->depth--;
+    return r->status;
 }
 
-static void XMLCALL on_text(void *user, const XML_Char *text, int length)
+static int on_text(void *user, eg_str text)
 {
     reading *r = user;
-    if (r->status == EG_OK) {
-        stop_on_failure(r, eg_buf_append(&r->text, text, (size_t)length));
-    }
-}
-
-static void XMLCALL on_doctype(void *user, const XML_Char *name, const XML_Char *system_id,
-                               const XML_Char *public_id, int has_internal_subset)
-{
-    EG_UNUSED(name);
-    EG_UNUSED(system_id);
-    EG_UNUSED(public_id);
-    EG_UNUSED(has_internal_subset);
-    stop(user, eg_fail(EG_E_INVALID, "task definition: a document type is not accepted"));
-}
-
-/*
- * The form of the bytes counts, not what the XML declaration says: texts that were copied out of
- * event logs are UTF-8 but still declare UTF-16.
- */
-static const char *encoding_of(const unsigned char *bytes, size_t size)
-{
-    if (size < 2) {
-        return "UTF-8";
-    }
-    if ((bytes[0] == 0xFF && bytes[1] == 0xFE) || (bytes[0] == 0xFE && bytes[1] == 0xFF)) {
-        return "UTF-16";
-    }
-    return bytes[0] == '<' && bytes[1] == 0 ? "UTF-16LE" : "UTF-8";
-}
-
-static int parse(reading *r, const void *xml, size_t size)
-{
-    static const XML_Memory_Handling_Suite memory = {eg_alloc, eg_realloc, eg_free};
-    r->parser = XML_ParserCreate_MM(encoding_of(xml, size), &memory, NULL);
-    if (!r->parser) {
-        return eg_fail(EG_E_NOMEM, "task definition: out of memory");
-    }
-    XML_SetUserData(r->parser, r);
-    XML_SetElementHandler(r->parser, on_start, on_end);
-    XML_SetCharacterDataHandler(r->parser, on_text);
-    XML_SetStartDoctypeDeclHandler(r->parser, on_doctype);
-    enum XML_Status result = XML_Parse(r->parser, xml, (int)size, XML_TRUE);
-    if (r->status == EG_OK && result != XML_STATUS_OK) {
-        enum XML_Error code = XML_GetErrorCode(r->parser);
-        if (code == XML_ERROR_NO_MEMORY) {
-            r->status = eg_fail(EG_E_NOMEM, "task definition: out of memory");
-        } else {
-            r->status =
-                eg_fail(EG_E_INVALID, "task definition line %lu: %s",
-                        (unsigned long)XML_GetCurrentLineNumber(r->parser), XML_ErrorString(code));
-        }
-    }
-    XML_ParserFree(r->parser);
-    return r->status;
+    return eg_buf_append_str(&r->text, text);
 }
 
 int eg_task_xml_parse(const void *xml, size_t size, eg_task_xml *task)
@@ -230,7 +148,8 @@ int eg_task_xml_parse(const void *xml, size_t size, eg_task_xml *task)
     reading r = {.task = &found};
     eg_buf_init(&r.path, PATH_MAX_BYTES);
     eg_buf_init(&r.text, TEXT_MAX);
-    int status = parse(&r, xml, size);
+    const eg_xml_handler handler = {"task definition", &r, on_start, on_end, on_text};
+    int status = eg_xml_read(xml, size, &handler);
     eg_buf_done(&r.path);
     eg_buf_done(&r.text);
     if (status != EG_OK) {
