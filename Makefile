@@ -42,9 +42,10 @@ test: deps ## build everything and run every test
 bench: native windows ## measure the time from an event to the stored hit and to the window
 	@$(PYTHON) tests/bench/run.py
 
-fuzz: native ## fuzz every parser for EG_FUZZ_SECONDS (60) seconds each, then 200,000 random verdicts
+fuzz: native asan ## fuzz every parser for EG_FUZZ_SECONDS (60) seconds each, then 200,000 random verdicts
 	@$(call BUILD,fuzz)
 	@$(PYTHON) tests/fuzz/run.py
+	@EG_ETW_MUTATIONS=1000000 build/asan/tests/emoguard-tests etw_every
 	@$(PYTHON) tests/check_sigma_random.py --pairs 200000 --seed 1000
 
 # Tests against other programs; help lists this target once there are some.

@@ -12,13 +12,15 @@ typedef struct reader {
     const uint8_t *at;
     size_t left;
     size_t pointer_size;
-    uint64_t last_number; /* the size of a DATA column stands before it */
+    uint64_t last[2]; /* numbers, the newest first: the size of a DATA column stands before it */
 } reader;
 
 static const eg_etw_layout *const layout_lists[] = {
-    eg_etw_kernel_process_layouts,
-    eg_etw_manifest_process_layouts,
-    eg_etw_manifest_other_layouts,
+    eg_etw_kernel_process_layouts,    eg_etw_manifest_process_layouts,
+    eg_etw_manifest_registry_layouts, eg_etw_manifest_script_layouts,
+    eg_etw_manifest_dns_layouts,      eg_etw_manifest_task_layouts,
+    eg_etw_manifest_wmi_layouts,      eg_etw_kernel_registry_layouts,
+    eg_etw_kernel_lost_layouts,
 };
 
 static const eg_etw_layout *find_layout(const eg_etw_record *record)
@@ -57,7 +59,8 @@ static bool read_number(reader *r, size_t size, uint64_t *out)
         value = value << 8 | from[i - 1];
     }
     *out = value;
-    r->last_number = value;
+    r->last[1] = r->last[0];
+    r->last[0] = value;
     return true;
 }
 
@@ -76,13 +79,19 @@ static bool read_text(reader *r, size_t unit, eg_etw_span *out)
     return skip(r, size + unit <= r->left ? size + unit : r->left);
 }
 
-static bool read_bytes(reader *r, size_t size, eg_etw_span *out)
+static bool read_bytes(reader *r, uint64_t size, eg_etw_span *out)
 {
     const uint8_t *from = r->at;
-    if (!skip(r, size)) {
+    if (size > r->left || !skip(r, (size_t)size)) {
         return false;
     }
-    *out = (eg_etw_span){from, size};
+    *out = (eg_etw_span){from, (size_t)size};
+    return true;
+}
+
+static bool leave_out(eg_etw_span *out)
+{
+    *out = (eg_etw_span){NULL, 0};
     return true;
 }
 
@@ -111,8 +120,7 @@ static bool read_user_sid(reader *r, eg_etw_span *out)
                            sid[1] <= 15 &&
                            memcmp(sid + 2, authority_start, sizeof(authority_start)) == 0;
         if (!sid_follows) {
-            *out = (eg_etw_span){NULL, 0};
-            return skip(r, sizeof(zero));
+            return leave_out(out) && skip(r, sizeof(zero));
         }
     }
     return skip(r, token_user) && read_sid(r, out);
@@ -122,11 +130,17 @@ static bool read_span(reader *r, eg_etw_type type, eg_etw_span *out)
 {
     switch (type) {
     case EG_ETW_TYPE_WIDE: return read_text(r, 2, out);
+    case EG_ETW_TYPE_WIDE_LAST: return r->left < 2 ? leave_out(out) : read_text(r, 2, out);
+    case EG_ETW_TYPE_WIDE_LIST: return r->left >= 2 && read_bytes(r, r->left, out);
+    case EG_ETW_TYPE_WIDE_LIST_LAST: return read_bytes(r, r->left, out);
     case EG_ETW_TYPE_ANSI: return read_text(r, 1, out);
     case EG_ETW_TYPE_SID: return read_sid(r, out);
     case EG_ETW_TYPE_USER_SID: return read_user_sid(r, out);
     case EG_ETW_TYPE_GUID: return read_bytes(r, EG_ETW_GUID_SIZE, out);
-    default: return r->last_number <= r->left && read_bytes(r, (size_t)r->last_number, out);
+    case EG_ETW_TYPE_CONTENT: return read_bytes(r, r->last[1], out);
+    case EG_ETW_TYPE_SHA256: return read_bytes(r, EG_ETW_HASH_SIZE, out);
+    case EG_ETW_TYPE_SHA256_LAST: return read_bytes(r, EG_ETW_HASH_SIZE, out) || leave_out(out);
+    default: return read_bytes(r, r->last[0], out);
     }
 }
 
@@ -194,7 +208,7 @@ eg_etw_result eg_etw_decode(const eg_etw_record *record, eg_etw_decoded *out)
     if (!layout) {
         return EG_ETW_IGNORED;
     }
-    reader r = {record->payload, record->size, record->flags & EG_ETW_FLAG_32_BIT ? 4 : 8, 0};
+    reader r = {record->payload, record->size, record->flags & EG_ETW_FLAG_32_BIT ? 4 : 8, {0, 0}};
     eg_etw_decoded decoded;
     memset(&decoded, 0, sizeof(decoded));
     decoded.layout = layout;
@@ -220,4 +234,31 @@ const char *eg_etw_result_name(eg_etw_result result)
 bool eg_etw_command_line_cut(const eg_etw_process *process)
 {
     return process->command_line.size / 2 >= EG_ETW_COMMAND_LINE_CUT;
+}
+
+eg_etw_span eg_etw_trim_wide(eg_etw_span text)
+{
+    size_t size = text.size & ~(size_t)1;
+    while (size >= 2 && text.bytes[size - 1] == 0 && text.bytes[size - 2] == 0) {
+        size -= 2;
+    }
+    return (eg_etw_span){text.bytes, size};
+}
+
+bool eg_etw_content_is_wide(eg_etw_span content)
+{
+    bool has_low = false;
+    if (!content.bytes || content.size % 2 != 0) {
+        return false;
+    }
+    eg_etw_span text = eg_etw_trim_wide(content);
+    for (size_t i = 0; i < text.size; i += 2) {
+        if (text.bytes[i + 1] == 0) {
+            if (text.bytes[i] == 0) {
+                return false;
+            }
+            has_low = true;
+        }
+    }
+    return has_low;
 }

@@ -7,6 +7,7 @@
 #include "driverless-hooks/decode/sid.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 static eg_str ansi_text(eg_event_text *text, eg_etw_span span)
 {
@@ -24,6 +25,37 @@ static eg_str ansi_text(eg_event_text *text, eg_etw_span span)
         }
     }
     return eg_event_text_copy(text, eg_buf_str(&text->scratch));
+}
+
+/* Bytes that are no text as a hex dump shows them, so that names inside can be found. */
+static eg_str content_text(eg_event_text *text, eg_etw_span span)
+{
+    eg_str raw = {(const char *)span.bytes, span.size};
+    if (eg_etw_content_is_wide(span)) {
+        eg_etw_span wide = eg_etw_trim_wide(span);
+        return eg_event_text_utf16le(text, wide.bytes, wide.size);
+    }
+    if (eg_utf8_valid(raw) && memchr(raw.ptr, '\0', raw.len) == NULL) {
+        return eg_event_text_copy(text, raw);
+    }
+    eg_buf_clear(&text->scratch);
+    for (size_t i = 0; i < span.size; i++) {
+        char byte = raw.ptr[i];
+        eg_buf_append_char(&text->scratch, byte >= ' ' && byte <= '~' ? byte : '.');
+    }
+    return eg_event_text_copy(text, eg_buf_str(&text->scratch));
+}
+
+/* As Sysmon writes Hashes. */
+static eg_str hash_text(eg_event_text *text, eg_etw_span span)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    char hex[2 * EG_ETW_HASH_SIZE + 1] = "";
+    for (size_t i = 0; i < EG_ETW_HASH_SIZE; i++) {
+        hex[2 * i] = digits[span.bytes[i] >> 4];
+        hex[2 * i + 1] = digits[span.bytes[i] & 15];
+    }
+    return eg_event_text_format(text, "SHA256=%s", hex);
 }
 
 static eg_str sid_text(eg_event_text *text, eg_etw_span span, eg_field field)
@@ -45,9 +77,12 @@ static eg_str column_text(const eg_etw_decoded *decoded, const eg_etw_column *co
     eg_etw_span span;
     switch (column->type) {
     case EG_ETW_TYPE_WIDE:
+    case EG_ETW_TYPE_WIDE_LAST:
         span = eg_etw_bytes(decoded, column);
-        return eg_event_text_utf16le(text, span.bytes, span.size);
+        return span.bytes ? eg_event_text_utf16le(text, span.bytes, span.size) : EG_STR_NONE;
     case EG_ETW_TYPE_ANSI: return ansi_text(text, eg_etw_bytes(decoded, column));
+    case EG_ETW_TYPE_CONTENT: return content_text(text, eg_etw_bytes(decoded, column));
+    case EG_ETW_TYPE_SHA256: return hash_text(text, eg_etw_bytes(decoded, column));
     case EG_ETW_TYPE_SID:
     case EG_ETW_TYPE_USER_SID: return sid_text(text, eg_etw_bytes(decoded, column), column->field);
     case EG_ETW_TYPE_I32:
@@ -102,6 +137,11 @@ int eg_etw_make_event(const eg_etw_record *record, const eg_etw_decoded *decoded
         }
     }
     set_identity(record, decoded, text, &made);
+    if (made.kind == EG_KIND_WMI_SUBSCRIPTION) {
+        /* of Sysmon's three, the one that tells of a binding */
+        made.event_id = 21;
+        made.field[EG_FIELD_EVENT_ID] = EG_STR("21");
+    }
     made.field[EG_FIELD_UTC_TIME] = eg_event_text_time(text, record->time);
     if (text->status != EG_OK) {
         return text->status;

@@ -52,7 +52,8 @@ static void write_span(eg_json *json, eg_etw_type type, eg_etw_span span)
     }
     eg_buf_init(&text, FIELD_TEXT_MAX);
     switch (type) {
-    case EG_ETW_TYPE_WIDE: eg_utf8_from_utf16le(&text, span.bytes, span.size); break;
+    case EG_ETW_TYPE_WIDE:
+    case EG_ETW_TYPE_WIDE_LAST: eg_utf8_from_utf16le(&text, span.bytes, span.size); break;
     case EG_ETW_TYPE_SID:
     case EG_ETW_TYPE_USER_SID:
         eg_sid_format(span.bytes, span.size, sid);
@@ -60,7 +61,10 @@ static void write_span(eg_json *json, eg_etw_type type, eg_etw_span span)
         break;
     case EG_ETW_TYPE_GUID: append_guid(&text, span.bytes); break;
     case EG_ETW_TYPE_DATA:
-    case EG_ETW_TYPE_VALUE_DATA: append_hex(&text, span.bytes, span.size); break;
+    case EG_ETW_TYPE_VALUE_DATA:
+    case EG_ETW_TYPE_CONTENT:
+    case EG_ETW_TYPE_SHA256:
+    case EG_ETW_TYPE_SHA256_LAST: append_hex(&text, span.bytes, span.size); break;
     default: eg_buf_append(&text, span.bytes, span.size); break;
     }
     write_buf(json, &text);
@@ -76,20 +80,35 @@ static void write_hex_number(eg_json *json, uint64_t number)
     eg_buf_done(&text);
 }
 
+static void write_text_list(eg_json *json, eg_etw_span list)
+{
+    eg_json_array(json);
+    while (list.size >= 2) {
+        size_t size = 0;
+        while (size + 2 <= list.size && (list.bytes[size] | list.bytes[size + 1]) != 0) {
+            size += 2;
+        }
+        write_span(json, EG_ETW_TYPE_WIDE, (eg_etw_span){list.bytes, size});
+        size = size + 2 <= list.size ? size + 2 : list.size;
+        list = (eg_etw_span){list.bytes + size, list.size - size};
+    }
+    eg_json_array_end(json);
+}
+
+static void write_trimmed(eg_json *json, const char *name, eg_etw_span text)
+{
+    eg_json_key(json, name);
+    write_span(json, EG_ETW_TYPE_WIDE, eg_etw_trim_wide(text));
+}
+
 /* Captured data of a text value is shown a second time as text. */
 static void write_captured_text(const eg_etw_decoded *decoded, eg_json *json)
 {
     enum { REG_TYPE_TEXT = 1, REG_TYPE_EXPANDED_TEXT = 2 };
     const eg_etw_registry_value *value = &decoded->as.registry_value;
-    size_t size = value->data.size & ~(size_t)1;
-    if (value->type != REG_TYPE_TEXT && value->type != REG_TYPE_EXPANDED_TEXT) {
-        return;
+    if (value->type == REG_TYPE_TEXT || value->type == REG_TYPE_EXPANDED_TEXT) {
+        write_trimmed(json, "CapturedData_text", value->data);
     }
-    while (size >= 2 && value->data.bytes[size - 1] == 0 && value->data.bytes[size - 2] == 0) {
-        size -= 2;
-    }
-    eg_json_key(json, "CapturedData_text");
-    write_span(json, EG_ETW_TYPE_WIDE, (eg_etw_span){value->data.bytes, size});
 }
 
 /* Microseconds: seven digits suggest a precision that no reader of these fields keeps. */
@@ -124,6 +143,14 @@ static void write_column(const eg_etw_decoded *decoded, const eg_etw_column *col
         write_span(json, column->type, eg_etw_bytes(decoded, column));
         write_captured_text(decoded, json);
         break;
+    case EG_ETW_TYPE_CONTENT:
+        write_span(json, column->type, eg_etw_bytes(decoded, column));
+        if (eg_etw_content_is_wide(eg_etw_bytes(decoded, column))) {
+            write_trimmed(json, "content_text", eg_etw_bytes(decoded, column));
+        }
+        break;
+    case EG_ETW_TYPE_WIDE_LIST:
+    case EG_ETW_TYPE_WIDE_LIST_LAST: write_text_list(json, eg_etw_bytes(decoded, column)); break;
     default: write_span(json, column->type, eg_etw_bytes(decoded, column)); break;
     }
 }

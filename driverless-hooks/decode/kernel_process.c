@@ -3,7 +3,6 @@
  * Process records of a system logger session: MSNT_SystemTrace, group Process, versions 1 to 5,
  * told apart by their opcode. The only process records that carry the command line and the user.
  */
-#include "core/base/compiler.h"
 #include "driverless-hooks/decode/etw_layout.h"
 
 #define COLUMN(name, type, since, until, member, field) \
@@ -27,15 +26,10 @@ static const eg_etw_column columns[] = {
     COLUMN("ExitTime", TIME, 5, EG_ETW_NEWEST, exit_time, COUNT),
 };
 
-#define PROVIDER \
-    { \
-        0xd0, 0xa8, 0x6f, 0x3d, 0x05, 0xfe, 0xd0, 0x11, 0x9d, 0xda, 0x00, 0xc0, 0x4f, 0xd7, 0xba, \
-            0x7c \
-    }
 #define LAYOUT(opcode, role, kind, count) \
     { \
-        PROVIDER, opcode, true, 1, EG_ETW_NEWEST, EG_ETW_ROLE_PROCESS_##role, EG_KIND_##kind, \
-            columns, count \
+        EG_ETW_PROVIDER_PROCESS_GROUP, opcode, true, 1, EG_ETW_NEWEST, EG_ETW_ROLE_PROCESS_##role, \
+            EG_KIND_##kind, columns, count \
     }
 
 const eg_etw_layout eg_etw_kernel_process_layouts[] = {

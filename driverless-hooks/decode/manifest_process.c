@@ -3,7 +3,6 @@
  * Microsoft-Windows-Kernel-Process: start (1), stop (2), image load (5) and unload (6), rundown
  * (15). No command line and no user in any version, but full image path, integrity, elevation.
  */
-#include "core/base/compiler.h"
 #include "driverless-hooks/decode/etw_layout.h"
 
 #define COLUMN(name, type, since, until, member, field) \
@@ -43,12 +42,12 @@ static const eg_etw_column stop[] = {
     COLUMN("HandleCount", U32, 0, EG_ETW_NEWEST, handle_count, COUNT),
     COLUMN("CommitCharge", U64, 0, EG_ETW_NEWEST, commit_charge, COUNT),
     COLUMN("CommitPeak", U64, 0, EG_ETW_NEWEST, commit_peak, COUNT),
-    COLUMN("CPUCycleCount", U64, 0, EG_ETW_NEWEST, cycles, COUNT),
-    COLUMN("ReadOperationCount", U32, 0, EG_ETW_NEWEST, read_count, COUNT),
-    COLUMN("WriteOperationCount", U32, 0, EG_ETW_NEWEST, write_count, COUNT),
-    COLUMN("ReadTransferKiloBytes", U32, 0, EG_ETW_NEWEST, read_kilobytes, COUNT),
-    COLUMN("WriteTransferKiloBytes", U32, 0, EG_ETW_NEWEST, write_kilobytes, COUNT),
-    COLUMN("HardFaultCount", U32, 0, EG_ETW_NEWEST, hard_faults, COUNT),
+    COLUMN("CPUCycleCount", U64, 1, EG_ETW_NEWEST, cycles, COUNT),
+    COLUMN("ReadOperationCount", U32, 1, EG_ETW_NEWEST, read_count, COUNT),
+    COLUMN("WriteOperationCount", U32, 1, EG_ETW_NEWEST, write_count, COUNT),
+    COLUMN("ReadTransferKiloBytes", U32, 1, EG_ETW_NEWEST, read_kilobytes, COUNT),
+    COLUMN("WriteTransferKiloBytes", U32, 1, EG_ETW_NEWEST, write_kilobytes, COUNT),
+    COLUMN("HardFaultCount", U32, 1, EG_ETW_NEWEST, hard_faults, COUNT),
     COLUMN("ImageName", ANSI, 0, EG_ETW_NEWEST, image_name, IMAGE),
 };
 
@@ -65,20 +64,15 @@ static const eg_etw_column image[] = {
     IMAGE_COLUMN("ImageName", WIDE, name, IMAGE_LOADED),
 };
 
-#define PROVIDER \
-    { \
-        0xd6, 0x2c, 0xfb, 0x22, 0x7b, 0x0e, 0x2b, 0x42, 0xa0, 0xc7, 0x2f, 0xad, 0x1f, 0xd0, 0xe7, \
-            0x16 \
-    }
 #define LAYOUT(id, since, role, kind, columns) \
     { \
-        PROVIDER, id, false, since, EG_ETW_NEWEST, EG_ETW_ROLE_##role, EG_KIND_##kind, columns, \
-            EG_COUNT(columns) \
+        EG_ETW_PROVIDER_KERNEL_PROCESS, id, false, since, EG_ETW_NEWEST, EG_ETW_ROLE_##role, \
+            EG_KIND_##kind, columns, EG_COUNT(columns) \
     }
 
 const eg_etw_layout eg_etw_manifest_process_layouts[] = {
     LAYOUT(1, 0, PROCESS_START, PROCESS_START, start),
-    LAYOUT(2, 1, PROCESS_STOP, PROCESS_STOP, stop),
+    LAYOUT(2, 0, PROCESS_STOP, PROCESS_STOP, stop),
     LAYOUT(5, 0, OTHER, IMAGE_LOAD, image),
     LAYOUT(6, 0, OTHER, OTHER, image),
     LAYOUT(15, 0, PROCESS_RUNNING, PROCESS_START, rundown),
