@@ -91,6 +91,17 @@ static eg_str column_text(const eg_etw_decoded *decoded, const eg_etw_column *co
     }
 }
 
+static void finish_process(const eg_etw_process *process, eg_event *event)
+{
+    if (eg_etw_command_line_cut(process)) {
+        event->flags |= EG_EVENT_COMMAND_LINE_CUT;
+    }
+    if (event->kind == EG_KIND_PROCESS_START) {
+        /* a running process has none: the kernel writes STILL_ACTIVE there */
+        event->field[EG_FIELD_EXIT_STATUS] = EG_STR_NONE;
+    }
+}
+
 static void set_identity(const eg_etw_record *record, const eg_etw_decoded *decoded,
                          eg_event_text *text, eg_event *event)
 {
@@ -110,13 +121,30 @@ static void set_identity(const eg_etw_record *record, const eg_etw_decoded *deco
     event->pid = (uint32_t)process->pid;
     event->parent_pid = (uint32_t)process->parent_pid;
     event->create_time = process->create_time;
-    if (eg_etw_command_line_cut(process)) {
-        event->flags |= EG_EVENT_COMMAND_LINE_CUT;
+    finish_process(process, event);
+}
+
+/* The fields that the record has and of which the event says nothing yet. */
+static void fill_fields(const eg_etw_decoded *decoded, eg_event_text *text, eg_event *event)
+{
+    for (size_t i = 0; i < decoded->layout->count; i++) {
+        const eg_etw_column *column = &decoded->layout->columns[i];
+        if (column->field != EG_FIELD_COUNT && event->field[column->field].len == 0 &&
+            eg_etw_column_present(decoded, column)) {
+            event->field[column->field] = column_text(decoded, column, text);
+        }
     }
-    if (event->kind == EG_KIND_PROCESS_START) {
-        /* a running process has none: the kernel writes STILL_ACTIVE there */
-        event->field[EG_FIELD_EXIT_STATUS] = EG_STR_NONE;
+}
+
+int eg_etw_complete_event(const eg_etw_decoded *decoded, eg_event_text *text, eg_event *event)
+{
+    const eg_etw_process *process = &decoded->as.process;
+    fill_fields(decoded, text, event);
+    if (event->create_time == 0) {
+        event->create_time = process->create_time;
     }
+    finish_process(process, event);
+    return text->status;
 }
 
 int eg_etw_make_event(const eg_etw_record *record, const eg_etw_decoded *decoded,
@@ -130,12 +158,7 @@ int eg_etw_make_event(const eg_etw_record *record, const eg_etw_decoded *decoded
     eg_event_init(&made, decoded->kind);
     made.time = record->time;
     made.source = EG_STR("etw");
-    for (size_t i = 0; i < decoded->layout->count; i++) {
-        const eg_etw_column *column = &decoded->layout->columns[i];
-        if (column->field != EG_FIELD_COUNT && eg_etw_column_present(decoded, column)) {
-            made.field[column->field] = column_text(decoded, column, text);
-        }
-    }
+    fill_fields(decoded, text, &made);
     set_identity(record, decoded, text, &made);
     if (made.kind == EG_KIND_WMI_SUBSCRIPTION) {
         /* of Sysmon's three, the one that tells of a binding */

@@ -19,6 +19,12 @@
 int eg_etw_make_event(const eg_etw_record *record, const eg_etw_decoded *decoded,
                       eg_event_text *text, eg_event *event);
 
+/*
+ * Adds what another record of the same process start or stop says and the event lacks.
+ * EG_E_NOMEM.
+ */
+int eg_etw_complete_event(const eg_etw_decoded *decoded, eg_event_text *text, eg_event *event);
+
 /* Writes one JSON object with every column under Windows' own name. */
 void eg_etw_write_fields(const eg_etw_decoded *decoded, eg_json *json);
 

@@ -11,14 +11,18 @@
 /* Rundown records number their versions two lower than start records: see `rundown`. */
 #define START_COLUMNS(v1, v2, v3, v4, v5) \
     COLUMN("ProcessID", U32, 0, EG_ETW_NEWEST, pid, PROCESS_ID), \
-        COLUMN("ProcessSequenceNumber", U64, v3, EG_ETW_NEWEST, sequence, COUNT), \
+        COLUMN("ProcessSequenceNumber", U64, v3, EG_ETW_NEWEST, sequence, \
+               PROCESS_SEQUENCE_NUMBER), \
         COLUMN("CreateTime", TIME_UTC, 0, EG_ETW_NEWEST, create_time, COUNT), \
         COLUMN("ParentProcessID", U32, 0, EG_ETW_NEWEST, parent_pid, PARENT_PROCESS_ID), \
-        COLUMN("ParentProcessSequenceNumber", U64, v3, EG_ETW_NEWEST, parent_sequence, COUNT), \
+        COLUMN("ParentProcessSequenceNumber", U64, v3, EG_ETW_NEWEST, parent_sequence, \
+               PARENT_PROCESS_SEQUENCE_NUMBER), \
         COLUMN("SessionID", U32, 0, EG_ETW_NEWEST, session_id, TERMINAL_SESSION_ID), \
         COLUMN("Flags", U32, v1, EG_ETW_NEWEST, flags, COUNT), \
-        COLUMN("ProcessTokenElevationType", U32, v3, EG_ETW_NEWEST, elevation_type, COUNT), \
-        COLUMN("ProcessTokenIsElevated", U32, v3, EG_ETW_NEWEST, elevated, COUNT), \
+        COLUMN("ProcessTokenElevationType", U32, v3, EG_ETW_NEWEST, elevation_type, \
+               PROCESS_TOKEN_ELEVATION_TYPE), \
+        COLUMN("ProcessTokenIsElevated", U32, v3, EG_ETW_NEWEST, elevated, \
+               PROCESS_TOKEN_IS_ELEVATED), \
         COLUMN("MandatoryLabel", SID, v3, EG_ETW_NEWEST, mandatory_label, INTEGRITY_LEVEL), \
         COLUMN("ImageName", WIDE, 0, EG_ETW_NEWEST, image_name, IMAGE), \
         COLUMN("ImageChecksum", HEX32, v2, EG_ETW_NEWEST, checksum, COUNT), \
@@ -34,7 +38,7 @@ static const eg_etw_column rundown[] = {START_COLUMNS(0, 0, 1, 2, 3)};
 
 static const eg_etw_column stop[] = {
     COLUMN("ProcessID", U32, 0, EG_ETW_NEWEST, pid, PROCESS_ID),
-    COLUMN("ProcessSequenceNumber", U64, 2, EG_ETW_NEWEST, sequence, COUNT),
+    COLUMN("ProcessSequenceNumber", U64, 2, EG_ETW_NEWEST, sequence, PROCESS_SEQUENCE_NUMBER),
     COLUMN("CreateTime", TIME, 0, EG_ETW_NEWEST, create_time, COUNT),
     COLUMN("ExitTime", TIME, 0, EG_ETW_NEWEST, exit_time, COUNT),
     COLUMN("ExitCode", U32, 0, EG_ETW_NEWEST, exit_status, EXIT_STATUS),
