@@ -132,10 +132,27 @@ static uint16_t little_endian_unit(const void *units, size_t index)
     return (uint16_t)(bytes[0] | bytes[1] << 8);
 }
 
+/* Most text is ASCII: appends what of it stands at `from`, a piece at a time. Units appended. */
+static size_t append_ascii(eg_buf *out, const void *units, size_t from, size_t count, unit_at unit)
+{
+    char piece[128];
+    size_t size = 0;
+    while (size < sizeof(piece) && from + size < count && unit(units, from + size) < 0x80) {
+        piece[size] = (char)unit(units, from + size);
+        size++;
+    }
+    return size > 0 && eg_buf_append(out, piece, size) == EG_OK ? size : 0;
+}
+
 static int append_units(eg_buf *out, const void *units, size_t count, unit_at unit)
 {
     int status = eg_buf_reserve(out, 0);
     for (size_t i = 0; i < count && status == EG_OK; i++) {
+        size_t ascii = append_ascii(out, units, i, count, unit);
+        if (ascii > 0) {
+            i += ascii - 1;
+            continue;
+        }
         uint32_t code = unit(units, i);
         if (is_high_surrogate(code) && i + 1 < count && is_low_surrogate(unit(units, i + 1))) {
             i++;
