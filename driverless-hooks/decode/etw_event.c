@@ -87,7 +87,7 @@ static eg_str column_text(const eg_etw_decoded *decoded, const eg_etw_column *co
     case EG_ETW_TYPE_USER_SID: return sid_text(text, eg_etw_bytes(decoded, column), column->field);
     case EG_ETW_TYPE_I32:
         return eg_event_text_format(text, "%" PRId64, (int64_t)eg_etw_number(decoded, column));
-    default: return eg_event_text_format(text, "%" PRIu64, eg_etw_number(decoded, column));
+    default: return eg_event_text_number(text, eg_etw_number(decoded, column));
     }
 }
 
@@ -109,8 +109,7 @@ static void set_identity(const eg_etw_record *record, const eg_etw_decoded *deco
     switch (decoded->role) {
     case EG_ETW_ROLE_PROCESS_START:
         if (record->pid != EG_ETW_NO_PROCESS) {
-            event->field[EG_FIELD_CREATOR_PROCESS_ID] =
-                eg_event_text_format(text, "%" PRIu32, record->pid);
+            event->field[EG_FIELD_CREATOR_PROCESS_ID] = eg_event_text_number(text, record->pid);
         }
         break;
     case EG_ETW_ROLE_PROCESS_RUNNING:

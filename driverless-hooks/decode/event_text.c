@@ -80,6 +80,17 @@ eg_str eg_event_text_format(eg_event_text *text, const char *format, ...)
     return take_scratch(text);
 }
 
+eg_str eg_event_text_number(eg_event_text *text, uint64_t number)
+{
+    char digits[20];
+    size_t first = sizeof(digits);
+    do {
+        digits[--first] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    return eg_event_text_copy(text, (eg_str){digits + first, sizeof(digits) - first});
+}
+
 eg_str eg_event_text_path(eg_event_text *text, eg_str folder, eg_str name)
 {
     eg_buf_clear(&text->scratch);

@@ -25,6 +25,7 @@ void eg_event_text_reset(eg_event_text *text); /* forgets all texts, keeps the m
 
 eg_str eg_event_text_copy(eg_event_text *text, eg_str value); /* EG_STR_NONE stays so */
 eg_str eg_event_text_format(eg_event_text *text, const char *format, ...) EG_PRINTF(2, 3);
+eg_str eg_event_text_number(eg_event_text *text, uint64_t number); /* decimal */
 /* "folder\name"; either may hold NULs. */
 eg_str eg_event_text_path(eg_event_text *text, eg_str folder, eg_str name);
 /* UTF-16LE bytes at any alignment; an odd last byte is ignored. */
