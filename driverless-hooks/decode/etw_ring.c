@@ -77,8 +77,9 @@ static void copy_out(eg_etw_ring *ring, void *bytes, size_t size)
     size_t first = size < ring->size - ring->head ? size : ring->size - ring->head;
     memcpy(bytes, ring->bytes + ring->head, first);
     memcpy((uint8_t *)bytes + first, ring->bytes, size - first);
-    ring->head = (ring->head + size) % ring->size;
     ring->used -= size;
+    /* from the start again when empty: in quiet times only the first pages are ever touched */
+    ring->head = ring->used > 0 ? (ring->head + size) % ring->size : 0;
 }
 
 int eg_etw_ring_push(eg_etw_ring *ring, const eg_etw_record *record)
@@ -136,4 +137,12 @@ uint64_t eg_etw_ring_dropped(eg_etw_ring *ring)
     uint64_t dropped = ring->dropped;
     eg_mutex_unlock(&ring->lock);
     return dropped;
+}
+
+size_t eg_etw_ring_used(eg_etw_ring *ring)
+{
+    eg_mutex_lock(&ring->lock);
+    size_t used = ring->used;
+    eg_mutex_unlock(&ring->lock);
+    return used;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Preallocated memory between the ETW callback, which may do nothing but copy, and the worker that
- * decodes. One writer, one reader. A record that does not fit is dropped and counted.
+ * decodes. Any writers, one reader. A record that does not fit is dropped and counted.
  */
 #ifndef EG_DECODE_ETW_RING_H
 #define EG_DECODE_ETW_RING_H
@@ -24,5 +24,6 @@ int eg_etw_ring_push(eg_etw_ring *ring, const eg_etw_record *record);
 int eg_etw_ring_pop(eg_etw_ring *ring, eg_etw_record *record, uint32_t milliseconds);
 void eg_etw_ring_wake(eg_etw_ring *ring); /* lets a waiting pop return EG_E_TIMEOUT early */
 uint64_t eg_etw_ring_dropped(eg_etw_ring *ring);
+size_t eg_etw_ring_used(eg_etw_ring *ring); /* bytes that wait to be popped */
 
 #endif

@@ -17,7 +17,7 @@ typedef enum side {
 enum {
     NONE = UINT16_MAX,
     HELD_MOST = 16384, /* slots are numbered in 16 bits */
-    LEARN_AFTER = 4,   /* pairs in a row that say the clocks are apart */
+    LEARN_AFTER = 8,   /* pairs in a row that say the clocks are apart */
 };
 
 /*
@@ -316,6 +316,9 @@ static bool hold(eg_process_join *join, slot *at, const eg_process_half *half, s
     copy->payload = (const uint8_t *)(copy + 1);
     at->half[which] = copy;
     join->bytes += size;
+    if (join->bytes > join->stats.bytes_most) {
+        join->stats.bytes_most = join->bytes;
+    }
     return true;
 }
 
@@ -340,10 +343,13 @@ static void take(eg_process_join *join, const eg_process_half *half, side which,
         return;
     }
     if (!at) {
-        if (join->end - join->first >= join->options.held_max) {
+        if (eg_process_join_held(join) >= join->options.held_max) {
             leave_early(join);
         }
         at = add_slot(join, half, now);
+        if (eg_process_join_held(join) > join->stats.held_most) {
+            join->stats.held_most = eg_process_join_held(join);
+        }
         wait = half->decoded.role != EG_ETW_ROLE_PROCESS_RUNNING &&
                (which == PROVIDER || join->expect_provider);
     }
@@ -370,6 +376,15 @@ void eg_process_join_add(eg_process_join *join, const eg_etw_record *record, uin
 }
 
 /* ---- questions ---- */
+
+uint32_t eg_process_join_due(const eg_process_join *join, uint64_t now)
+{
+    if (join->first == join->end) {
+        return UINT32_MAX;
+    }
+    uint64_t waited = (now - slot_at(join, join->first)->arrived) / 1000000;
+    return waited < EG_PROCESS_JOIN_WAIT_MS ? EG_PROCESS_JOIN_WAIT_MS - (uint32_t)waited : 0;
+}
 
 size_t eg_process_join_held(const eg_process_join *join)
 {

@@ -50,6 +50,8 @@ typedef struct eg_process_join_stats {
     uint64_t forced;        /* of these: left early, for lack of room */
     uint64_t late;          /* halves that came after theirs had left, and records told twice */
     uint64_t malformed;     /* records that contradict their layout */
+    size_t held_most;       /* at any time */
+    size_t bytes_most;      /* likewise, of their payloads */
 } eg_process_join_stats;
 
 typedef struct eg_process_join eg_process_join;
@@ -73,6 +75,8 @@ void eg_process_join_add(eg_process_join *join, const eg_etw_record *record, uin
 void eg_process_join_expire(eg_process_join *join, uint64_t now, bool drained);
 void eg_process_join_flush(eg_process_join *join); /* lets go of everything */
 
+/* Milliseconds until something has waited long enough; UINT32_MAX when nothing is held. */
+uint32_t eg_process_join_due(const eg_process_join *join, uint64_t now);
 size_t eg_process_join_held(const eg_process_join *join);  /* starts and stops */
 size_t eg_process_join_bytes(const eg_process_join *join); /* of their payloads */
 void eg_process_join_stats_get(const eg_process_join *join, eg_process_join_stats *stats);

@@ -14,6 +14,11 @@ static int push(eg_etw_ring *ring, uint16_t id, const void *payload, size_t size
     return eg_etw_ring_push(ring, &record);
 }
 
+static size_t size_of(uint16_t number)
+{
+    return (size_t)number * 37 % 700;
+}
+
 static void ring__records__come_out_in_order_with_their_payload(void **state)
 {
     static uint8_t payload[700];
@@ -21,16 +26,22 @@ static void ring__records__come_out_in_order_with_their_payload(void **state)
     eg_etw_record record;
     EG_UNUSED(state);
     assert_int_equal(eg_etw_ring_create(&ring, 2000), EG_OK);
-    /* far more than the ring holds, so that records lie across its end */
-    for (uint16_t i = 0; i < 500; i++) {
-        size_t size = (size_t)i * 37 % sizeof(payload);
-        memset(payload, i & 0xFF, size);
-        assert_int_equal(push(ring, i, payload, size), EG_OK);
+    /* far more than the ring holds, and never empty, so that records lie across its end */
+    for (uint16_t i = 0; i <= 500; i++) {
+        memset(payload, i & 0xFF, size_of(i));
+        assert_int_equal(push(ring, i, payload, size_of(i)), EG_OK);
+        if (i == 0) {
+            continue;
+        }
+        memset(payload, (i - 1) & 0xFF, sizeof(payload));
         assert_int_equal(eg_etw_ring_pop(ring, &record, 0), EG_OK);
-        assert_int_equal(record.id, i);
-        assert_int_equal(record.size, size);
-        assert_memory_equal(record.payload, payload, size);
+        assert_int_equal(record.id, i - 1);
+        assert_int_equal(record.size, size_of((uint16_t)(i - 1)));
+        assert_memory_equal(record.payload, payload, record.size);
+        assert_int_equal(eg_etw_ring_used(ring), sizeof(record) + size_of(i));
     }
+    assert_int_equal(eg_etw_ring_pop(ring, &record, 0), EG_OK);
+    assert_int_equal(eg_etw_ring_used(ring), 0);
     assert_int_equal(eg_etw_ring_pop(ring, &record, 0), EG_E_TIMEOUT);
     eg_etw_ring_destroy(ring);
 }
