@@ -4,6 +4,7 @@
 
     * from a Run value written, and from a program started, to the hit on disk and to the window on the screen;
     * memory and idle processor time of the service;
+    * what a process start costs from the sessions' records to the event, natively;
     * what matching costs, on recorded events where they are present (EMOGUARD_TEST_DATA); see matching.py.
 
     run.py [--rounds N] [--idle SECONDS] [--out FILE.json]
@@ -29,6 +30,7 @@ import matching  # noqa: E402
 
 TICKS_PER_MS = 10_000
 MATCHING_ROUNDS = 11
+PROCESS_ROUNDS = 301
 
 
 class Trigger:
@@ -135,6 +137,14 @@ def measure_idle(box, seconds):
             "tray": {"private_kib": private_kib(tray), "idle_cpu_percent": share[1]}}
 
 
+def measure_process_records():
+    """Decoding and joining the two records of a start; the best of three runs, as other work only adds."""
+    program = SOURCE / "build" / "native" / "tests" / "bench_process"
+    runs = [json.loads(subprocess.run([program, str(PROCESS_ROUNDS)], stdout=subprocess.PIPE, check=True).stdout)
+            for _ in range(3)]
+    return min(runs, key=lambda run: run["decode_join_us"])
+
+
 def show(figures):
     print(json.dumps(figures, indent=2, ensure_ascii=False))
 
@@ -147,7 +157,7 @@ def main():
     options = parser.parse_args()
     work = options.out.parent
     work.mkdir(parents=True, exist_ok=True)
-    figures = {"matching": matching.measure(work, MATCHING_ROUNDS)}
+    figures = {"process records": measure_process_records(), "matching": matching.measure(work, MATCHING_ROUNDS)}
     msi = work / "emoguard.msi"
     subprocess.run([SOURCE / "installer" / "build-msi.sh", SOURCE / "build" / "windows", msi], check=True)
     try:
