@@ -113,9 +113,11 @@ static void add_service_view(view_list *list)
     view->field[EG_FIELD_SERVICE_TYPE] = EG_STR_NONE;
 }
 
-/* 4688 under the names that process_creation rules use. */
-static void add_sysmon_names(eg_event *event)
+void eg_event_add_sysmon_names(eg_event *event)
 {
+    if (event->kind != EG_KIND_PROCESS_START || event->event_id != 4688) {
+        return;
+    }
     if (!event->field[EG_FIELD_IMAGE].ptr) {
         event->field[EG_FIELD_IMAGE] = eg_event_get_named(event, EG_STR("NewProcessName"));
     }
@@ -130,11 +132,7 @@ size_t eg_event_views(const eg_event *event, eg_arena *arena, eg_event views[EG_
     view_list list = {.views = views, .count = 1};
     views[0] = *event;
     switch (event->kind) {
-    case EG_KIND_PROCESS_START:
-        if (event->event_id == 4688) {
-            add_sysmon_names(&views[0]);
-        }
-        break;
+    case EG_KIND_PROCESS_START: eg_event_add_sysmon_names(&views[0]); break;
     case EG_KIND_TASK_REGISTERED:
     case EG_KIND_TASK_UPDATED:
     case EG_KIND_TASK_REMOVED: add_task_views(&list, arena); break;

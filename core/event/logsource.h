@@ -39,6 +39,9 @@ bool eg_logsource_has_field(eg_logsource logsource, eg_str field_name);
 /* The kind that channel and event id stand for; EG_KIND_OTHER when none. */
 eg_kind eg_logsource_kind(eg_str channel, uint32_t event_id);
 
+/* Gives a Security 4688 the names that process_creation rules use; others stay as they are. */
+void eg_event_add_sysmon_names(eg_event *event);
+
 #define EG_EVENT_VIEWS_MAX 4
 /*
  * Fills views[0] with the event itself and the rest with its other appearances; returns how many.
