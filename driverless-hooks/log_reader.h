@@ -55,7 +55,7 @@ int eg_log_reader_open(eg_log_reader **out, const eg_log_api *api, const eg_log_
 void eg_log_reader_close(eg_log_reader *reader); /* NULL-safe */
 
 /*
- * Replaces `xml` with the next record. EG_E_TIMEOUT: there is none for now. EG_E_INVALID: this one
+ * Replaces `xml` with the next record. EG_E_TIMEOUT: there is none yet. EG_E_INVALID: this one
  * cannot be had, and is passed over. Anything else: the subscription is of no use any more.
  */
 int eg_log_reader_next(eg_log_reader *reader, eg_buf *xml);

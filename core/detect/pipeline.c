@@ -4,6 +4,7 @@
 #include "core/base/log.h"
 #include "core/base/status.h"
 #include "core/detect/process_table.h"
+#include "core/detect/repeats.h"
 #include "core/detect/subject.h"
 #include "core/sigma/correlator.h"
 
@@ -11,8 +12,6 @@
 
 #define PROCESSES 8192u
 #define ARENA_BLOCK (64u * 1024)
-/* Hits of process starts that are remembered, to know one that a second source reports. */
-#define SEEN 4096u
 
 struct eg_pipeline {
     eg_ruleset_slot *slot;
@@ -27,8 +26,7 @@ struct eg_pipeline {
     eg_arena *arena; /* for one event */
     eg_buf evidence; /* its JSON */
     eg_buf tags;
-    uint64_t seen[SEEN];
-    size_t seen_next;
+    eg_repeats told;
     eg_pipeline_stats stats;
 };
 
@@ -182,33 +180,6 @@ static int match_views(eg_pipeline *pipeline, context *about)
     return EG_OK;
 }
 
-/* Names one rule on one process; 0 when the event names no process, so that all of it is news. */
-static uint64_t key_of(const eg_rule_info *rule, const eg_event *event)
-{
-    if (event->kind != EG_KIND_PROCESS_START || event->create_time == 0)
-        return 0;
-    uint64_t key = (eg_str_hash(rule->id) ^ event->create_time) * UINT64_C(0x100000001B3);
-    return (key + event->pid) | 1;
-}
-
-/* A snapshot or a second sensor may tell what is known already. */
-static bool is_seen(const eg_pipeline *pipeline, uint64_t key)
-{
-    for (size_t i = 0; key != 0 && i < SEEN; i++) {
-        if (pipeline->seen[i] == key)
-            return true;
-    }
-    return false;
-}
-
-static void remember(eg_pipeline *pipeline, uint64_t key)
-{
-    if (key == 0)
-        return;
-    pipeline->seen[pipeline->seen_next] = key;
-    pipeline->seen_next = (pipeline->seen_next + 1) % SEEN;
-}
-
 /* More tags than fit are more than anybody reads. */
 static int join_tags(eg_buf *out, const eg_rule_info *rule)
 {
@@ -273,12 +244,12 @@ static void failed(eg_pipeline *pipeline, int status, const char *what)
            eg_status_name(status));
 }
 
-static void drop_seen(eg_pipeline *pipeline, const eg_event *event)
+static void drop_told(eg_pipeline *pipeline, const eg_event *event)
 {
     const eg_sigma_set *set = eg_ruleset_sigma(pipeline->rules);
     size_t kept = 0;
     for (size_t i = 0; i < pipeline->met_count; i++) {
-        if (!is_seen(pipeline, key_of(eg_sigma_set_rule(set, pipeline->met[i]), event)))
+        if (!eg_repeats_has(&pipeline->told, eg_sigma_set_rule(set, pipeline->met[i])->id, event))
             pipeline->met[kept++] = pipeline->met[i];
     }
     pipeline->met_count = kept;
@@ -293,7 +264,7 @@ static void report_rule(eg_pipeline *pipeline, context *about, uint32_t index)
     if (!eg_sigma_set_is_silent(set, index))
         status = report(pipeline, about, rule);
     if (status == EG_OK)
-        remember(pipeline, key_of(rule, about->event));
+        eg_repeats_add(&pipeline->told, rule->id, about->event);
     else
         failed(pipeline, status, "a hit was not taken");
 }
@@ -306,7 +277,7 @@ static int match(eg_pipeline *pipeline, const eg_event *event)
     int status = match_views(pipeline, &about);
     if (status != EG_OK)
         return status;
-    drop_seen(pipeline, event);
+    drop_told(pipeline, event);
     int correlated = eg_sigma_correlate(pipeline->correlator, about.views, about.view_count,
                                         pipeline->met, pipeline->met_count, &completed, &count);
     for (size_t i = 0; i < pipeline->met_count; i++)

@@ -28,8 +28,9 @@ void eg_pipeline_destroy(eg_pipeline *pipeline); /* NULL-safe */
 /*
  * Events fed before any ruleset is loaded are only learned from, never lost silently: the caller
  * loads rules first or keeps them queued. A rule met in several views counts once, and so does one
- * that two sources report for the same process start. What correlations have counted so far is
- * forgotten when a new ruleset is taken. EG_OK also when on_hit failed.
+ * that two sources report for the same process, service, task or value (repeats.h). What
+ * correlations have counted so far is forgotten when a new ruleset is taken. EG_OK also when on_hit
+ * failed.
  */
 int eg_pipeline_feed(eg_pipeline *pipeline, const eg_event *event);
 void eg_pipeline_stats_get(const eg_pipeline *pipeline, eg_pipeline_stats *stats);

@@ -76,6 +76,9 @@ def install__on_a_fresh_system__starts_the_service(world):
     # Wine has neither ETW nor WMI events: the process sensor must say so and poll.
     check(sensors["process"]["health"] == "degraded" and sensors["process"]["source"] == "poll",
           f"process sensor: {sensors['process']}")
+    # Nor has it an event log: that is no fault of the PC, and must not look like one.
+    for name in ("eventlog", "sysmon"):
+        check(sensors[name]["health"] == "absent", f"{name}: {sensors[name]}")
     blind = [s["name"] for s in status["sensors"] if s["health"] == "blind"]
     check(not blind, f"blind: {blind}")
 

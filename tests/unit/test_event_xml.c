@@ -227,7 +227,8 @@ static void read__of_what_is_no_record__says_why(void **state)
 static const char whole[] = RECORD(
     SERVICES, "7045", "System",
     "<EventData><Data Name='ServiceName'>upd</Data><Data>&#x41;</Data></EventData><UserData><E>"
-    "<A>1</A></E></UserData><ProcessingErrorData><ErrorCode>15005</ErrorCode></ProcessingErrorData>");
+    "<A>1</A></E></UserData><ProcessingErrorData><ErrorCode>15005</ErrorCode>"
+    "</ProcessingErrorData>");
 
 static void read__of_a_cut_record__never_succeeds(void **state)
 {
