@@ -20,6 +20,8 @@
 #define EG_PROVIDER_TASK "Microsoft-Windows-TaskScheduler"
 #define EG_CHANNEL_POWERSHELL "Microsoft-Windows-PowerShell/Operational"
 #define EG_PROVIDER_POWERSHELL "Microsoft-Windows-PowerShell"
+#define EG_CHANNEL_POWERSHELL_CORE "PowerShellCore/Operational"
+#define EG_PROVIDER_POWERSHELL_CORE "PowerShellCore"
 #define EG_CHANNEL_SECURITY "Security"
 #define EG_PROVIDER_SECURITY "Microsoft-Windows-Security-Auditing"
 #define EG_CHANNEL_SYSTEM "System"

@@ -102,6 +102,25 @@ static void finish_process(const eg_etw_process *process, eg_event *event)
     }
 }
 
+/* What a program did itself: the header names it, and no program can put another's id there. */
+static void set_writer(const eg_etw_record *record, eg_event_text *text, eg_event *event)
+{
+    static const uint8_t core[] = EG_ETW_PROVIDER_POWERSHELL_CORE;
+    if (record->pid == EG_ETW_NO_PROCESS) {
+        return;
+    }
+    event->pid = record->pid;
+    if (event->kind == EG_KIND_SCRIPT_BLOCK || event->kind == EG_KIND_AMSI_CONTENT ||
+        event->kind == EG_KIND_DNS_QUERY) {
+        event->field[EG_FIELD_PROCESS_ID] = eg_event_text_format(text, "%" PRIu32, record->pid);
+    }
+    if (memcmp(record->provider, core, sizeof(core)) == 0) {
+        event->channel = event->field[EG_FIELD_CHANNEL] = EG_STR(EG_CHANNEL_POWERSHELL_CORE);
+        event->provider = event->field[EG_FIELD_PROVIDER_NAME] =
+            EG_STR(EG_PROVIDER_POWERSHELL_CORE);
+    }
+}
+
 static void set_identity(const eg_etw_record *record, const eg_etw_decoded *decoded,
                          eg_event_text *text, eg_event *event)
 {
@@ -114,7 +133,7 @@ static void set_identity(const eg_etw_record *record, const eg_etw_decoded *deco
         break;
     case EG_ETW_ROLE_PROCESS_RUNNING:
     case EG_ETW_ROLE_PROCESS_LEFT: event->flags |= EG_EVENT_EXISTING; break;
-    case EG_ETW_ROLE_OTHER: event->pid = record->pid != EG_ETW_NO_PROCESS ? record->pid : 0; return;
+    case EG_ETW_ROLE_OTHER: set_writer(record, text, event); return;
     default: break;
     }
     event->pid = (uint32_t)process->pid;

@@ -16,6 +16,9 @@ static const uint8_t task_scheduler[EG_ETW_GUID_SIZE] = {
 static const uint8_t powershell[EG_ETW_GUID_SIZE] = {
     0x3b, 0x85, 0xc1, 0xa0, 0x40, 0x5c, 0x15, 0x4b, 0x87, 0x66, 0x3c, 0xf1, 0xc5, 0x8f, 0x98, 0x5a};
 
+static const uint8_t amsi[EG_ETW_GUID_SIZE] = {0x87, 0x6b, 0x57, 0x2a, 0xa7, 0x09, 0x0e, 0x52,
+                                               0xc2, 0x1a, 0x49, 0x42, 0xf0, 0x27, 0x1d, 0x67};
+
 /* S-1-5-18 and S-1-16-8192 */
 static const uint8_t system_sid[] = {1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0};
 static const uint8_t medium_label[] = {1, 1, 0, 0, 0, 0, 0, 16, 0, 0x20, 0, 0};
@@ -155,6 +158,27 @@ static inline void make_manifest_start(payload *p, uint8_t version)
     if (version >= 5) {
         put_number(p, 6, 4);
         put_number(p, 0x8664, 2);
+    }
+}
+
+/* AMSI 1101 of a script host that found nothing. */
+static inline void put_amsi(payload *p, uint8_t version, size_t pointer, const void *content,
+                            size_t size, uint32_t original_size)
+{
+    put_number(p, 0x1D0, pointer);
+    put_number(p, 1, 1);
+    put_number(p, 1, 4);
+    put_wide(p, "VBScript");
+    put_wide(p, "C:\\a.vbs");
+    put_number(p, size, 4);
+    put_number(p, original_size, 4);
+    put(p, content, size);
+    for (int i = 0; i < 32; i++) {
+        put_number(p, 0xAB, 1);
+    }
+    put_number(p, 0, 4);
+    for (int i = 0; version >= 1 && i < 32; i++) {
+        put_number(p, 0xCD, 1);
     }
 }
 
