@@ -65,6 +65,17 @@ static bool name_of(const eg_event *event, eg_str names[3])
     return names[0].len > 0;
 }
 
+/* A script is told as a block and as what was handed to AMSI: the same text in one process. */
+static uint64_t script_of(uint64_t rule, const eg_event *event)
+{
+    eg_str text = event->field[EG_FIELD_SCRIPT_BLOCK_TEXT];
+    bool is_script = event->kind == EG_KIND_SCRIPT_BLOCK || event->kind == EG_KIND_AMSI_CONTENT;
+    if (!is_script || text.len == 0 || event->pid == 0) {
+        return 0;
+    }
+    return mix((FNV_BASIS ^ rule ^ event->pid) * FNV_PRIME, text) | 1;
+}
+
 static eg_told told_of(eg_str rule_id, const eg_event *event)
 {
     eg_told told = {.time = event->time};
@@ -83,6 +94,7 @@ static eg_told told_of(eg_str rule_id, const eg_event *event)
         }
         told.thing = hash | 1;
     }
+    told.script = script_of(rule, event);
     told.source = eg_str_hash(event->source);
     told.any_time = event->flags & (EG_EVENT_EXISTING | EG_EVENT_CHANGED_WHILE_DOWN);
     return told;
@@ -98,6 +110,9 @@ static bool is_same(const eg_told *before, const eg_told *now, eg_kind kind)
     if (now->process != 0 && before->process != 0) {
         return now->process == before->process;
     }
+    if (now->script != 0 && now->script == before->script) {
+        return now->source != before->source && are_close(before, now, APART_MAX);
+    }
     if (now->thing == 0 || now->thing != before->thing || now->source == before->source) {
         return false;
     }
@@ -110,7 +125,7 @@ static bool is_same(const eg_told *before, const eg_told *now, eg_kind kind)
 bool eg_repeats_has(const eg_repeats *repeats, eg_str rule_id, const eg_event *event)
 {
     eg_told now = told_of(rule_id, event);
-    if (now.process == 0 && now.thing == 0) {
+    if (now.process == 0 && now.thing == 0 && now.script == 0) {
         return false;
     }
     for (size_t i = 0; i < repeats->count && i < EG_REPEATS_MAX; i++) {
@@ -124,7 +139,7 @@ bool eg_repeats_has(const eg_repeats *repeats, eg_str rule_id, const eg_event *e
 void eg_repeats_add(eg_repeats *repeats, eg_str rule_id, const eg_event *event)
 {
     eg_told told = told_of(rule_id, event);
-    if (told.process != 0 || told.thing != 0) {
+    if (told.process != 0 || told.thing != 0 || told.script != 0) {
         repeats->told[repeats->count++ % EG_REPEATS_MAX] = told;
     }
 }

@@ -15,6 +15,7 @@
 typedef struct eg_told {
     uint64_t process; /* rule and process by pid and start time; 0 unknown */
     uint64_t thing;   /* rule and what the event names; 0 when it names nothing */
+    uint64_t script;  /* rule, process and text of a script; 0 for all else */
     uint64_t source;
     uint64_t time; /* FILETIME of the event */
     bool any_time; /* marked existing, or changed while the service was down */

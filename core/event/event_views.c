@@ -127,6 +127,20 @@ void eg_event_add_sysmon_names(eg_event *event)
     }
 }
 
+/*
+ * PowerShell hands each script to AMSI, also where script block logging is not switched on: rules
+ * for script blocks are to see it.
+ */
+static void add_script_view(view_list *list)
+{
+    if (!eg_str_starts_nocase(list->views[0].field[EG_FIELD_APP_NAME], EG_STR("PowerShell"))) {
+        return;
+    }
+    eg_event *view =
+        add_view(list, EG_CHANNEL_POWERSHELL, EG_PROVIDER_POWERSHELL, 4104, EG_STR("4104"));
+    default_field(view, EG_FIELD_PATH, view->field[EG_FIELD_CONTENT_NAME]);
+}
+
 size_t eg_event_views(const eg_event *event, eg_arena *arena, eg_event views[EG_EVENT_VIEWS_MAX])
 {
     view_list list = {.views = views, .count = 1};
@@ -141,6 +155,7 @@ size_t eg_event_views(const eg_event *event, eg_arena *arena, eg_event views[EG_
             add_service_view(&list);
         }
         break;
+    case EG_KIND_AMSI_CONTENT: add_script_view(&list); break;
     default: break;
     }
     return list.count;

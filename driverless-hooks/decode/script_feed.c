@@ -59,6 +59,7 @@ static void tell_script(void *user, const eg_script_text *text)
         failed("a script block is lost");
         return;
     }
+    event.source = EG_STR("etw/PowerShell");
     event.field[EG_FIELD_SCRIPT_BLOCK_TEXT] =
         (eg_str){eg_buf_cstr(&feed->joined), feed->joined.len};
     add_extra(&event, extra, "MessageNumber",
@@ -90,6 +91,7 @@ static void tell_content(eg_script_feed *feed, const eg_etw_record *record,
         failed("a script handed to AMSI is lost");
         return;
     }
+    event.source = EG_STR("etw/AMSI");
     if (repeated > 0) {
         event.field[EG_FIELD_EVENT_COUNT] =
             eg_event_text_format(&feed->text, "%" PRIu64, repeated + 1);

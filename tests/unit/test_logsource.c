@@ -237,6 +237,22 @@ static void views__of_a_task_our_sensor_saw__are_both_logs_of_windows(void **sta
     check_view(&views[2], "Security", 4699, "4699");
 }
 
+static void views__of_a_script_handed_to_amsi__are_a_script_block_of_powershell(void **state)
+{
+    eg_event views[EG_EVENT_VIEWS_MAX];
+    eg_event event;
+    eg_event_init(&event, EG_KIND_AMSI_CONTENT);
+    event.field[EG_FIELD_APP_NAME] = EG_STR("VBScript");
+    assert_int_equal(eg_event_views(&event, *state, views), 1);
+    event.field[EG_FIELD_APP_NAME] = EG_STR("PowerShell_C:\\powershell.exe_10.0.19041.1");
+    event.field[EG_FIELD_CONTENT_NAME] = EG_STR("C:\\a.ps1");
+    event.field[EG_FIELD_SCRIPT_BLOCK_TEXT] = EG_STR("iex");
+    assert_int_equal(eg_event_views(&event, *state, views), 2);
+    check_view(&views[1], EG_CHANNEL_POWERSHELL, 4104, "4104");
+    assert_true(eg_str_equal(views[1].field[EG_FIELD_SCRIPT_BLOCK_TEXT], EG_STR("iex")));
+    assert_true(eg_str_equal(views[1].field[EG_FIELD_PATH], EG_STR("C:\\a.ps1")));
+}
+
 #define TASK_XML \
     "<?xml version=\"1.0\" encoding=\"UTF-16\"?><Task xmlns=\"http://x\"><Triggers>" \
     "<LogonTrigger/></Triggers><Principals><Principal><UserId>S-1-5-18</UserId></Principal>" \
@@ -344,6 +360,7 @@ int eg_test_logsource(void)
         cmocka_unit_test(sensors__of_this_build__feed_what_they_say),
         cmocka_unit_test(kind__of_recorded_events__is_that_of_ours),
         WITH_ARENA(views__of_a_task_our_sensor_saw__are_both_logs_of_windows),
+        WITH_ARENA(views__of_a_script_handed_to_amsi__are_a_script_block_of_powershell),
         WITH_ARENA(views__of_a_recorded_task_event__have_our_parsed_fields),
         WITH_ARENA(views__without_memory__are_still_made),
         WITH_ARENA(views__of_a_service__depend_on_who_saw_it),

@@ -126,6 +126,33 @@ static void repeats__process_start__is_known_by_pid_and_time(void **state)
     assert_false(eg_repeats_has(repeats, rule, &logged));
 }
 
+static eg_event script(eg_kind kind, const char *source, const char *text)
+{
+    eg_event event = event_of(kind, source, NOON);
+    event.pid = 8;
+    event.field[EG_FIELD_SCRIPT_BLOCK_TEXT] = eg_str_from(text);
+    return event;
+}
+
+static void repeats__script_logged_and_handed_to_amsi__is_one(void **state)
+{
+    eg_repeats *repeats = *state;
+    eg_event logged = script(EG_KIND_SCRIPT_BLOCK, "etw/PowerShell", "iex $x");
+    eg_event handed = script(EG_KIND_AMSI_CONTENT, "etw/AMSI", "iex $x");
+    logged.field[EG_FIELD_SCRIPT_BLOCK_ID] = EG_STR("1-2");
+    eg_repeats_add(repeats, rule, &logged);
+    assert_true(eg_repeats_has(repeats, rule, &handed));
+    handed.pid = 9;
+    assert_false(eg_repeats_has(repeats, rule, &handed));
+    handed = script(EG_KIND_AMSI_CONTENT, "etw/AMSI", "iex $y");
+    assert_false(eg_repeats_has(repeats, rule, &handed));
+    eg_repeats_add(repeats, rule, &handed);
+    assert_false(eg_repeats_has(repeats, rule, &handed)); /* run twice is done twice */
+    handed.time += SECONDS(11);
+    handed.source = EG_STR("other");
+    assert_false(eg_repeats_has(repeats, rule, &handed));
+}
+
 static void repeats__very_many__forget_the_oldest(void **state)
 {
     eg_repeats *repeats = *state;
@@ -150,6 +177,7 @@ int eg_test_repeats(void)
         REPEATS_TEST(repeats__same_source_or_much_later__is_news),
         REPEATS_TEST(repeats__each_kind__is_known_by_its_name),
         REPEATS_TEST(repeats__process_start__is_known_by_pid_and_time),
+        REPEATS_TEST(repeats__script_logged_and_handed_to_amsi__is_one),
         REPEATS_TEST(repeats__very_many__forget_the_oldest),
     };
     return cmocka_run_group_tests_name("repeats", tests, NULL, NULL);
