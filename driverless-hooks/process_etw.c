@@ -10,13 +10,15 @@
 #include "core/base/mem.h"
 #include "core/base/os.h"
 #include "core/base/status.h"
+#include "driverless-hooks/decode/agent_event.h"
 #include "driverless-hooks/decode/etw_event.h"
+#include "driverless-hooks/decode/etw_ring.h"
+#include "driverless-hooks/etw/session.h"
 
 #include <inttypes.h>
 
 enum {
     RING_SIZE = 4 * 1024 * 1024,
-    FLUSH_MS = 20,         /* the delay between a start and our knowing of it */
     CHECK_MS = 10 * 1000,  /* losses, tampering */
     RESYNC_MS = 60 * 1000, /* comparing with the process list */
     NAME_BYTES_MAX = 1024,
@@ -44,6 +46,27 @@ static void etw_close(void *context)
     }
 }
 
+/* ---- what the session tells ---- */
+
+static void on_record(void *user, const eg_etw_record *record)
+{
+    etw_source *source = user;
+    eg_etw_ring_push(source->ring, record); /* the ring counts what does not fit */
+}
+
+static void on_alarm(void *user)
+{
+    etw_source *source = user;
+    eg_etw_ring_wake(source->ring);
+}
+
+static void on_tampered(void *user, const char *what)
+{
+    etw_source *source = user;
+    eg_agent_event_emit(eg_process_feed_sink(source->feed), "process", EG_AGENT_SESSION_TAMPERED, 1,
+                        what);
+}
+
 int eg_process_etw_open(void **context, eg_process_feed *feed, HANDLE stop, const eg_etw_api *api)
 {
     etw_source *source = eg_alloc_zero(1, sizeof(*source));
@@ -64,7 +87,8 @@ int eg_process_etw_open(void **context, eg_process_feed *feed, HANDLE stop, cons
         status = eg_process_feed_poll(feed, NULL);
     }
     if (status == EG_OK) {
-        status = eg_etw_session_open(&source->session, api, source->ring);
+        eg_etw_session_events events = {source, on_record, on_alarm, on_tampered};
+        status = eg_etw_session_open(&source->session, api, &eg_etw_system_session, &events);
     }
     if (status != EG_OK) {
         etw_close(source);
@@ -76,7 +100,7 @@ int eg_process_etw_open(void **context, eg_process_feed *feed, HANDLE stop, cons
 
 static int etw_open(void **context, eg_process_feed *feed, HANDLE stop)
 {
-    return eg_process_etw_open(context, feed, stop, &eg_etw_windows_api);
+    return eg_process_etw_open(context, feed, stop, eg_etw_system_api());
 }
 
 /* The kernel wrote the name in the machine's code page, which the portable decoder cannot know. */
@@ -139,13 +163,15 @@ static int check(etw_source *source)
 {
     uint64_t lost = 0;
     source->checked_at = eg_clock_monotonic_ns();
-    int status = eg_etw_session_lost(source->session, &lost);
+    int status = eg_etw_session_check(source->session, &lost);
     if (status != EG_OK) {
         return status;
     }
     lost += eg_etw_ring_dropped(source->ring) + source->malformed;
     if (lost > source->lost) {
         eg_log(EG_LOG_WARNING, "etw", "%" PRIu64 " records were lost", lost - source->lost);
+        eg_agent_event_emit(eg_process_feed_sink(source->feed), "process", EG_AGENT_TELEMETRY_LOST,
+                            lost - source->lost, "process records were lost before they were read");
         source->lost = lost;
         resync(source);
     }
@@ -163,14 +189,14 @@ static int etw_run(void *context, uint32_t milliseconds)
     uint64_t begin = eg_clock_monotonic_ns();
     while (WaitForSingleObject(source->stop, 0) == WAIT_TIMEOUT) {
         eg_etw_record record;
-        if (eg_etw_ring_pop(source->ring, &record, FLUSH_MS) == EG_OK) {
+        uint32_t wait = eg_etw_session_pace(source->session);
+        bool empty = eg_etw_ring_pop(source->ring, &record, wait) != EG_OK;
+        if (!empty) {
             handle(source, &record);
-        } else if (eg_etw_session_ended(source->session)) {
-            return eg_fail(EG_E_CLOSED, "the ETW session EmoGuard-Sys was stopped from outside");
-        } else {
-            eg_etw_session_flush(source->session);
         }
-        if (passed(source->checked_at, CHECK_MS)) {
+        /* after an alarm too, what had arrived before it is told first */
+        if ((empty && eg_etw_session_alarmed(source->session)) ||
+            passed(source->checked_at, CHECK_MS)) {
             int status = check(source);
             if (status != EG_OK) {
                 return status;

@@ -3,7 +3,7 @@
 #ifndef EG_PROCESS_ETW_H
 #define EG_PROCESS_ETW_H
 
-#include "driverless-hooks/etw_session.h"
+#include "driverless-hooks/etw/api.h"
 #include "driverless-hooks/process_source.h"
 
 /* As eg_process_source_etw.open, on other calls than those of Windows. */

@@ -76,6 +76,11 @@ void eg_process_feed_destroy(eg_process_feed *feed)
     }
 }
 
+const eg_sink *eg_process_feed_sink(const eg_process_feed *feed)
+{
+    return &feed->sink;
+}
+
 static void fill_missing(eg_event *event, eg_field field, eg_str value)
 {
     if (event->field[field].len == 0 && value.ptr) {

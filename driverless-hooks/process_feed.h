@@ -13,6 +13,8 @@ typedef struct eg_process_feed eg_process_feed;
 
 int eg_process_feed_create(eg_process_feed **out, const eg_sink *sink);
 void eg_process_feed_destroy(eg_process_feed *feed); /* NULL-safe; no source runs any more */
+/* For what a source has to tell beside processes; lives as long as the feed. */
+const eg_sink *eg_process_feed_sink(const eg_process_feed *feed);
 
 /*
  * `seen` is a PROCESS_START with pid, time and what else the source knows; `user_sid` (may be

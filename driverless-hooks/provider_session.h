@@ -12,6 +12,7 @@
 #define EG_PROVIDER_SESSION_H
 
 #include "driverless-hooks/decode/etw_ring.h"
+#include "driverless-hooks/sensor.h"
 
 #include <stdbool.h>
 
@@ -36,7 +37,15 @@ int eg_provider_feed_join(eg_provider_feed **out, const eg_provider *const *prov
                           eg_etw_ring *ring);
 void eg_provider_feed_leave(eg_provider_feed *feed); /* NULL-safe; nothing is pushed afterwards */
 
-/* Hands what lies in the session's buffers to the rings at once. */
+/*
+ * From now on until the feed leaves, `sink` may be used to tell what happens to the session as a
+ * whole: agent events session_tampered and telemetry_lost, each once however many sensors share
+ * the session; on any thread. What happened since the session started is made up for. One sensor is
+ * enough, several do no harm. A sensor tells of the losses of its own ring by itself.
+ */
+void eg_provider_feed_report_to(eg_provider_feed *feed, const eg_sink *sink);
+
+/* Has what lies in the session's buffers handed to the rings at once; does not wait for it. */
 void eg_provider_feed_flush(eg_provider_feed *feed);
 /*
  * EG_OK while records arrive, with what the session has lost since the feed joined; EG_E_CLOSED
