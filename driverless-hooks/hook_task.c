@@ -1,25 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The task sensor: scheduled tasks that are registered, changed or removed, with what they start.
- * It lists the scheduler's folder after every notification and now and then anyway, and compares
- * with the last list. A definition that cannot be parsed may be half written: it is tried again a
- * few times, then reported with its raw text, since an odd definition is news as well.
+ * The task sensor: scheduled tasks that are registered, changed, removed or hidden. It lists the
+ * scheduler's folder after every notification and now and then anyway, and compares with the last
+ * list, and with the registry in which the scheduler keeps what it runs.
+ *
+ * A definition that cannot be parsed may be half written: it is tried again a few times, then
+ * reported with its raw text, since an odd definition is news as well. What the registry and the
+ * folder disagree about is told when two looks in succession find it: the scheduler writes one
+ * after the other.
  */
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/os.h"
 #include "core/base/status.h"
-#include "core/event/task_xml.h"
-#include "driverless-hooks/decode/event_text.h"
-#include "driverless-hooks/sensor.h"
+#include "core/base/utf.h"
+#include "driverless-hooks/folder_watch.h"
+#include "driverless-hooks/task_cache.h"
 #include "driverless-hooks/task_folder.h"
+#include "driverless-hooks/task_review.h"
 
 #include <string.h>
 
 enum {
     SETTLE_MS = 20, /* a task is several writes */
     RESCAN_MS = 10 * 1000,
-    REOPEN_MS = 2000, /* when the folder cannot be watched */
+    REOPEN_MS = 2000,    /* when the folder cannot be watched */
+    LOOK_MS = 60 * 1000, /* at the registry, which is not told of everything */
     TRIES = 4,
     PENDING_MAX = 64,
 };
@@ -37,12 +43,24 @@ typedef struct pending {
 typedef struct task_sensor {
     eg_sink sink;
     HANDLE stop; /* manual-reset */
-    eg_task_folder *folder;
+    /* the folder */
+    HANDLE changed; /* manual-reset */
+    eg_folder_watch *folder;
     eg_value_list *known; /* NULL before the first listing */
     pending waiting[PENDING_MAX];
+    /* the registry */
+    eg_task_cache_watch cache;
+    eg_task_review review;
+    bool cache_denied;
+    uint64_t look_at; /* monotonic nanoseconds */
     eg_event_text text;
-    eg_sensor_health reported;
+    char reported[256]; /* health and why */
 } task_sensor;
+
+static uint64_t in_milliseconds(uint64_t milliseconds)
+{
+    return eg_clock_monotonic_ns() + milliseconds * 1000000;
+}
 
 static void task_close(void *context)
 {
@@ -50,10 +68,13 @@ static void task_close(void *context)
     if (!sensor) {
         return;
     }
-    eg_task_folder_close(sensor->folder);
     eg_value_list_destroy(sensor->known);
+    eg_task_review_done(&sensor->review);
     for (size_t i = 0; i < PENDING_MAX; i++) {
         eg_free(sensor->waiting[i].name);
+    }
+    if (sensor->changed) {
+        CloseHandle(sensor->changed);
     }
     if (sensor->stop) {
         CloseHandle(sensor->stop);
@@ -72,7 +93,9 @@ static int task_open(void **context, const eg_sink *sink)
     }
     sensor->sink = *sink;
     sensor->stop = CreateEventW(NULL, TRUE, FALSE, NULL);
-    int status = sensor->stop ? EG_OK : eg_fail_os(GetLastError(), "create an event");
+    sensor->changed = CreateEventW(NULL, TRUE, FALSE, NULL);
+    int status =
+        sensor->stop && sensor->changed ? EG_OK : eg_fail_os(GetLastError(), "create an event");
     if (status == EG_OK) {
         status = eg_event_text_init(&sensor->text);
     }
@@ -84,64 +107,7 @@ static int task_open(void **context, const eg_sink *sink)
     return EG_OK;
 }
 
-static eg_str content_text(eg_event_text *text, const eg_buf *file)
-{
-    eg_str raw = eg_buf_str(file);
-    if (raw.len >= 2 && memcmp(raw.ptr, "\xFF\xFE", 2) == 0) {
-        return eg_event_text_utf16le(text, raw.ptr + 2, raw.len - 2);
-    }
-    if (raw.len >= 3 && memcmp(raw.ptr, "\xEF\xBB\xBF", 3) == 0) {
-        raw.ptr += 3;
-        raw.len -= 3;
-    }
-    return eg_event_text_copy(text, raw);
-}
-
-static void emit(const eg_sink *sink, eg_event_text *text, eg_kind kind, uint32_t flags,
-                 eg_str name, const eg_buf *file, const eg_task_xml *task)
-{
-    eg_event event;
-    eg_event_text_reset(text);
-    eg_event_init(&event, kind);
-    event.time = eg_clock_utc();
-    event.flags = flags;
-    event.source = EG_STR("task");
-    event.field[EG_FIELD_UTC_TIME] = eg_event_text_time(text, event.time);
-    event.field[EG_FIELD_TASK_NAME] = eg_event_text_copy(text, name);
-    if (file) {
-        event.field[EG_FIELD_TASK_CONTENT] = content_text(text, file);
-    }
-    if (task) {
-        eg_task_xml_fill(task, text->arena, &event);
-    }
-    sink->emit(sink->user, &event);
-}
-
-/*
- * Reads and emits one task. EG_E_INVALID when its definition cannot be parsed and `insist` is
- * false; otherwise it is then emitted without the fields.
- */
-static int emit_task(const eg_sink *sink, eg_event_text *text, eg_kind kind, uint32_t flags,
-                     eg_str name, bool insist)
-{
-    eg_buf file;
-    eg_task_xml task;
-    eg_buf_init(&file, EG_TASK_XML_MAX);
-    eg_task_xml_init(&task);
-    int status = eg_task_folder_read(name, &file);
-    bool readable = status == EG_OK;
-    if (readable) {
-        status = eg_task_xml_parse(eg_buf_cstr(&file), file.len, &task);
-    }
-    if (status == EG_OK || insist) {
-        emit(sink, text, kind, flags, name, readable ? &file : NULL,
-             status == EG_OK ? &task : NULL);
-        status = EG_OK;
-    }
-    eg_task_xml_done(&task);
-    eg_buf_done(&file);
-    return status;
-}
+/* ---- the folder ---- */
 
 static pending *find_pending(task_sensor *sensor, eg_str name)
 {
@@ -175,43 +141,40 @@ static bool put_off(task_sensor *sensor, eg_str name)
     if (!at || !at->name || at->tries >= TRIES - 1) {
         return false;
     }
-    at->due = eg_clock_monotonic_ns() + (uint64_t)retry_ms[at->tries] * 1000000;
+    at->due = in_milliseconds(retry_ms[at->tries]);
     at->tries++;
     return true;
+}
+
+static void look_soon(task_sensor *sensor)
+{
+    uint64_t soon = in_milliseconds(SETTLE_MS);
+    sensor->look_at = sensor->look_at < soon ? sensor->look_at : soon;
 }
 
 static void on_change(void *user, const eg_value *before, const eg_value *now)
 {
     task_sensor *sensor = user;
+    look_soon(sensor);
     eg_str name = now ? now->name : before->name;
     pending *at = find_pending(sensor, name);
-    if (!now) {
-        forget_pending(at);
-        emit(&sensor->sink, &sensor->text, EG_KIND_TASK_REMOVED, 0, name, NULL, NULL);
+    if (at && now && eg_clock_monotonic_ns() < at->due) {
         return;
     }
-    if (at && eg_clock_monotonic_ns() < at->due) {
-        return;
-    }
-    eg_kind kind = before ? EG_KIND_TASK_UPDATED : EG_KIND_TASK_REGISTERED;
-    if (emit_task(&sensor->sink, &sensor->text, kind, 0, name, false) != EG_OK) {
+    eg_task_news news = {
+        .kind = !now     ? EG_KIND_TASK_REMOVED
+                : before ? EG_KIND_TASK_UPDATED
+                         : EG_KIND_TASK_REGISTERED,
+        .name = name,
+    };
+    if (eg_task_report(&sensor->sink, &sensor->text, &news, false) != EG_OK) {
         if (put_off(sensor, name)) {
             return;
         }
         eg_log(EG_LOG_WARNING, "task", "%.*s: %s", EG_STR_ARGS(name), eg_error_message());
-        emit_task(&sensor->sink, &sensor->text, kind, 0, name, true);
+        eg_task_report(&sensor->sink, &sensor->text, &news, true);
     }
     forget_pending(find_pending(sensor, name));
-}
-
-static const eg_value *find_value(const eg_value_list *list, eg_str name)
-{
-    for (size_t i = 0; i < eg_value_list_count(list); i++) {
-        if (eg_str_equal(eg_value_list_at(list, i)->name, name)) {
-            return eg_value_list_at(list, i);
-        }
-    }
-    return NULL;
 }
 
 /* True when a task waits for another try; forgets those whose file is gone. */
@@ -220,7 +183,7 @@ static bool any_pending(task_sensor *sensor, const eg_value_list *now)
     bool any = false;
     for (size_t i = 0; i < PENDING_MAX; i++) {
         pending *at = &sensor->waiting[i];
-        if (at->name && !find_value(now, eg_str_from(at->name))) {
+        if (at->name && !eg_value_list_find(now, eg_str_from(at->name), EG_STR(""))) {
             forget_pending(at);
         }
         any = any || at->name;
@@ -236,7 +199,7 @@ static int without_pending(task_sensor *sensor, const eg_value_list *now, eg_val
     for (size_t i = 0; status == EG_OK && i < eg_value_list_count(now); i++) {
         const eg_value *value = eg_value_list_at(now, i);
         if (find_pending(sensor, value->name)) {
-            value = find_value(sensor->known, value->name);
+            value = eg_value_list_find(sensor->known, value->name, EG_STR(""));
         }
         if (value) {
             status = eg_value_list_add(list, value);
@@ -252,7 +215,7 @@ static int without_pending(task_sensor *sensor, const eg_value_list *now, eg_val
 }
 
 /* Lists the tasks, tells what is new, remembers the rest. */
-static int compare(task_sensor *sensor)
+static int compare_folder(task_sensor *sensor)
 {
     eg_value_list *now = NULL;
     int status = eg_task_folder_list(&now);
@@ -275,10 +238,25 @@ static int compare(task_sensor *sensor)
     return status;
 }
 
+/* ---- the registry ---- */
+
+static int compare_registry(task_sensor *sensor)
+{
+    bool again = false;
+    int status =
+        eg_task_review_look(&sensor->review, &sensor->sink, &sensor->text, sensor->known, &again);
+    sensor->look_at = in_milliseconds(again ? EG_TASK_REVIEW_AGAIN_MS : LOOK_MS);
+    sensor->cache_denied = status != EG_OK && status != EG_E_NOTFOUND;
+    return status == EG_E_NOMEM ? status : EG_OK;
+}
+
+/* ---- the sensor ---- */
+
 static DWORD wait_time(const task_sensor *sensor)
 {
     uint64_t now = eg_clock_monotonic_ns();
     uint64_t first = now + (uint64_t)RESCAN_MS * 1000000;
+    first = sensor->look_at < first ? sensor->look_at : first;
     for (size_t i = 0; i < PENDING_MAX; i++) {
         if (sensor->waiting[i].name && sensor->waiting[i].due < first) {
             first = sensor->waiting[i].due;
@@ -289,48 +267,111 @@ static DWORD wait_time(const task_sensor *sensor)
 
 static void report(task_sensor *sensor, eg_sensor_health health, const char *detail)
 {
-    if (sensor->reported != health) {
-        sensor->reported = health;
+    if (strncmp(sensor->reported, detail, sizeof(sensor->reported) - 1) != 0) {
+        eg_utf8_copy(sensor->reported, sizeof(sensor->reported), eg_str_from(detail));
         sensor->sink.health(sensor->sink.user, "task", health, "folder", detail);
     }
+}
+
+static void report_working(task_sensor *sensor)
+{
+    if (sensor->cache_denied) {
+        report(sensor, EG_SENSOR_DEGRADED,
+               "the task scheduler's folder; its registry cannot be read");
+    } else {
+        report(sensor, EG_SENSOR_FULL, "the task scheduler's folder and registry");
+    }
+}
+
+static int open_folder(task_sensor *sensor)
+{
+    eg_buf path;
+    eg_buf_init(&path, 4096);
+    int status = eg_task_folder_path(&path);
+    if (status == EG_OK) {
+        status = eg_folder_watch_open(&sensor->folder, eg_buf_cstr(&path),
+                                      FILE_NOTIFY_CHANGE_FILE_NAME | FILE_NOTIFY_CHANGE_DIR_NAME |
+                                          FILE_NOTIFY_CHANGE_SIZE | FILE_NOTIFY_CHANGE_LAST_WRITE,
+                                      true, sensor->changed);
+    }
+    eg_buf_done(&path);
+    return status;
+}
+
+static void close_folder(task_sensor *sensor)
+{
+    eg_folder_watch_close(sensor->folder);
+    sensor->folder = NULL;
+}
+
+/* Asks to be told of the next change. */
+static int arm(task_sensor *sensor)
+{
+    int status = sensor->folder ? EG_OK : open_folder(sensor);
+    if (eg_task_cache_watch_take(&sensor->cache)) {
+        look_soon(sensor);
+    }
+    if (eg_task_cache_watch_arm(&sensor->cache) == EG_E_NOMEM) {
+        status = EG_E_NOMEM;
+    }
+    /* what changed is found by listing: an overflow costs nothing */
+    if (status == EG_OK && eg_folder_watch_take(sensor->folder, NULL, NULL) == EG_FOLDER_GONE) {
+        status = eg_fail(EG_E_NOTFOUND, "the task scheduler's folder is gone");
+    }
+    return status == EG_OK ? eg_folder_watch_arm(sensor->folder) : status;
 }
 
 /* One round: arm, list, compare. */
 static int watch(task_sensor *sensor)
 {
-    int status = sensor->folder ? EG_OK : eg_task_folder_open(&sensor->folder);
+    int status = arm(sensor);
     if (status == EG_OK) {
-        status = eg_task_folder_arm(sensor->folder);
+        status = compare_folder(sensor);
     }
-    if (status == EG_OK) {
-        status = compare(sensor);
+    if (status == EG_OK && eg_clock_monotonic_ns() >= sensor->look_at) {
+        status = compare_registry(sensor);
     }
     if (status != EG_OK) {
         report(sensor, EG_SENSOR_BLIND, eg_error_message());
-        eg_task_folder_close(sensor->folder);
-        sensor->folder = NULL;
+        close_folder(sensor);
     } else {
-        report(sensor, EG_SENSOR_FULL, "the task scheduler's folder");
+        report_working(sensor);
     }
     return status;
+}
+
+/* Waits for news; true when the sensor is to stop. */
+static bool wait_for_news(task_sensor *sensor)
+{
+    HANDLE handles[4] = {sensor->stop, sensor->changed};
+    DWORD count = 2;
+    if (sensor->cache.tree_changed && sensor->cache.tasks_changed) {
+        handles[count++] = sensor->cache.tree_changed;
+        handles[count++] = sensor->cache.tasks_changed;
+    }
+    DWORD signalled = WaitForMultipleObjects(count, handles, FALSE, wait_time(sensor));
+    if (signalled >= WAIT_OBJECT_0 + 2 && signalled < WAIT_OBJECT_0 + count) {
+        SetEvent(handles[signalled]); /* auto-reset: it is taken when arming */
+    }
+    if (signalled == WAIT_OBJECT_0 || signalled == WAIT_TIMEOUT) {
+        return signalled == WAIT_OBJECT_0;
+    }
+    return WaitForSingleObject(sensor->stop, SETTLE_MS) == WAIT_OBJECT_0;
 }
 
 static int task_run(void *context)
 {
     task_sensor *sensor = context;
-    DWORD signalled = WAIT_TIMEOUT;
-    while (signalled != WAIT_OBJECT_0) {
-        if (watch(sensor) != EG_OK) {
-            signalled = WaitForSingleObject(sensor->stop, REOPEN_MS);
-            continue;
-        }
-        HANDLE cache = eg_task_folder_cache_changed(sensor->folder);
-        HANDLE handles[3] = {sensor->stop, eg_task_folder_changed(sensor->folder), cache};
-        signalled = WaitForMultipleObjects(cache ? 3 : 2, handles, FALSE, wait_time(sensor));
-        if (signalled != WAIT_OBJECT_0 && signalled != WAIT_TIMEOUT) {
-            signalled = WaitForSingleObject(sensor->stop, SETTLE_MS);
+    bool stopped = false;
+    while (!stopped) {
+        if (watch(sensor) == EG_OK) {
+            stopped = wait_for_news(sensor);
+        } else {
+            stopped = WaitForSingleObject(sensor->stop, REOPEN_MS) == WAIT_OBJECT_0;
         }
     }
+    eg_task_cache_watch_done(&sensor->cache);
+    close_folder(sensor);
     return EG_OK;
 }
 
@@ -343,25 +384,18 @@ static void task_stop(void *context)
 static int task_snapshot(void *context)
 {
     task_sensor *sensor = context;
-    eg_value_list *list = NULL;
     eg_event_text text;
     int status = eg_event_text_init(&text);
-    if (status != EG_OK) {
-        return status;
+    if (status == EG_OK) {
+        status = eg_task_review_snapshot(&sensor->sink, &text, sensor->stop);
+        eg_event_text_done(&text);
     }
-    status = eg_task_folder_list(&list);
-    for (size_t i = 0; status == EG_OK && i < eg_value_list_count(list); i++) {
-        status = emit_task(&sensor->sink, &text, EG_KIND_TASK_REGISTERED, EG_EVENT_EXISTING,
-                           eg_value_list_at(list, i)->name, true);
-    }
-    eg_value_list_destroy(list);
-    eg_event_text_done(&text);
     return status;
 }
 
 const eg_sensor eg_hook_task = {
     .name = "task",
-    .what = "scheduled tasks that are registered, changed or removed, with what they start",
+    .what = "scheduled tasks that are registered, changed, removed or hidden, with what they start",
     .open = task_open,
     .run = task_run,
     .stop = task_stop,

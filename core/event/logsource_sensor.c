@@ -6,7 +6,8 @@
 #define EVERY_EVENT " EventID Channel Provider_Name UtcTime "
 #define OF_A_TASK \
     EVERY_EVENT \
-    "TaskName TaskContent Command Arguments WorkingDirectory Triggers UserId RunLevel Hidden "
+    "TaskName TaskContent Command Arguments WorkingDirectory Triggers UserId RunLevel Hidden " \
+    "Author ClassId TaskCache "
 
 #define OF_A_SERVICE EVERY_EVENT "ServiceName ImagePath "
 

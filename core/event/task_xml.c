@@ -173,6 +173,8 @@ void eg_task_xml_fill(const eg_task_xml *task, eg_arena *arena, eg_event *event)
         {EG_FIELD_TRIGGERS, &task->triggers},
         {EG_FIELD_USER_ID, &task->user_id},
         {EG_FIELD_RUN_LEVEL, &task->run_level},
+        {EG_FIELD_AUTHOR, &task->author},
+        {EG_FIELD_CLASS_ID, &task->com_class},
     };
     for (size_t i = 0; i < EG_COUNT(texts); i++) {
         eg_str *field = &event->field[texts[i].field];

@@ -31,8 +31,8 @@ void eg_task_xml_done(eg_task_xml *task);
 int eg_task_xml_parse(const void *xml, size_t size, eg_task_xml *task);
 /*
  * Fills the missing fields of a scheduled_task event: Command, Arguments, WorkingDirectory,
- * Triggers, UserId, RunLevel (those that are not empty) and Hidden. Texts are copied into `arena`;
- * what does not fit there stays missing.
+ * Triggers, UserId, RunLevel, Author, ClassId (those that are not empty) and Hidden. Texts are
+ * copied into `arena`; what does not fit there stays missing.
  */
 void eg_task_xml_fill(const eg_task_xml *task, eg_arena *arena, eg_event *event);
 

@@ -145,6 +145,93 @@ static void task_file__not_xml__is_reported_with_its_text(void **state)
     eg_sensor_fixture_stop(fixture);
 }
 
+/* Writes over the file, as a program does that keeps it open. */
+static void overwrite_task(const char *name, const char *text, size_t size)
+{
+    eg_buf path;
+    DWORD written = 0;
+    task_path(name, &path);
+    WCHAR *wide = (WCHAR *)eg_utf16_copy(eg_buf_str(&path));
+    assert_non_null(wide);
+    HANDLE file = CreateFileW(wide, GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL,
+                              CREATE_ALWAYS, 0, NULL);
+    assert_true(file != INVALID_HANDLE_VALUE);
+    assert_true(WriteFile(file, text, (DWORD)size, &written, NULL) && written == size);
+    CloseHandle(file);
+    eg_free(wide);
+    eg_buf_done(&path);
+}
+
+/* However many changes are missed in between, what is told last is what is there. */
+static void task_file__thousand_changes__end_in_the_right_state(void **state)
+{
+    char text[256];
+    EG_UNUSED(state);
+    write_task("One", definition, sizeof(definition) - 1);
+    eg_sensor_fixture *fixture = eg_sensor_fixture_start("task");
+    for (int i = 1; i <= 1000; i++) {
+        int size = snprintf(text, sizeof(text),
+                            "<Task><Actions><Exec><Command>%d.exe</Command></Exec></Actions></Task>"
+                            "%*s",
+                            i, i % 7, "");
+        overwrite_task("One", text, (size_t)size);
+    }
+    assert_non_null(eg_sensor_fixture_wait(fixture, 0, EG_KIND_TASK_UPDATED, EG_FIELD_COMMAND,
+                                           "1000.exe", NULL));
+    delete_task("One");
+    assert_non_null(eg_sensor_fixture_wait(fixture, 0, EG_KIND_TASK_REMOVED, EG_FIELD_TASK_NAME,
+                                           "\\EgTest\\One", NULL));
+    assert_true(eg_sensor_fixture_count(fixture) <= 2002);
+    eg_sensor_fixture_stop(fixture);
+}
+
+/* Asks the scheduler itself, by its own program. */
+static void run_schtasks(const WCHAR *arguments)
+{
+    WCHAR system[512];
+    WCHAR program[600];
+    WCHAR line[1024];
+    STARTUPINFOW startup = {.cb = sizeof(startup)};
+    PROCESS_INFORMATION process;
+    UINT units = GetSystemDirectoryW(system, EG_COUNT(system));
+    assert_true(units > 0 && units < EG_COUNT(system));
+    _snwprintf(program, EG_COUNT(program), L"%ls\\schtasks.exe", system);
+    _snwprintf(line, EG_COUNT(line), L"schtasks.exe %ls", arguments);
+    assert_true(CreateProcessW(program, line, NULL, NULL, FALSE, CREATE_NO_WINDOW, NULL, NULL,
+                               &startup, &process));
+    assert_int_equal(WaitForSingleObject(process.hProcess, EG_TEST_DEADLINE_MS), WAIT_OBJECT_0);
+    CloseHandle(process.hProcess);
+    CloseHandle(process.hThread);
+}
+
+static void task__registered_by_the_scheduler__is_reported(void **state)
+{
+    eg_buf xml;
+    WCHAR arguments[512];
+    EG_UNUSED(state);
+    eg_buf_init(&xml, 4096);
+    assert_int_equal(eg_temp_dir(&xml), EG_OK);
+    assert_int_equal(eg_buf_append_cstr(&xml, "\\egtask.xml"), EG_OK);
+    eg_file_delete(eg_buf_cstr(&xml));
+    assert_int_equal(eg_file_append(eg_buf_cstr(&xml), definition, sizeof(definition) - 1), EG_OK);
+    eg_sensor_fixture *fixture = eg_sensor_fixture_start("task");
+    WCHAR *path = (WCHAR *)eg_utf16_copy(eg_buf_str(&xml));
+    assert_non_null(path);
+    _snwprintf(arguments, EG_COUNT(arguments), L"/create /f /tn \\EgTest\\Api /xml \"%ls\"", path);
+    run_schtasks(arguments);
+    const eg_event *event = eg_sensor_fixture_wait(fixture, 0, EG_KIND_TASK_REGISTERED,
+                                                   EG_FIELD_TASK_NAME, "\\EgTest\\Api", NULL);
+    run_schtasks(L"/delete /f /tn \\EgTest\\Api");
+    assert_non_null(event);
+    assert_non_null(event->field[EG_FIELD_TASK_CONTENT].ptr);
+    assert_non_null(eg_sensor_fixture_wait(fixture, 0, EG_KIND_TASK_REMOVED, EG_FIELD_TASK_NAME,
+                                           "\\EgTest\\Api", NULL));
+    eg_sensor_fixture_stop(fixture);
+    eg_file_delete(eg_buf_cstr(&xml));
+    eg_free(path);
+    eg_buf_done(&xml);
+}
+
 static void task_snapshot__task_there_before__is_existing(void **state)
 {
     EG_UNUSED(state);
@@ -167,6 +254,8 @@ int eg_test_hook_task(void)
         cmocka_unit_test(task_file__as_utf16__is_read),
         cmocka_unit_test(task_file__half_written__is_waited_for),
         cmocka_unit_test(task_file__not_xml__is_reported_with_its_text),
+        cmocka_unit_test(task_file__thousand_changes__end_in_the_right_state),
+        cmocka_unit_test(task__registered_by_the_scheduler__is_reported),
         cmocka_unit_test(task_snapshot__task_there_before__is_existing),
     };
     return cmocka_run_group_tests_name("hook_task", tests, NULL, NULL);
