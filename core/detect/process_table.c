@@ -4,6 +4,7 @@
 #include "core/base/clock.h"
 #include "core/base/status.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Text of a full table, on average; command lines of 32 KiB must not make it hundreds of MB. */
@@ -20,6 +21,7 @@ struct node {
     char *text; /* image, command line and user in one block */
     size_t text_size;
     bool start_guessed; /* create_time is only the time of the event */
+    char guid[EG_PROCESS_GUID_SIZE];
     node *next_in_bucket;
     node *older, *newer; /* in `running` or `ended` */
 };
@@ -60,6 +62,14 @@ int eg_process_table_create(eg_process_table **out, size_t capacity)
     table->capacity = capacity;
     *out = table;
     return EG_OK;
+}
+
+void eg_process_guid_format(uint32_t pid, uint64_t create_time, char out[EG_PROCESS_GUID_SIZE])
+{
+    snprintf(out, EG_PROCESS_GUID_SIZE, "{454D4F47-%04X-%04X-%04X-%04X%08X}",
+             (unsigned)(create_time >> 48), (unsigned)(create_time >> 32 & 0xFFFF),
+             (unsigned)(create_time >> 16 & 0xFFFF), (unsigned)(create_time & 0xFFFF),
+             (unsigned)pid);
 }
 
 static list *list_of(eg_process_table *table, const node *entry)
@@ -202,6 +212,13 @@ static void end(eg_process_table *table, node *entry, uint64_t time)
     list_add(list_of(table, entry), entry);
 }
 
+static void set_start(node *entry, uint64_t create_time)
+{
+    entry->process.create_time = create_time;
+    eg_process_guid_format(entry->process.pid, create_time, entry->guid);
+    entry->process.guid = (eg_str){entry->guid, EG_PROCESS_GUID_SIZE - 1};
+}
+
 /*
  * Puts a new entry in. Whoever had the pid before and was not seen to end ended at the latest when
  * this one started; when a later one is known already, this one ended before that.
@@ -214,7 +231,7 @@ static int insert(eg_process_table *table, const eg_event *event, uint64_t creat
         return EG_E_NOMEM;
     }
     entry->process.pid = event->pid;
-    entry->process.create_time = create_time;
+    set_start(entry, create_time);
     node **bucket = bucket_of(table, event->pid);
     uint64_t next_start = 0;
     for (node *other = *bucket; other; other = other->next_in_bucket) {
@@ -275,6 +292,13 @@ static node *lookup(const eg_process_table *table, const eg_event *event)
     return best;
 }
 
+static void learn_number(const eg_event *event, eg_field field, uint64_t *out)
+{
+    if (event->field[field].len > 0) {
+        (void)eg_str_to_u64(event->field[field], out); /* what is no number is not known */
+    }
+}
+
 int eg_process_table_learn(eg_process_table *table, const eg_event *event)
 {
     bool stop = event->kind == EG_KIND_PROCESS_STOP;
@@ -291,12 +315,14 @@ int eg_process_table_learn(eg_process_table *table, const eg_event *event)
         }
         entry->start_guessed = event->create_time == 0;
     } else if (entry->start_guessed && event->create_time != 0) {
-        entry->process.create_time = create_time;
+        set_start(entry, create_time);
         entry->start_guessed = false;
     }
     if (event->parent_pid != 0) {
         entry->process.parent_pid = event->parent_pid;
     }
+    learn_number(event, EG_FIELD_PROCESS_SEQUENCE_NUMBER, &entry->process.sequence);
+    learn_number(event, EG_FIELD_PARENT_PROCESS_SEQUENCE_NUMBER, &entry->process.parent_sequence);
     status = learn_texts(table, entry, event);
     if (stop && entry->process.exit_time == 0) {
         end(table, entry, event->time != 0 ? event->time : create_time);
@@ -342,6 +368,41 @@ const eg_process *eg_process_table_find(const eg_process_table *table, uint32_t 
     return best ? &best->process : NULL;
 }
 
+const eg_process *eg_process_table_parent(const eg_process_table *table, const eg_process *process)
+{
+    if (process->parent_pid == 0 || process->parent_pid == process->pid) {
+        return NULL;
+    }
+    const eg_process *parent =
+        eg_process_table_find(table, process->parent_pid, process->create_time);
+    bool other = parent && process->parent_sequence != 0 && parent->sequence != 0 &&
+                 parent->sequence != process->parent_sequence;
+    return other ? NULL : parent;
+}
+
+/* Times that were guessed could make two processes each other's parent. */
+static bool is_among(const eg_process *process, const eg_process *const *chain, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (chain[i] == process) {
+            return true;
+        }
+    }
+    return false;
+}
+
+size_t eg_process_table_ancestors(const eg_process_table *table, const eg_process *process,
+                                  const eg_process **out, size_t max)
+{
+    size_t count = 0;
+    const eg_process *at = eg_process_table_parent(table, process);
+    while (at && count < max && at != process && !is_among(at, out, count)) {
+        out[count++] = at;
+        at = eg_process_table_parent(table, at);
+    }
+    return count;
+}
+
 static void fill(eg_event *event, eg_field field, eg_str value)
 {
     if (event->field[field].len == 0 && value.len > 0) {
@@ -351,20 +412,21 @@ static void fill(eg_event *event, eg_field field, eg_str value)
 
 static void complete_parents(const eg_process_table *table, eg_event *event, uint64_t when)
 {
-    const eg_process *parent = NULL;
-    if (event->parent_pid != 0 && event->parent_pid != event->pid) {
-        parent = eg_process_table_find(table, event->parent_pid, when);
-    }
+    eg_process child = {
+        .pid = event->pid,
+        .parent_pid = event->parent_pid,
+        .create_time = when,
+    };
+    learn_number(event, EG_FIELD_PARENT_PROCESS_SEQUENCE_NUMBER, &child.parent_sequence);
+    const eg_process *parent = eg_process_table_parent(table, &child);
     if (!parent) {
         return;
     }
+    fill(event, EG_FIELD_PARENT_PROCESS_GUID, parent->guid);
     fill(event, EG_FIELD_PARENT_IMAGE, parent->image);
     fill(event, EG_FIELD_PARENT_COMMAND_LINE, parent->command_line);
     fill(event, EG_FIELD_PARENT_USER, parent->user);
-    if (parent->parent_pid == 0 || parent->parent_pid == parent->pid) {
-        return;
-    }
-    const eg_process *grand = eg_process_table_find(table, parent->parent_pid, parent->create_time);
+    const eg_process *grand = eg_process_table_parent(table, parent);
     if (grand) {
         fill(event, EG_FIELD_GRANDPARENT_IMAGE, grand->image);
     }
@@ -380,6 +442,7 @@ void eg_process_table_complete(const eg_process_table *table, eg_event *event)
     uint64_t when = own && event->create_time != 0 ? event->create_time : event->time;
     const eg_process *process = eg_process_table_find(table, event->pid, when);
     if (process) {
+        fill(event, EG_FIELD_PROCESS_GUID, process->guid);
         fill(event, EG_FIELD_IMAGE, process->image);
         fill(event, EG_FIELD_USER, process->user);
     }

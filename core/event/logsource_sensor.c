@@ -25,10 +25,11 @@ static const made_event made_events[] = {
                  "ProcessId Image CommandLine CurrentDirectory User LogonId TerminalSessionId "
                  "IntegrityLevel FileVersion Description Product Company OriginalFileName "
                  "ParentProcessId ParentImage ParentCommandLine ParentUser GrandParentImage "
-                 "CreatorProcessId PackageFullName ProcessSequenceNumber "
-                 "ParentProcessSequenceNumber ProcessTokenElevationType ProcessTokenIsElevated ")},
+                 "CreatorProcessId PackageFullName ProcessGuid ParentProcessGuid "
+                 "ProcessSequenceNumber ParentProcessSequenceNumber ProcessTokenElevationType "
+                 "ProcessTokenIsElevated ")},
     {EG_STR_INIT(EG_CHANNEL_SYSMON), 5, EG_STR_INIT(""),
-     EG_STR_INIT(EVERY_EVENT "ProcessId Image User ExitStatus ")},
+     EG_STR_INIT(EVERY_EVENT "ProcessId ProcessGuid Image User ExitStatus ")},
     {EG_STR_INIT(EG_CHANNEL_SYSMON), 13, EG_STR_INIT("SetValue"),
      EG_STR_INIT(EVERY_EVENT "EventType TargetObject Details PreviousDetails ")},
     {EG_STR_INIT(EG_CHANNEL_SYSMON), 12, EG_STR_INIT("DeleteValue"),

@@ -270,6 +270,84 @@ static void complete__of_a_registry_event__names_the_writer(void **state)
     assert_null(nobody.field[EG_FIELD_IMAGE].ptr);
 }
 
+static void complete__of_a_process__names_it_the_same_from_start_to_stop(void **state)
+{
+    eg_process_table *table = *state;
+    eg_event parent = start_event(0x8, 0, 20, 20, "winword.exe");
+    eg_event child = start_event(0xABCD, 0x8, 30, 30, "powershell.exe");
+    eg_event gone = start_event(0xABCD, 0, 30, 90, NULL);
+    assert_int_equal(eg_process_table_learn(table, &parent), EG_OK);
+    assert_int_equal(eg_process_table_learn(table, &child), EG_OK);
+    eg_process_table_complete(table, &parent);
+    eg_process_table_complete(table, &child);
+    gone.kind = EG_KIND_PROCESS_STOP;
+    eg_process_table_complete(table, &gone);
+    char guid[EG_PROCESS_GUID_SIZE];
+    eg_process_guid_format(0xABCD, DAY_1 + 30 * SECOND, guid);
+    assert_field(&child, EG_FIELD_PROCESS_GUID, guid);
+    assert_field(&gone, EG_FIELD_PROCESS_GUID, guid);
+    assert_true(eg_str_equal(child.field[EG_FIELD_PARENT_PROCESS_GUID],
+                             parent.field[EG_FIELD_PROCESS_GUID]));
+    assert_null(parent.field[EG_FIELD_PARENT_PROCESS_GUID].ptr);
+}
+
+static void guid__of_pid_and_time__can_be_read_back(void **state)
+{
+    char guid[EG_PROCESS_GUID_SIZE];
+    EG_UNUSED(state);
+    eg_process_guid_format(0x1A2B, UINT64_C(0x01DC7B3E40D1A3F5), guid);
+    assert_string_equal(guid, "{454D4F47-01DC-7B3E-40D1-A3F500001A2B}");
+    eg_process_guid_format(UINT32_MAX, UINT64_MAX, guid);
+    assert_string_equal(guid, "{454D4F47-FFFF-FFFF-FFFF-FFFFFFFFFFFF}");
+}
+
+static void ancestors__of_a_chain__lead_to_the_root(void **state)
+{
+    eg_process_table *table = *state;
+    const eg_process *chain[8];
+    start(table, 4, 0, 10, "root.exe");
+    for (uint32_t pid = 8; pid <= 24; pid += 4) {
+        start(table, pid, pid - 4, 10 + pid, "x.exe");
+    }
+    stop(table, 16, 26, 35); /* one in the middle has ended since */
+    const eg_process *leaf = eg_process_table_find(table, 24, DAY_1 + 100 * SECOND);
+    assert_non_null(leaf);
+    assert_int_equal(eg_process_table_ancestors(table, leaf, chain, 8), 5);
+    for (uint32_t i = 0; i < 5; i++) {
+        assert_int_equal(chain[i]->pid, 20 - 4 * i);
+    }
+    assert_int_equal(eg_process_table_ancestors(table, leaf, chain, 2), 2);
+    assert_ptr_equal(eg_process_table_parent(table, leaf), chain[0]);
+}
+
+/* Two that claim each other as parent, created in the same instant. */
+static void ancestors__in_a_circle__end(void **state)
+{
+    eg_process_table *table = *state;
+    const eg_process *chain[8];
+    start(table, 8, 12, 10, "a.exe");
+    start(table, 12, 8, 10, "b.exe");
+    const eg_process *process = eg_process_table_find(table, 8, DAY_1 + 10 * SECOND);
+    assert_int_equal(eg_process_table_ancestors(table, process, chain, 8), 1);
+}
+
+/* Windows' own numbers tell that the parent's pid has gone to another process. */
+static void parent__of_another_sequence_number__is_unknown(void **state)
+{
+    eg_process_table *table = *state;
+    eg_event other = start_event(8, 4, 20, 20, "other.exe");
+    eg_event child = start_event(12, 8, 30, 30, "powershell.exe");
+    other.field[EG_FIELD_PROCESS_SEQUENCE_NUMBER] = EG_STR("77");
+    child.field[EG_FIELD_PARENT_PROCESS_SEQUENCE_NUMBER] = EG_STR("76");
+    assert_int_equal(eg_process_table_learn(table, &other), EG_OK);
+    assert_int_equal(eg_process_table_learn(table, &child), EG_OK);
+    eg_process_table_complete(table, &child);
+    assert_null(child.field[EG_FIELD_PARENT_IMAGE].ptr);
+    child.field[EG_FIELD_PARENT_PROCESS_SEQUENCE_NUMBER] = EG_STR("77");
+    eg_process_table_complete(table, &child);
+    assert_field(&child, EG_FIELD_PARENT_IMAGE, "other.exe");
+}
+
 static void learn__of_other_events__learns_nothing(void **state)
 {
     eg_process_table *table = *state;
@@ -326,6 +404,11 @@ int eg_test_process_table(void)
         WITH_TABLE(complete__of_a_start__keeps_what_the_source_said),
         WITH_TABLE(complete__of_a_start__never_takes_a_younger_process_for_the_parent),
         WITH_TABLE(complete__of_a_registry_event__names_the_writer),
+        WITH_TABLE(complete__of_a_process__names_it_the_same_from_start_to_stop),
+        cmocka_unit_test(guid__of_pid_and_time__can_be_read_back),
+        WITH_TABLE(ancestors__of_a_chain__lead_to_the_root),
+        WITH_TABLE(ancestors__in_a_circle__end),
+        WITH_TABLE(parent__of_another_sequence_number__is_unknown),
         WITH_TABLE(learn__of_other_events__learns_nothing),
         WITH_TABLE(table__without_memory__fails_cleanly),
     };
