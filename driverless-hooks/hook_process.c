@@ -107,6 +107,9 @@ static void report_health(process_sensor *sensor, size_t index)
         return;
     }
     sensor->reported = index;
+    if (!source->detail) {
+        return;
+    }
     eg_buf detail;
     eg_buf_init(&detail, 2 * REASON_SIZE);
     eg_buf_append_cstr(&detail, source->detail);

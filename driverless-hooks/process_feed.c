@@ -8,6 +8,7 @@
 #include "driverless-hooks/account_name.h"
 #include "driverless-hooks/decode/event_text.h"
 #include "driverless-hooks/decode/seen_table.h"
+#include "driverless-hooks/device_path.h"
 #include "driverless-hooks/image_version.h"
 #include "driverless-hooks/nt_query.h"
 #include "driverless-hooks/process_info.h"
@@ -16,6 +17,8 @@
 
 /* How long a new process may take until its command line can be read. */
 #define YOUNG_NS (UINT64_C(300) * 1000000)
+/* Of whoever started so recently the kernel's records may still be on their way. */
+#define SETTLED_AFTER (2 * EG_TICKS_PER_SECOND)
 
 struct eg_process_feed {
     eg_sink sink;
@@ -24,6 +27,7 @@ struct eg_process_feed {
     eg_seen_table *young; /* listed, but not told yet; create_time is when, monotonic */
     eg_account_cache *accounts;
     eg_version_cache *versions;
+    eg_device_paths *paths;
     eg_event_text text; /* of the event being built */
     eg_nt_list list;
     bool filled; /* the table has had its first picture */
@@ -54,6 +58,9 @@ int eg_process_feed_create(eg_process_feed **out, const eg_sink *sink)
     if (status == EG_OK) {
         status = eg_version_cache_create(&feed->versions);
     }
+    if (status == EG_OK) {
+        status = eg_device_paths_create(&feed->paths);
+    }
     if (status != EG_OK) {
         eg_process_feed_destroy(feed);
         return status;
@@ -66,6 +73,7 @@ void eg_process_feed_destroy(eg_process_feed *feed)
 {
     if (feed) {
         eg_nt_list_done(&feed->list);
+        eg_device_paths_destroy(feed->paths);
         eg_version_cache_destroy(feed->versions);
         eg_account_cache_destroy(feed->accounts);
         eg_seen_table_destroy(feed->young);
@@ -98,9 +106,8 @@ static void prefer(eg_event *event, eg_field field, eg_str value)
 
 static void set_numbers(eg_process_feed *feed, eg_event *event)
 {
-    event->field[EG_FIELD_PROCESS_ID] = eg_event_text_format(&feed->text, "%" PRIu32, event->pid);
-    event->field[EG_FIELD_PARENT_PROCESS_ID] =
-        eg_event_text_format(&feed->text, "%" PRIu32, event->parent_pid);
+    event->field[EG_FIELD_PROCESS_ID] = eg_event_text_number(&feed->text, event->pid);
+    event->field[EG_FIELD_PARENT_PROCESS_ID] = eg_event_text_number(&feed->text, event->parent_pid);
     event->field[EG_FIELD_UTC_TIME] = eg_event_text_time(&feed->text, event->time);
 }
 
@@ -114,6 +121,12 @@ static bool same_process(const eg_event *event, const eg_process_info *info)
                                    : eg_seen_is_start_of(event->time, info->create_time);
 }
 
+/* "C:\..." or "\\server\...": what the record says of its file is the truth of that moment. */
+static bool is_whole_path(eg_str path)
+{
+    return path.len > 2 && (path.ptr[1] == ':' || (path.ptr[0] == '\\' && path.ptr[1] == '\\'));
+}
+
 static void use_info(eg_event *event, const eg_process_info *info, eg_event_text *text)
 {
     if (event->create_time == 0) {
@@ -123,27 +136,35 @@ static void use_info(eg_event *event, const eg_process_info *info, eg_event_text
         event->parent_pid = info->parent_pid;
     }
     if (!event->field[EG_FIELD_TERMINAL_SESSION_ID].ptr && info->has_session) {
-        event->field[EG_FIELD_TERMINAL_SESSION_ID] =
-            eg_event_text_format(text, "%" PRIu32, info->session_id);
+        event->field[EG_FIELD_TERMINAL_SESSION_ID] = eg_event_text_number(text, info->session_id);
     }
     if (event->flags & EG_EVENT_COMMAND_LINE_CUT && info->command_line.len > 0) {
         event->field[EG_FIELD_COMMAND_LINE] = info->command_line;
         event->flags &= ~(uint32_t)EG_EVENT_COMMAND_LINE_CUT;
     }
     fill_missing(event, EG_FIELD_COMMAND_LINE, info->command_line);
-    prefer(event, EG_FIELD_IMAGE, info->image);
+    fill_missing(event, EG_FIELD_INTEGRITY_LEVEL, info->integrity);
+    if (!is_whole_path(event->field[EG_FIELD_IMAGE])) {
+        prefer(event, EG_FIELD_IMAGE, info->image);
+    }
     prefer(event, EG_FIELD_USER, info->user);
-    prefer(event, EG_FIELD_INTEGRITY_LEVEL, info->integrity);
     prefer(event, EG_FIELD_LOGON_ID, info->logon_id);
     prefer(event, EG_FIELD_CURRENT_DIRECTORY, info->current_directory);
 }
 
-/* Completes the event and enters it into the table. True when its creation time is its own. */
-static bool complete(eg_process_feed *feed, eg_event *event, eg_str user_sid)
+static bool must_ask(const eg_event *event)
+{
+    return event->flags & EG_EVENT_COMMAND_LINE_CUT || event->field[EG_FIELD_COMMAND_LINE].len == 0;
+}
+
+/* Completes the event from the running system. True when its creation time is its own. */
+static bool complete(eg_process_feed *feed, eg_event *event, eg_str user_sid, unsigned how)
 {
     eg_process_info info;
     bool exact = event->create_time != 0;
-    if (event->pid != 0 &&
+    event->field[EG_FIELD_IMAGE] =
+        eg_device_path_dos(feed->paths, event->field[EG_FIELD_IMAGE], &feed->text);
+    if (event->pid != 0 && (!(how & EG_PROCESS_HURRY) || must_ask(event)) &&
         eg_process_info_query(event->pid, feed->accounts, &feed->text, &info) == EG_OK &&
         same_process(event, &info)) {
         use_info(event, &info, &feed->text);
@@ -162,48 +183,91 @@ static bool complete(eg_process_feed *feed, eg_event *event, eg_str user_sid)
     return exact;
 }
 
-/* Where one of the two times is only that of a report, being close has to do. */
-static bool same_start(const eg_seen_process *known, uint64_t create_time, bool exact)
+static void emit_stop(eg_process_feed *feed, eg_event *event, const eg_seen_process *entry)
 {
-    if (known->create_time == create_time) {
-        return true;
-    }
-    return (!known->exact && eg_seen_is_start_of(known->create_time, create_time)) ||
-           (!exact && eg_seen_is_start_of(create_time, known->create_time));
-}
-
-/* Emits a completed start unless it is known already. */
-static void enter(eg_process_feed *feed, const eg_event *event, bool exact)
-{
-    const eg_seen_process *known = eg_seen_table_find(feed->table, event->pid);
-    if (known && same_start(known, event->create_time, exact)) {
-        return;
-    }
-    /* without memory for the entry the stop goes unreported, the start does not */
-    eg_seen_table_put(feed->table, event->pid, event->create_time, exact,
-                      event->field[EG_FIELD_IMAGE], event->field[EG_FIELD_USER]);
+    event->pid = entry->start.pid;
+    event->create_time = entry->start.create_time;
+    prefer(event, EG_FIELD_IMAGE, eg_str_from(entry->image));
+    prefer(event, EG_FIELD_USER, eg_str_from(entry->user));
+    event->field[EG_FIELD_PROCESS_ID] = eg_event_text_number(&feed->text, event->pid);
+    event->field[EG_FIELD_UTC_TIME] = eg_event_text_time(&feed->text, event->time);
     feed->sink.emit(feed->sink.user, event);
 }
 
-void eg_process_feed_start(eg_process_feed *feed, const eg_event *seen, eg_str user_sid)
+static void tell_gone(eg_process_feed *feed, const eg_seen_process *entry, uint64_t time,
+                      uint32_t flags, eg_str source)
+{
+    eg_event event;
+    eg_event_init(&event, EG_KIND_PROCESS_STOP);
+    event.time = time;
+    event.flags = flags;
+    event.source = source;
+    emit_stop(feed, &event, entry);
+}
+
+/*
+ * Emits a completed start unless it is known already. Whoever had the pid before has ended, even
+ * if nobody told; unless this is the older one, told late.
+ */
+static void enter(eg_process_feed *feed, const eg_event *event, bool exact, unsigned how)
+{
+    eg_seen_start start = {
+        .pid = event->pid,
+        .create_time = event->create_time,
+        .exact = exact,
+        .recorded = how & EG_PROCESS_RECORDED,
+    };
+    eg_seen_process *known = eg_seen_table_find(feed->table, event->pid);
+    if (known && eg_seen_is_same(&known->start, &start)) {
+        known->start.recorded = known->start.recorded || start.recorded;
+        return;
+    }
+    bool late = known && event->create_time < known->start.create_time;
+    if (known && !late) {
+        tell_gone(feed, known, event->create_time, 0, event->source);
+    }
+    if (!late) {
+        /* without memory for the entry the stop goes unreported, the start does not */
+        eg_seen_table_put(feed->table, &start, event->field[EG_FIELD_IMAGE],
+                          event->field[EG_FIELD_USER]);
+    }
+    feed->sink.emit(feed->sink.user, event);
+}
+
+static void start(eg_process_feed *feed, const eg_event *seen, eg_str user_sid, unsigned how)
 {
     eg_event event = *seen;
-    eg_mutex_lock(&feed->lock);
     eg_event_text_reset(&feed->text);
-    bool exact = complete(feed, &event, user_sid);
-    enter(feed, &event, exact);
+    bool exact = complete(feed, &event, user_sid, how);
+    enter(feed, &event, exact, how);
+}
+
+void eg_process_feed_start(eg_process_feed *feed, const eg_event *seen, eg_str user_sid,
+                           unsigned how)
+{
+    eg_mutex_lock(&feed->lock);
+    start(feed, seen, user_sid, how);
     eg_mutex_unlock(&feed->lock);
 }
 
-static void emit_stop(eg_process_feed *feed, eg_event *event, const eg_seen_process *entry)
+void eg_process_feed_running(eg_process_feed *feed, const eg_event *seen, eg_str user_sid)
 {
-    event->pid = entry->pid;
-    event->create_time = entry->create_time;
-    prefer(event, EG_FIELD_IMAGE, eg_str_from(entry->image));
-    prefer(event, EG_FIELD_USER, eg_str_from(entry->user));
-    event->field[EG_FIELD_PROCESS_ID] = eg_event_text_format(&feed->text, "%" PRIu32, event->pid);
-    event->field[EG_FIELD_UTC_TIME] = eg_event_text_time(&feed->text, event->time);
-    feed->sink.emit(feed->sink.user, event);
+    eg_mutex_lock(&feed->lock);
+    const eg_seen_process *known = eg_seen_table_find(feed->table, seen->pid);
+    /* the kernel logger's rundown does not say since when: then it is the one we know */
+    if (!known || (seen->create_time != 0 && seen->create_time != known->start.create_time)) {
+        start(feed, seen, user_sid, 0);
+    }
+    eg_mutex_unlock(&feed->lock);
+}
+
+/* Clocks differ by a tick of the system timer; one that starts later is another process. */
+static bool is_end_of(const eg_seen_start *start, const eg_event *stop)
+{
+    if (stop->create_time != 0 && start->exact) {
+        return stop->create_time == start->create_time;
+    }
+    return stop->time >= start->create_time || eg_seen_is_start_of(stop->time, start->create_time);
 }
 
 void eg_process_feed_stop(eg_process_feed *feed, const eg_event *seen)
@@ -211,7 +275,7 @@ void eg_process_feed_stop(eg_process_feed *feed, const eg_event *seen)
     eg_event event = *seen;
     eg_mutex_lock(&feed->lock);
     const eg_seen_process *entry = eg_seen_table_find(feed->table, seen->pid);
-    if (entry) {
+    if (entry && is_end_of(&entry->start, seen)) {
         eg_event_text_reset(&feed->text);
         emit_stop(feed, &event, entry);
         eg_seen_table_remove(feed->table, seen->pid);
@@ -222,13 +286,8 @@ void eg_process_feed_stop(eg_process_feed *feed, const eg_event *seen)
 static void polled_gone(void *user, const eg_seen_process *entry)
 {
     eg_process_feed *feed = user;
-    eg_event event;
-    eg_event_init(&event, EG_KIND_PROCESS_STOP);
-    event.time = eg_clock_utc();
-    event.flags = EG_EVENT_POLLED;
-    event.source = EG_STR("poll");
     eg_event_text_reset(&feed->text);
-    emit_stop(feed, &event, entry);
+    tell_gone(feed, entry, eg_clock_utc(), EG_EVENT_POLLED, EG_STR("poll"));
 }
 
 static void init_listed(eg_process_feed *feed, eg_event *event, uint32_t pid, uint32_t parent_pid,
@@ -242,8 +301,7 @@ static void init_listed(eg_process_feed *feed, eg_event *event, uint32_t pid, ui
     event->parent_pid = parent_pid;
     event->create_time = create_time;
     event->time = create_time != 0 ? create_time : eg_clock_utc();
-    event->field[EG_FIELD_TERMINAL_SESSION_ID] =
-        eg_event_text_format(&feed->text, "%" PRIu32, session_id);
+    event->field[EG_FIELD_TERMINAL_SESSION_ID] = eg_event_text_number(&feed->text, session_id);
 }
 
 static eg_str listed_name(eg_process_feed *feed, const eg_nt_process *process)
@@ -270,8 +328,12 @@ static void learn(eg_process_feed *feed, const eg_nt_process *process)
         image = listed_name(feed, process);
     }
     bool exact = process->create_time != 0;
-    eg_seen_table_put(feed->table, process->pid, exact ? process->create_time : eg_clock_utc(),
-                      exact, image, EG_STR_NONE);
+    eg_seen_start start = {
+        .pid = process->pid,
+        .create_time = exact ? process->create_time : eg_clock_utc(),
+        .exact = exact,
+    };
+    eg_seen_table_put(feed->table, &start, image, EG_STR_NONE);
 }
 
 static bool is_known(eg_process_feed *feed, const eg_nt_process *process)
@@ -280,7 +342,8 @@ static bool is_known(eg_process_feed *feed, const eg_nt_process *process)
     if (!entry) {
         return false;
     }
-    if (process->create_time == 0 || same_start(entry, process->create_time, true)) {
+    eg_seen_start listed = {process->pid, process->create_time, true, false};
+    if (process->create_time == 0 || eg_seen_is_same(&entry->start, &listed)) {
         return true;
     }
     polled_gone(feed, entry);
@@ -302,8 +365,8 @@ static bool is_young(eg_process_feed *feed, const eg_nt_process *process, const 
     }
     eg_seen_process *entry = eg_seen_table_find(feed->young, process->pid);
     if (!entry) {
-        eg_seen_table_put(feed->young, process->pid, now, false, listed_name(feed, process),
-                          EG_STR_NONE);
+        eg_seen_start start = {.pid = process->pid, .create_time = now};
+        eg_seen_table_put(feed->young, &start, listed_name(feed, process), EG_STR_NONE);
         entry = eg_seen_table_find(feed->young, process->pid);
     }
     if (!entry) {
@@ -312,7 +375,7 @@ static bool is_young(eg_process_feed *feed, const eg_nt_process *process, const 
     entry->parent_pid = process->parent_pid;
     entry->session_id = process->session_id;
     entry->seen = true;
-    return now - entry->create_time < YOUNG_NS;
+    return now - entry->start.create_time < YOUNG_NS;
 }
 
 /* Ended before it could be read: what the list said of it is all there is. */
@@ -320,11 +383,11 @@ static void young_gone(void *user, const eg_seen_process *entry)
 {
     eg_process_feed *feed = user;
     eg_event event;
-    init_listed(feed, &event, entry->pid, entry->parent_pid, entry->session_id, 0);
+    init_listed(feed, &event, entry->start.pid, entry->parent_pid, entry->session_id, 0);
     event.field[EG_FIELD_IMAGE] = eg_event_text_copy(&feed->text, eg_str_from(entry->image));
     event.create_time = event.time;
     set_numbers(feed, &event);
-    enter(feed, &event, false);
+    enter(feed, &event, false, 0);
 }
 
 /* True when the start was told. */
@@ -332,16 +395,17 @@ static bool tell_listed(eg_process_feed *feed, const eg_nt_process *process)
 {
     eg_event event;
     make_listed(feed, process, &event);
-    bool exact = complete(feed, &event, EG_STR_NONE);
+    bool exact = complete(feed, &event, EG_STR_NONE, 0);
     if (is_young(feed, process, &event)) {
         return false;
     }
     eg_seen_table_remove(feed->young, process->pid);
-    enter(feed, &event, exact);
+    enter(feed, &event, exact, 0);
     return true;
 }
 
-static uint32_t compare_list(eg_process_feed *feed)
+/* Processes that started after `until` are left out. */
+static uint32_t compare_list(eg_process_feed *feed, uint64_t until)
 {
     eg_nt_process process;
     uint32_t started = 0;
@@ -350,7 +414,7 @@ static uint32_t compare_list(eg_process_feed *feed)
             learn(feed, &process);
         } else if (is_known(feed, &process)) {
             eg_seen_table_remove(feed->young, process.pid);
-        } else {
+        } else if (process.create_time <= until) {
             started += tell_listed(feed, &process);
         }
         eg_seen_process *entry = eg_seen_table_find(feed->table, process.pid);
@@ -365,13 +429,13 @@ static uint32_t compare_list(eg_process_feed *feed)
     return started;
 }
 
-int eg_process_feed_poll(eg_process_feed *feed, eg_process_poll *result)
+static int compare(eg_process_feed *feed, uint64_t until, eg_process_poll *result)
 {
     eg_process_poll found = {0, 0};
     eg_mutex_lock(&feed->lock);
     int status = eg_nt_list_read(&feed->list);
     if (status == EG_OK) {
-        found.started = compare_list(feed);
+        found.started = compare_list(feed, until);
         found.waiting = (uint32_t)eg_seen_table_count(feed->young);
     }
     eg_mutex_unlock(&feed->lock);
@@ -379,6 +443,16 @@ int eg_process_feed_poll(eg_process_feed *feed, eg_process_poll *result)
         *result = found;
     }
     return status;
+}
+
+int eg_process_feed_poll(eg_process_feed *feed, eg_process_poll *result)
+{
+    return compare(feed, UINT64_MAX, result);
+}
+
+int eg_process_feed_resync(eg_process_feed *feed, eg_process_poll *result)
+{
+    return compare(feed, eg_clock_utc() - SETTLED_AFTER, result);
 }
 
 int eg_process_feed_snapshot(eg_process_feed *feed)
@@ -391,7 +465,7 @@ int eg_process_feed_snapshot(eg_process_feed *feed)
         eg_mutex_lock(&feed->lock);
         make_listed(feed, &process, &event);
         event.flags = EG_EVENT_EXISTING;
-        complete(feed, &event, EG_STR_NONE);
+        complete(feed, &event, EG_STR_NONE, 0);
         feed->sink.emit(feed->sink.user, &event);
         eg_mutex_unlock(&feed->lock);
     }

@@ -16,11 +16,25 @@ void eg_process_feed_destroy(eg_process_feed *feed); /* NULL-safe; no source run
 /* For what a source has to tell beside processes; lives as long as the feed. */
 const eg_sink *eg_process_feed_sink(const eg_process_feed *feed);
 
+/* How a source has come to know of a start. */
+enum {
+    EG_PROCESS_RECORDED = 1 << 0, /* by the kernel's records, in which every start stands once */
+    /*
+     * Much waits behind it: the running system is asked only for what the records do not have. So
+     * a burst is told in full, without what would take a look at each process.
+     */
+    EG_PROCESS_HURRY = 1 << 1,
+};
+
 /*
  * `seen` is a PROCESS_START with pid, time and what else the source knows; `user_sid` (may be
- * absent) are the bytes of its user's SID. Does nothing when this start is known already.
+ * absent) are the bytes of its user's SID; `how` is of EG_PROCESS_.... Does nothing when this start
+ * is known already.
  */
-void eg_process_feed_start(eg_process_feed *feed, const eg_event *seen, eg_str user_sid);
+void eg_process_feed_start(eg_process_feed *feed, const eg_event *seen, eg_str user_sid,
+                           unsigned how);
+/* The same for a process found running: one that is unknown has started a moment ago. */
+void eg_process_feed_running(eg_process_feed *feed, const eg_event *seen, eg_str user_sid);
 /* `seen` is a PROCESS_STOP with pid and time. Does nothing for an unknown process. */
 void eg_process_feed_stop(eg_process_feed *feed, const eg_event *seen);
 
@@ -35,6 +49,11 @@ typedef struct eg_process_poll {
  * what they missed. `result` may be NULL.
  */
 int eg_process_feed_poll(eg_process_feed *feed, eg_process_poll *result);
+/*
+ * The same for a source that is told of every start: leaves out those of the last two seconds, of
+ * which it may still be told.
+ */
+int eg_process_feed_resync(eg_process_feed *feed, eg_process_poll *result);
 
 /* Emits every running process, marked existing. */
 int eg_process_feed_snapshot(eg_process_feed *feed);

@@ -15,7 +15,7 @@
 typedef struct eg_process_source {
     const char *name;        /* "etw", "wmi", "poll" */
     eg_sensor_health health; /* of the sensor while this source runs */
-    const char *detail;      /* what that means, for people */
+    const char *detail;      /* what that means, for people; NULL: run reports both by itself */
     /* EG_OK when events are certain to arrive; `stop` is a manual-reset event. */
     int (*open)(void **context, eg_process_feed *feed, HANDLE stop);
     /*

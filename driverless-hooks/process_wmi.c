@@ -222,7 +222,7 @@ static void report(wmi_source *source, IWbemClassObject *object)
         event.field[EG_FIELD_TERMINAL_SESSION_ID] =
             eg_event_text_format(&source->text, "%" PRIu32, session);
     }
-    eg_process_feed_start(source->feed, &event, EG_STR_NONE);
+    eg_process_feed_start(source->feed, &event, EG_STR_NONE, 0);
 }
 
 static int wmi_run(void *context, uint32_t milliseconds)

@@ -7,15 +7,23 @@
 
 #include <string.h>
 
-enum { FIRST_CAPACITY = 128 };
+enum { BUCKETS = 1024 };
 
 #define REPORT_DELAY_MAX (5 * EG_TICKS_PER_SECOND)
 #define CLOCK_SKEW_MAX (20 * EG_TICKS_PER_MS)
 
-/* Sorted by pid: a few hundred entries, searched often, changed a few times a second. */
+typedef struct node node;
+
+struct node {
+    eg_seen_process entry; /* first: an entry is its node */
+    node *next_in_bucket;
+    node *older, *newer;
+};
+
 struct eg_seen_table {
-    eg_seen_process *entries;
-    size_t count, capacity;
+    node *buckets[BUCKETS];
+    node *oldest, *newest;
+    size_t count;
 };
 
 bool eg_seen_is_start_of(uint64_t reported, uint64_t created)
@@ -24,6 +32,18 @@ bool eg_seen_is_start_of(uint64_t reported, uint64_t created)
         return created - reported <= CLOCK_SKEW_MAX;
     }
     return reported - created <= REPORT_DELAY_MAX;
+}
+
+bool eg_seen_is_same(const eg_seen_start *known, const eg_seen_start *told)
+{
+    if (known->create_time == told->create_time) {
+        return true;
+    }
+    if (known->recorded && told->recorded) {
+        return false;
+    }
+    return (!known->exact && eg_seen_is_start_of(known->create_time, told->create_time)) ||
+           (!told->exact && eg_seen_is_start_of(told->create_time, known->create_time));
 }
 
 int eg_seen_table_create(eg_seen_table **out)
@@ -36,114 +56,90 @@ int eg_seen_table_create(eg_seen_table **out)
     return EG_OK;
 }
 
-static void free_texts(eg_seen_process *entry)
-{
-    eg_free(entry->image);
-    eg_free(entry->user);
-    entry->image = NULL;
-    entry->user = NULL;
-}
-
 void eg_seen_table_destroy(eg_seen_table *table)
 {
-    if (table) {
-        for (size_t i = 0; i < table->count; i++) {
-            free_texts(&table->entries[i]);
-        }
-        eg_free(table->entries);
-        eg_free(table);
+    while (table && table->oldest) {
+        eg_seen_table_remove(table, table->oldest->entry.start.pid);
     }
+    eg_free(table);
 }
 
-/* Index of the first entry with at least this pid. */
-static size_t lower_bound(const eg_seen_table *table, uint32_t pid)
+/* Where the node of this pid hangs, or would. Pids are multiples of four on Windows. */
+static node **link_of(eg_seen_table *table, uint32_t pid)
 {
-    size_t low = 0;
-    size_t high = table->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (table->entries[middle].pid < pid) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
+    node **link = &table->buckets[(pid >> 2) % BUCKETS];
+    while (*link && (*link)->entry.start.pid != pid) {
+        link = &(*link)->next_in_bucket;
     }
-    return low;
+    return link;
 }
 
 eg_seen_process *eg_seen_table_find(eg_seen_table *table, uint32_t pid)
 {
-    size_t at = lower_bound(table, pid);
-    return at < table->count && table->entries[at].pid == pid ? &table->entries[at] : NULL;
+    node *found = *link_of(table, pid);
+    return found ? &found->entry : NULL;
 }
 
-static int insert_at(eg_seen_table *table, size_t at)
+int eg_seen_table_put(eg_seen_table *table, const eg_seen_start *start, eg_str image, eg_str user)
 {
-    if (table->count == table->capacity) {
-        size_t capacity = table->capacity ? 2 * table->capacity : FIRST_CAPACITY;
-        eg_seen_process *entries = eg_realloc(table->entries, capacity * sizeof(*entries));
-        if (!entries) {
-            return EG_E_NOMEM;
-        }
-        table->entries = entries;
-        table->capacity = capacity;
+    node *made = eg_alloc_zero(1, sizeof(*made));
+    if (!made) {
+        return EG_E_NOMEM;
     }
-    memmove(&table->entries[at + 1], &table->entries[at],
-            (table->count - at) * sizeof(*table->entries));
-    memset(&table->entries[at], 0, sizeof(*table->entries));
+    eg_seen_table_remove(table, start->pid);
+    if (table->count >= EG_SEEN_MOST) {
+        eg_seen_table_remove(table, table->oldest->entry.start.pid);
+    }
+    made->entry.start = *start;
+    made->entry.image = image.ptr ? eg_copy_bytes(image.ptr, image.len) : NULL;
+    made->entry.user = user.ptr ? eg_copy_bytes(user.ptr, user.len) : NULL;
+    *link_of(table, start->pid) = made;
+    made->older = table->newest;
+    if (table->newest) {
+        table->newest->newer = made;
+    } else {
+        table->oldest = made;
+    }
+    table->newest = made;
     table->count++;
     return EG_OK;
 }
 
-int eg_seen_table_put(eg_seen_table *table, uint32_t pid, uint64_t create_time, bool exact,
-                      eg_str image, eg_str user)
-{
-    eg_seen_process *entry = eg_seen_table_find(table, pid);
-    if (!entry) {
-        size_t at = lower_bound(table, pid);
-        int status = insert_at(table, at);
-        if (status != EG_OK) {
-            return status;
-        }
-        entry = &table->entries[at];
-        entry->pid = pid;
-    }
-    free_texts(entry);
-    entry->parent_pid = 0;
-    entry->session_id = 0;
-    entry->create_time = create_time;
-    entry->exact = exact;
-    entry->image = image.ptr ? eg_copy_bytes(image.ptr, image.len) : NULL;
-    entry->user = user.ptr ? eg_copy_bytes(user.ptr, user.len) : NULL;
-    return EG_OK;
-}
-
-static void remove_at(eg_seen_table *table, size_t at)
-{
-    free_texts(&table->entries[at]);
-    table->count--;
-    memmove(&table->entries[at], &table->entries[at + 1],
-            (table->count - at) * sizeof(*table->entries));
-}
-
 void eg_seen_table_remove(eg_seen_table *table, uint32_t pid)
 {
-    size_t at = lower_bound(table, pid);
-    if (at < table->count && table->entries[at].pid == pid) {
-        remove_at(table, at);
+    node **link = link_of(table, pid);
+    node *gone = *link;
+    if (!gone) {
+        return;
     }
+    *link = gone->next_in_bucket;
+    if (gone->older) {
+        gone->older->newer = gone->newer;
+    } else {
+        table->oldest = gone->newer;
+    }
+    if (gone->newer) {
+        gone->newer->older = gone->older;
+    } else {
+        table->newest = gone->older;
+    }
+    table->count--;
+    eg_free(gone->entry.image);
+    eg_free(gone->entry.user);
+    eg_free(gone);
 }
 
 void eg_seen_table_sweep(eg_seen_table *table,
                          void (*gone)(void *user, const eg_seen_process *entry), void *user)
 {
-    size_t at = 0;
-    while (at < table->count) {
-        if (table->entries[at].seen) {
-            table->entries[at++].seen = false;
+    node *next = NULL;
+    for (node *at = table->oldest; at; at = next) {
+        next = at->newer;
+        if (at->entry.seen) {
+            at->entry.seen = false;
         } else {
-            gone(user, &table->entries[at]);
-            remove_at(table, at);
+            gone(user, &at->entry);
+            eg_seen_table_remove(table, at->entry.start.pid);
         }
     }
 }

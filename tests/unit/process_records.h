@@ -139,9 +139,9 @@ static inline void eg_test_put_provider_stop(eg_test_writer *to, const eg_test_p
     eg_test_put(to, name, strlen(name) + 1);
 }
 
-/* The record; its payload lies in `payload`, of EG_TEST_PAYLOAD_MAX bytes. */
+/* The record; its payload lies in `bytes`, of EG_TEST_PAYLOAD_MAX bytes. */
 static inline eg_etw_record eg_test_process_record(eg_test_record what,
-                                                   const eg_test_process *process, uint8_t *payload)
+                                                   const eg_test_process *process, uint8_t *bytes)
 {
     static const struct {
         const uint8_t *provider;
@@ -152,7 +152,7 @@ static inline eg_etw_record eg_test_process_record(eg_test_record what,
         {eg_test_kernel_guid, 0, 4, 3},   {eg_test_provider_guid, 1, 4, 1},
         {eg_test_provider_guid, 2, 2, 2}, {eg_test_provider_guid, 15, 2, 0},
     };
-    eg_test_writer to = {payload, 0};
+    eg_test_writer to = {bytes, 0};
     switch (what) {
     case EG_TEST_PROVIDER_START:
     case EG_TEST_PROVIDER_RUNNING: eg_test_put_provider_start(&to, process); break;
@@ -168,7 +168,7 @@ static inline eg_etw_record eg_test_process_record(eg_test_record what,
         .pid = what == EG_TEST_KERNEL_RUNNING ? EG_ETW_NO_PROCESS : process->writer_pid,
         .tid = what == EG_TEST_KERNEL_RUNNING ? EG_ETW_NO_PROCESS : process->writer_tid,
         .time = kernel ? process->time : process->time - EG_TEST_APART,
-        .payload = payload,
+        .payload = bytes,
         .size = to.size,
     };
     memcpy(record.provider, heads[what].provider, EG_ETW_GUID_SIZE);
