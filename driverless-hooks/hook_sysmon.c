@@ -10,7 +10,7 @@ static const eg_log_channel channels[] = {
     {L"Microsoft-Windows-Sysmon/Operational",
      L"*[System[Provider[@Name='Microsoft-Windows-Sysmon'] and (EventID=1 or EventID=12 or "
      L"EventID=13 or EventID=14 or EventID=19 or EventID=20 or EventID=21)]]",
-     "sysmon", true},
+     "sysmon", true, NULL},
 };
 
 static const eg_log_plan plan = {"sysmon", channels, EG_COUNT(channels),

@@ -40,6 +40,8 @@ typedef struct eg_log_channel {
     const WCHAR *query; /* XPath: the records wanted */
     const char *name;   /* source of its events: "eventlog/System" */
     bool optional;      /* that it is off or missing is usual */
+    /* True when another sensor has told what was logged at this moment (FILETIME); NULL: never. */
+    bool (*told_elsewhere)(uint64_t time);
 } eg_log_channel;
 
 typedef struct eg_log_reader eg_log_reader;

@@ -235,6 +235,9 @@ static void tell(log_sensor *sensor, follower *f)
                f->channel->name, eg_error_message());
         return;
     }
+    if (f->channel->told_elsewhere && f->channel->told_elsewhere(event.time)) {
+        return;
+    }
     if (event.time < sensor->started) {
         if (f->backlog >= EG_LOG_BACKLOG_MAX) {
             f->skipped++;

@@ -11,6 +11,10 @@
 
 #define OF_A_SERVICE EVERY_EVENT "ServiceName ImagePath "
 
+#define OF_A_SCRIPT \
+    EVERY_EVENT \
+    "ProcessId Image User ScriptBlockText ScriptBlockId Path MessageNumber MessageTotal "
+
 /* An event that the sensors of this build and the enrichment behind them can bring about. */
 typedef struct made_event {
     eg_str channel;
@@ -48,6 +52,13 @@ static const made_event made_events[] = {
      EG_STR_INIT(OF_A_SERVICE "ServiceType StartType AccountName ")},
     {EG_STR_INIT(EG_CHANNEL_SECURITY), 4697, EG_STR_INIT(""),
      EG_STR_INIT(OF_A_SERVICE "ServiceFileName ")},
+    {EG_STR_INIT(EG_CHANNEL_POWERSHELL), 4104, EG_STR_INIT(""), EG_STR_INIT(OF_A_SCRIPT)},
+    {EG_STR_INIT(EG_CHANNEL_POWERSHELL_CORE), 4104, EG_STR_INIT(""), EG_STR_INIT(OF_A_SCRIPT)},
+    {EG_STR_INIT(EG_CHANNEL_AGENT), 1101, EG_STR_INIT(""),
+     EG_STR_INIT(EVERY_EVENT
+                 "ProcessId Image User AppName ContentName ScanResult ScriptBlockText Hashes ")},
+    {EG_STR_INIT(EG_CHANNEL_SYSMON), 22, EG_STR_INIT(""),
+     EG_STR_INIT(EVERY_EVENT "ProcessId Image User QueryName QueryStatus QueryResults ")},
     {EG_STR_INIT(EG_CHANNEL_AGENT), 1, EG_STR_INIT(""),
      EG_STR_INIT(EVERY_EVENT "Sensor Reason Count Description ")},
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Scripts in parts and contents for AMSI. The input is records one after the other: 1 byte kind
- * (bits 0-1) and writer (bits 2-3), 1 byte number, 1 byte total, 1 byte seconds since the one before,
- * 2 bytes size, then that much text or, of kinds 2 and 3, payload.
+ * (bits 0-1) and writer (bits 2-3), 1 byte number, 1 byte total, 1 byte seconds since the one
+ * before, 2 bytes size, then that much text or, of kinds 2 and 3, payload.
  * Property: no more text goes out than came in, and each event names its writer.
  */
 #include "core/base/compiler.h"

@@ -22,9 +22,16 @@ static struct {
     int refused_keeps;
 } world;
 
+static eg_atomic left_out; /* of what is logged in Tasks another sensor tells so many */
+
+static bool is_told_elsewhere(uint64_t time)
+{
+    return time != 0 && eg_atomic_get(&left_out) > 0 && eg_atomic_add(&left_out, -1) >= 0;
+}
+
 static const eg_log_channel channels[] = {
-    {L"System", L"*[System[(EventID=7045)]]", "eventlog/System", false},
-    {L"Tasks", L"*[System[(EventID=106)]]", "eventlog/Tasks", true},
+    {L"System", L"*[System[(EventID=7045)]]", "eventlog/System", false, NULL},
+    {L"Tasks", L"*[System[(EventID=106)]]", "eventlog/Tasks", true, is_told_elsewhere},
 };
 static const eg_log_plan both = {"eventlog", channels, 2, ""};
 static const eg_log_plan optional = {"sysmon", channels + 1, 1, "not installed"};
@@ -195,6 +202,20 @@ static void log__first_start__tells_what_comes_from_then_on(void **state)
     assert_int_equal(eg_sensor_fixture_count(self.events), 2);
     stop(&self);
     assert_string_equal(world.kept[0], "<B RecordId='6'/>");
+}
+
+static void log__told_by_another_sensor__is_left_out(void **state)
+{
+    running self;
+    EG_UNUSED(state);
+    eg_atomic_set(&left_out, 1);
+    start(&self, &both);
+    wait_for_health(EG_SENSOR_FULL, ALL_READ);
+    log_record(1);
+    log_record(1);
+    wait_for(&self, "Tasks/2");
+    assert_int_equal(eg_sensor_fixture_count(self.events), 1);
+    stop(&self);
 }
 
 static void log__started_again__tells_what_was_logged_meanwhile(void **state)
@@ -449,6 +470,7 @@ int eg_test_log_sensor(void)
 #define LOG_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         LOG_TEST(log__first_start__tells_what_comes_from_then_on),
+        LOG_TEST(log__told_by_another_sensor__is_left_out),
         LOG_TEST(log__started_again__tells_what_was_logged_meanwhile),
         LOG_TEST(log__long_down__tells_a_bounded_number),
         LOG_TEST(log__bookmark_is_gone__says_so_and_tells_what_is_left),
