@@ -32,8 +32,9 @@ bool eg_bucket_index_wants(const eg_predicate *predicate, const eg_ordinary *ord
     eg_str text;
 
     if (!eg_bucket_index_can(predicate) ||
-        (pattern->kind != EG_PATTERN_CONTAINS && pattern->kind != EG_PATTERN_GLOB))
+        (pattern->kind != EG_PATTERN_CONTAINS && pattern->kind != EG_PATTERN_GLOB)) {
         return false;
+    }
     text = eg_pattern_literal(pattern);
     return text.len >= EG_GRAM_BYTES && eg_ordinary_share_of_text(ordinary, text) < COMMON_SHARE;
 }
@@ -59,13 +60,15 @@ static void mark_lookups(eg_sigma_set *set, eg_ref ref)
     uint32_t i;
 
     if (ref & EG_REF_PREDICATE) {
-        if (is_lookup(&set->predicates[ref & ~EG_REF_PREDICATE]))
+        if (is_lookup(&set->predicates[ref & ~EG_REF_PREDICATE])) {
             mark_indexed(set, ref & ~EG_REF_PREDICATE);
+        }
         return;
     }
     node = &set->nodes[ref];
-    for (i = 0; i < node->count; i++)
+    for (i = 0; i < node->count; i++) {
         mark_lookups(set, set->children[node->first + i]);
+    }
 }
 
 /* What is indexed is so in every log source: that it was not found must mean the same there. */
@@ -77,12 +80,14 @@ static void choose_predicates(index_builder *b)
 
     for (number = 0; number < set->predicate_count; number++) {
         if (set->posting_first[number] < set->posting_first[number + 1] ||
-            eg_bucket_index_wants(&set->predicates[number], b->ordinary))
+            eg_bucket_index_wants(&set->predicates[number], b->ordinary)) {
             mark_indexed(set, number);
+        }
     }
     for (i = 0; i < set->bucket_count; i++) {
-        for (j = 0; j < set->buckets[i].always_count; j++)
-            mark_lookups(set, set->rules[set->buckets[i].always[j]].root);
+        for (j = 0; j < set->buckets[i].always_count; j++) {
+            mark_lookups(set, set->rules[set->buckets[i].always[j].rule].root);
+        }
     }
 }
 
@@ -99,8 +104,9 @@ static void take_tree(index_builder *b, eg_ref ref, uint32_t bucket)
         return;
     }
     node = &b->set->nodes[ref];
-    for (i = 0; i < node->count; i++)
+    for (i = 0; i < node->count; i++) {
         take_tree(b, b->set->children[node->first + i], bucket);
+    }
 }
 
 /* ---- one index ---- */
@@ -126,8 +132,9 @@ static int make_literal(eg_arena *arena, const eg_predicate *predicate, uint32_t
     out->id = id;
     out->anchor = anchor_of(predicate->want.pattern.kind);
     out->text = eg_pattern_literal(&predicate->want.pattern);
-    if (!predicate->want.pattern.cased)
+    if (!predicate->want.pattern.cased) {
         return EG_OK;
+    }
     eg_buf_init(&folded, FOLDED_MAX);
     status = eg_fold_str(&folded, out->text);
     copy = status == EG_OK ? eg_arena_copy(arena, eg_buf_cstr(&folded), folded.len) : NULL;
@@ -146,15 +153,18 @@ static int build_slot(index_builder *b, eg_bucket *bucket, eg_slot slot)
     for (i = 0; i < b->member_count && status == EG_OK; i++) {
         const eg_predicate *predicate = &b->set->predicates[b->members[i]];
 
-        if (predicate->slot == slot)
+        if (predicate->slot == slot) {
             status = make_literal(b->folded, predicate, b->members[i], &b->literals[count++]);
+        }
     }
-    if (status != EG_OK || count == 0)
+    if (status != EG_OK || count == 0) {
         return status;
+    }
     index->slot = slot;
     status = eg_literal_index_create(b->literals, count, b->ordinary, &index->literals);
-    if (status == EG_OK)
+    if (status == EG_OK) {
         bucket->index_count++;
+    }
     return status;
 }
 
@@ -183,14 +193,17 @@ static int build_bucket(index_builder *b, uint32_t number, const uint32_t *rules
 
     b->member_count = 0;
     eg_arena_reset(b->folded);
-    for (i = 0; i < count; i++)
+    for (i = 0; i < count; i++) {
         take_tree(b, b->set->rules[rules[i]].root, number);
+    }
     bucket->indexes = eg_alloc_zero(count_slots(b, used), sizeof(*bucket->indexes));
-    if (!bucket->indexes)
+    if (!bucket->indexes) {
         return EG_E_NOMEM;
+    }
     for (i = 0; i < b->set->slots.count && status == EG_OK; i++) {
-        if (used[i])
+        if (used[i]) {
             status = build_slot(b, bucket, (eg_slot)i);
+        }
     }
     return status;
 }
@@ -201,12 +214,15 @@ static void sort_rules(const eg_sigma_set *set, size_t *first, uint32_t *rules)
     uint32_t rule;
     size_t i;
 
-    for (rule = 0; rule < set->rule_count; rule++)
+    for (rule = 0; rule < set->rule_count; rule++) {
         first[set->rules[rule].bucket + 2]++;
-    for (i = 2; i < set->bucket_count + 2; i++)
+    }
+    for (i = 2; i < set->bucket_count + 2; i++) {
         first[i] += first[i - 1];
-    for (rule = 0; rule < set->rule_count; rule++)
+    }
+    for (rule = 0; rule < set->rule_count; rule++) {
         rules[first[set->rules[rule].bucket + 1]++] = rule;
+    }
 }
 
 /* No condition names them, so no index has them; explanations ask them all the same. */
@@ -215,8 +231,9 @@ static void forget_unused(const index_builder *b)
     size_t i;
 
     for (i = 0; i < b->set->predicate_count; i++) {
-        if (b->last_bucket[i] == 0)
+        if (b->last_bucket[i] == 0) {
             b->set->indexed[i / 64] &= ~(UINT64_C(1) << (i % 64));
+        }
     }
 }
 
@@ -233,10 +250,12 @@ static int build_all(index_builder *b)
         choose_predicates(b);
         sort_rules(set, first, rules);
     }
-    for (i = 0; i < set->bucket_count && status == EG_OK; i++)
+    for (i = 0; i < set->bucket_count && status == EG_OK; i++) {
         status = build_bucket(b, i, rules + first[i], first[i + 1] - first[i], used);
-    if (status == EG_OK)
+    }
+    if (status == EG_OK) {
         forget_unused(b);
+    }
     eg_free(first);
     eg_free(rules);
     eg_free(used);
@@ -248,8 +267,9 @@ int eg_bucket_index_build(eg_sigma_set *set, const eg_ordinary *ordinary)
     index_builder b = {set, ordinary, NULL, NULL, NULL, 0, NULL};
     int status = eg_arena_create(&b.folded, 4096);
 
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     b.last_bucket = eg_alloc_zero(set->predicate_count, sizeof(*b.last_bucket));
     b.members = eg_alloc_zero(set->predicate_count, sizeof(*b.members));
     b.literals = eg_alloc_zero(set->predicate_count, sizeof(*b.literals));

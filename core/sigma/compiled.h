@@ -41,13 +41,20 @@ typedef struct eg_slot_index {
     eg_literal_index *literals;
 } eg_slot_index;
 
+/* A rule without witnesses. */
+typedef struct eg_always {
+    uint32_t rule;
+    uint32_t refuter; /* the rule is not met when this predicate is true; EG_NO_PREDICATE: none */
+} eg_always;
+#define EG_NO_PREDICATE UINT32_MAX
+
 /* The rules of one log source. */
 typedef struct eg_bucket {
     eg_logsource logsource;
     bool keywords; /* some rule asks for text in any field */
     eg_slot_index *indexes;
     size_t index_count;
-    uint32_t *always;
+    eg_always *always; /* those of the same refuter together, those without one first */
     size_t always_count, always_capacity;
 } eg_bucket;
 

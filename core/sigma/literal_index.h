@@ -2,8 +2,8 @@
 /*
  * Finds which of many strings one text equals, begins with, ends with or contains, in one pass.
  *
- * Whole texts, heads and tails are looked up in a hash table, by their first or last eight bytes
- * at most. For `contains` every string is known by four bytes of it, the ones that ordinary text
+ * Whole texts, heads and tails are looked up in a hash table, tails by their last eight bytes at
+ * most, heads by up to 32, for many begin alike. For `contains` every string is known by four bytes of it, the ones that ordinary text
  * and other strings hold least: a bitmap tells for nearly every place of the text that none is
  * there, and four more bytes of the string refuse most of what is left. The caller verifies what is
  * proposed, so a false proposal costs time only.
@@ -39,8 +39,8 @@ size_t eg_literal_index_memory(const eg_literal_index *index);
 
 /*
  * Calls `propose` for every literal that may be there, possibly several times: `ends` for whole
- * texts, heads and tails (`at` is 0), `inside` for the others (`at` is where it would begin). The
- * text must be followed by EG_LITERAL_PADDING readable bytes; `ascii` when it is nothing else.
+ * texts, heads and tails, `inside` for the others; `at` is where it would begin. The text must be
+ * followed by EG_LITERAL_PADDING readable bytes; `ascii` when it is nothing else.
  */
 #define EG_LITERAL_PADDING 8
 typedef void (*eg_literal_propose)(void *user, uint32_t id, size_t at);

@@ -4,6 +4,7 @@
 #include "core/base/status.h"
 #include "core/sigma/bucket_index.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define NEVER_FOUND 1e9 /* chance of what no index can find */
@@ -63,16 +64,18 @@ static double node_chance(const planner *p, const eg_node *node)
     double best = NEVER_FOUND, sum = 0;
     uint32_t i;
 
-    if (node->kind == EG_NODE_NOT || (node->kind == EG_NODE_COUNT && node->need == 0))
+    if (node->kind == EG_NODE_NOT || (node->kind == EG_NODE_COUNT && node->need == 0)) {
         return NEVER_FOUND;
+    }
     for (i = 0; i < node->count; i++) {
         double chance = ref_chance(p, p->set->children[node->first + i]);
 
         best = chance < best ? chance : best;
         sum += chance;
     }
-    if (node->kind == EG_NODE_AND)
+    if (node->kind == EG_NODE_AND) {
         return best;
+    }
     return sum < NEVER_FOUND ? sum : NEVER_FOUND;
 }
 
@@ -83,10 +86,12 @@ static double question_rank(const planner *p, const eg_node *node, eg_ref ref)
 {
     double chance = ref_chance(p, ref);
 
-    if (node->kind != EG_NODE_AND)
+    if (node->kind != EG_NODE_AND) {
         return ref_cost(p, ref);
-    if (chance >= NEVER_FOUND)
+    }
+    if (chance >= NEVER_FOUND) {
         chance = 0.5;
+    }
     return ref_cost(p, ref) / (chance < 0.95 ? 1 - chance : 0.05);
 }
 
@@ -100,8 +105,9 @@ static void sort_children(const planner *p, const eg_node *node)
         eg_ref ref = children[i];
         double rank = question_rank(p, node, ref);
 
-        for (j = i; j > 0 && question_rank(p, node, children[j - 1]) > rank; j--)
+        for (j = i; j > 0 && question_rank(p, node, children[j - 1]) > rank; j--) {
             children[j] = children[j - 1];
+        }
         children[j] = ref;
     }
 }
@@ -130,8 +136,9 @@ static void weigh_nodes(planner *p)
         const eg_node *node = &p->set->nodes[i];
 
         p->cost[i] = 1;
-        for (j = 0; j < node->count; j++)
+        for (j = 0; j < node->count; j++) {
             p->cost[i] += ref_cost(p, p->set->children[node->first + j]);
+        }
         p->chance[i] = node_chance(p, node);
         sort_children(p, node);
     }
@@ -181,22 +188,92 @@ static void each_witness(planner *p, eg_ref ref, uint32_t rule, witness_found fo
             best_chance = ref_chance(p, child);
         }
     }
-    if (node->kind == EG_NODE_AND && node->count > 0)
+    if (node->kind == EG_NODE_AND && node->count > 0) {
         each_witness(p, best, rule, found);
+    }
 }
 
-static int add_always(eg_bucket *bucket, uint32_t rule)
+/* ---- rules without witnesses ---- */
+
+typedef struct refuter {
+    uint32_t predicate;
+    double chance;
+} refuter;
+
+/* The likeliest predicate whose truth alone makes this true, or false. */
+static void find_refuter(const planner *p, eg_ref ref, bool makes, refuter *best)
 {
+    const eg_node *node;
+    uint32_t i;
+
+    if (ref & EG_REF_PREDICATE) {
+        double chance = ref_chance(p, ref);
+
+        if (makes && chance < NEVER_FOUND && chance > best->chance) {
+            *best = (refuter){ref & ~EG_REF_PREDICATE, chance};
+        }
+        return;
+    }
+    node = &p->set->nodes[ref];
+    if (node->kind == EG_NODE_NOT) {
+        makes = !makes;
+    } else if (node->kind != (makes ? EG_NODE_OR : EG_NODE_AND)) {
+        return;
+    }
+    for (i = 0; i < node->count; i++) {
+        find_refuter(p, p->set->children[node->first + i], makes, best);
+    }
+}
+
+static int add_always(planner *p, uint32_t rule)
+{
+    eg_bucket *bucket = &p->set->buckets[p->set->rules[rule].bucket];
+    refuter found = {EG_NO_PREDICATE, 0};
+
     if (bucket->always_count == bucket->always_capacity) {
         size_t capacity = bucket->always_capacity ? bucket->always_capacity * 2 : 8;
-        uint32_t *always = eg_realloc(bucket->always, capacity * sizeof(*always));
+        eg_always *always = eg_realloc(bucket->always, capacity * sizeof(*always));
 
-        if (!always)
+        if (!always) {
             return EG_E_NOMEM;
+        }
         bucket->always = always;
         bucket->always_capacity = capacity;
     }
-    bucket->always[bucket->always_count++] = rule;
+    find_refuter(p, p->set->rules[rule].root, false, &found);
+    bucket->always[bucket->always_count++] = (eg_always){rule, found.predicate};
+    return EG_OK;
+}
+
+/* Those that nothing refutes first: one more than EG_NO_PREDICATE is 0. */
+static int compare_always(const void *left, const void *right)
+{
+    const eg_always *a = left, *b = right;
+    uint32_t first = a->refuter + 1, second = b->refuter + 1;
+
+    if (first != second) {
+        return first < second ? -1 : 1;
+    }
+    return a->rule < b->rule ? -1 : a->rule > b->rule;
+}
+
+static int build_always(planner *p)
+{
+    eg_sigma_set *set = p->set;
+    uint32_t rule;
+    size_t i;
+
+    for (rule = 0; rule < set->rule_count; rule++) {
+        if (ref_chance(p, set->rules[rule].root) >= NEVER_FOUND && add_always(p, rule) != EG_OK) {
+            return EG_E_NOMEM;
+        }
+    }
+    for (i = 0; i < set->bucket_count; i++) {
+        if (set->buckets[i].always_count > 0) {
+            qsort(set->buckets[i].always, set->buckets[i].always_count, sizeof(eg_always),
+                  compare_always);
+        }
+    }
     return EG_OK;
 }
 
@@ -206,32 +283,30 @@ static void each_rule(planner *p, witness_found found)
 
     memset(p->last_rule, 0, p->set->predicate_count * sizeof(*p->last_rule));
     for (rule = 0; rule < p->set->rule_count; rule++) {
-        if (ref_chance(p, p->set->rules[rule].root) < NEVER_FOUND)
+        if (ref_chance(p, p->set->rules[rule].root) < NEVER_FOUND) {
             each_witness(p, p->set->rules[rule].root, rule, found);
+        }
     }
 }
 
 static int build_postings(planner *p)
 {
     eg_sigma_set *set = p->set;
-    uint32_t rule;
     size_t i;
 
     set->posting_first = eg_alloc_zero(set->predicate_count + 2, sizeof(*set->posting_first));
-    if (!set->posting_first)
+    if (!set->posting_first) {
         return EG_E_NOMEM;
+    }
     each_rule(p, count_posting);
     set->postings = eg_alloc_zero(set->posting_count, sizeof(*set->postings));
-    if (!set->postings)
+    if (!set->postings) {
         return EG_E_NOMEM;
-    for (i = 2; i < set->predicate_count + 2; i++)
-        set->posting_first[i] += set->posting_first[i - 1];
-    each_rule(p, fill_posting);
-    for (rule = 0; rule < set->rule_count; rule++) {
-        if (ref_chance(p, set->rules[rule].root) >= NEVER_FOUND &&
-            add_always(&set->buckets[set->rules[rule].bucket], rule) != EG_OK)
-            return EG_E_NOMEM;
     }
+    for (i = 2; i < set->predicate_count + 2; i++) {
+        set->posting_first[i] += set->posting_first[i - 1];
+    }
+    each_rule(p, fill_posting);
     return EG_OK;
 }
 
@@ -240,8 +315,9 @@ int eg_witness_build(eg_sigma_set *set)
     planner p = {set, NULL, NULL, NULL, NULL, NULL, NULL};
     int status = eg_ordinary_create(&p.ordinary);
 
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     p.cost = eg_alloc_zero(set->node_count, sizeof(*p.cost));
     p.chance = eg_alloc_zero(set->node_count, sizeof(*p.chance));
     p.last_rule = eg_alloc_zero(set->predicate_count, sizeof(*p.last_rule));
@@ -251,11 +327,15 @@ int eg_witness_build(eg_sigma_set *set)
         weigh_predicates(&p);
         weigh_nodes(&p);
         status = build_postings(&p);
+        if (status == EG_OK) {
+            status = build_always(&p);
+        }
     } else {
         status = EG_E_NOMEM;
     }
-    if (status == EG_OK)
+    if (status == EG_OK) {
         status = eg_bucket_index_build(set, p.ordinary);
+    }
     eg_ordinary_destroy(p.ordinary);
     eg_free(p.cost);
     eg_free(p.chance);
