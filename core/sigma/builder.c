@@ -16,13 +16,15 @@ int eg_builder_create(size_t rules, eg_builder *builder)
     int status;
 
     memset(builder, 0, sizeof(*builder));
-    if (!set)
+    if (!set) {
         return EG_E_NOMEM;
+    }
     builder->set = set;
     memset(set->slots.known, 0xff, sizeof(set->slots.known));
     status = eg_arena_create(&set->arena, ARENA_BLOCK);
-    if (status == EG_OK)
+    if (status == EG_OK) {
         status = eg_arena_create(&builder->scratch, SCRATCH_BLOCK);
+    }
     set->infos = eg_alloc_zero(rules, sizeof(*set->infos));
     set->rules = eg_alloc_zero(rules, sizeof(*set->rules));
     set->slots.names = eg_alloc_zero(NAMES_MIN, sizeof(*set->slots.names));
@@ -50,11 +52,13 @@ void *eg_builder_grow(void *items, size_t *capacity, size_t count, size_t size)
     size_t more = *capacity ? *capacity * 2 : 64;
     void *grown;
 
-    if (count < *capacity)
+    if (count < *capacity) {
         return items;
+    }
     grown = eg_realloc(items, more * size);
-    if (grown)
+    if (grown) {
         *capacity = more;
+    }
     return grown;
 }
 
@@ -62,8 +66,9 @@ static int trim(void **items, size_t count, size_t size)
 {
     void *trimmed = *items ? eg_realloc(*items, count * size) : NULL;
 
-    if (*items && !trimmed)
+    if (*items && !trimmed) {
         return EG_E_NOMEM;
+    }
     *items = trimmed;
     return EG_OK;
 }
@@ -74,10 +79,12 @@ int eg_builder_trim(eg_builder *builder)
     void *predicates = set->predicates, *nodes = set->nodes, *children = set->children;
     int status = trim(&predicates, set->predicate_count, sizeof(*set->predicates));
 
-    if (status == EG_OK)
+    if (status == EG_OK) {
         status = trim(&nodes, set->node_count, sizeof(*set->nodes));
-    if (status == EG_OK)
+    }
+    if (status == EG_OK) {
         status = trim(&children, set->child_count, sizeof(*set->children));
+    }
     set->predicates = predicates;
     set->nodes = nodes;
     set->children = children;
@@ -104,8 +111,9 @@ static size_t name_place(const eg_slot_table *table, eg_str name)
 {
     size_t at = name_hash(name) & (table->by_name_size - 1);
 
-    while (table->by_name[at] != 0 && !eg_str_equal(table->names[table->by_name[at]], name))
+    while (table->by_name[at] != 0 && !eg_str_equal(table->names[table->by_name[at]], name)) {
         at = (at + 1) & (table->by_name_size - 1);
+    }
     return at;
 }
 
@@ -113,8 +121,9 @@ eg_slot eg_slot_find(const eg_slot_table *table, eg_str name)
 {
     size_t at;
 
-    if (table->by_name_size == 0)
+    if (table->by_name_size == 0) {
         return EG_SLOT_NONE;
+    }
     at = name_place(table, name);
     return table->by_name[at] ? table->by_name[at] : EG_SLOT_NONE;
 }
@@ -126,16 +135,19 @@ static int grow_names(eg_slot_table *table)
     eg_slot *by_name, *old = table->by_name;
     size_t old_size = table->by_name_size;
 
-    if (table->count * 2 < table->by_name_size)
+    if (table->count * 2 < table->by_name_size) {
         return EG_OK;
+    }
     by_name = eg_alloc_zero(size, sizeof(*by_name));
-    if (!by_name)
+    if (!by_name) {
         return EG_E_NOMEM;
+    }
     table->by_name = by_name;
     table->by_name_size = size;
     for (i = 0; i < old_size; i++) {
-        if (old[i] != 0)
+        if (old[i] != 0) {
             by_name[name_place(table, table->names[old[i]])] = old[i];
+        }
     }
     eg_free(old);
     return EG_OK;
@@ -148,20 +160,25 @@ static int add_slot(eg_builder *builder, eg_str name, eg_slot *out)
     eg_str *names;
     char *copy;
 
-    if (table->count >= EG_SLOT_NONE)
+    if (table->count >= EG_SLOT_NONE) {
         return eg_fail(EG_E_LIMIT, "more than %d field names", EG_SLOT_NONE - 1);
+    }
     names = eg_builder_grow(table->names, &table->capacity, table->count, sizeof(*names));
-    if (!names)
+    if (!names) {
         return EG_E_NOMEM;
+    }
     table->names = names;
-    if (grow_names(table) != EG_OK)
+    if (grow_names(table) != EG_OK) {
         return EG_E_NOMEM;
+    }
     copy = eg_arena_copy(builder->set->arena, name.ptr, name.len);
-    if (!copy)
+    if (!copy) {
         return EG_E_NOMEM;
+    }
     *out = (eg_slot)table->count;
-    if (eg_field_from_name(name, &field))
+    if (eg_field_from_name(name, &field)) {
         table->known[field] = *out;
+    }
     table->by_name[name_place(table, name)] = *out;
     names[table->count++] = (eg_str){copy, name.len};
     return EG_OK;
@@ -171,8 +188,9 @@ int eg_builder_slot(eg_builder *builder, eg_str name, eg_slot *out)
 {
     eg_slot slot = eg_slot_find(&builder->set->slots, name);
 
-    if (slot == EG_SLOT_NONE)
+    if (slot == EG_SLOT_NONE) {
         return add_slot(builder, name, out);
+    }
     *out = slot;
     return EG_OK;
 }
@@ -191,8 +209,9 @@ int eg_builder_bucket(eg_builder *builder, eg_logsource logsource, uint16_t *out
     }
     buckets = eg_builder_grow(set->buckets, &builder->bucket_capacity, set->bucket_count,
                               sizeof(*buckets));
-    if (!buckets)
+    if (!buckets) {
         return EG_E_NOMEM;
+    }
     set->buckets = buckets;
     memset(&buckets[set->bucket_count], 0, sizeof(*buckets));
     buckets[set->bucket_count].logsource = logsource;
@@ -209,8 +228,9 @@ static size_t predicate_place(const eg_builder *builder, const eg_predicate *pre
 
     while (builder->predicate_table[at] != 0) {
         if (eg_predicate_equal(&builder->set->predicates[builder->predicate_table[at] - 1],
-                               predicate))
+                               predicate)) {
             break;
+        }
         at = (at + 1) & mask;
     }
     return at;
@@ -224,19 +244,23 @@ static int grow_predicates(eg_builder *builder)
                                                set->predicate_count, sizeof(*predicates));
     uint32_t *table;
 
-    if (!predicates)
+    if (!predicates) {
         return EG_E_NOMEM;
+    }
     set->predicates = predicates;
-    if (set->predicate_count * 2 < builder->predicate_table_size)
+    if (set->predicate_count * 2 < builder->predicate_table_size) {
         return EG_OK;
+    }
     table = eg_alloc_zero(size, sizeof(*table));
-    if (!table)
+    if (!table) {
         return EG_E_NOMEM;
+    }
     eg_free(builder->predicate_table);
     builder->predicate_table = table;
     builder->predicate_table_size = size;
-    for (i = 0; i < set->predicate_count; i++)
+    for (i = 0; i < set->predicate_count; i++) {
         table[predicate_place(builder, &predicates[i])] = (uint32_t)i + 1;
+    }
     return EG_OK;
 }
 
@@ -244,8 +268,9 @@ static int keep_text(eg_arena *arena, eg_str *text)
 {
     char *copy = eg_arena_copy(arena, text->len ? text->ptr : "", text->len);
 
-    if (!copy)
+    if (!copy) {
         return EG_E_NOMEM;
+    }
     text->ptr = copy;
     return EG_OK;
 }
@@ -255,15 +280,18 @@ static int keep_regex(eg_arena *arena, eg_predicate *predicate)
     eg_predicate_regex *regex = eg_arena_alloc(arena, sizeof(*regex));
     int status;
 
-    if (!regex)
+    if (!regex) {
         return EG_E_NOMEM;
+    }
     regex->source = predicate->want.regex->source;
     regex->flags = predicate->want.regex->flags;
     status = keep_text(arena, &regex->source);
-    if (status == EG_OK)
+    if (status == EG_OK) {
         status = eg_regex_compile(regex->source, regex->flags, &regex->code);
-    if (status == EG_OK)
+    }
+    if (status == EG_OK) {
         predicate->want.regex = regex;
+    }
     return status;
 }
 
@@ -277,8 +305,9 @@ static int keep_predicate(eg_arena *arena, eg_predicate *predicate)
     case EG_PREDICATE_REGEX: return keep_regex(arena, predicate);
     case EG_PREDICATE_NETWORK:
         network = eg_arena_alloc(arena, sizeof(*network));
-        if (!network)
+        if (!network) {
             return EG_E_NOMEM;
+        }
         *network = *predicate->want.network;
         predicate->want.network = network;
         return EG_OK;
@@ -293,18 +322,21 @@ int eg_builder_predicate(eg_builder *builder, const eg_predicate *predicate, eg_
     size_t place;
     int status = grow_predicates(builder);
 
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     place = predicate_place(builder, predicate);
     if (builder->predicate_table[place] != 0) {
         *out = (builder->predicate_table[place] - 1) | EG_REF_PREDICATE;
         return EG_OK;
     }
-    if (set->predicate_count >= PREDICATES_MAX)
+    if (set->predicate_count >= PREDICATES_MAX) {
         return eg_fail(EG_E_LIMIT, "the rules hold more than %u different values", PREDICATES_MAX);
+    }
     status = keep_predicate(set->arena, &kept);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     set->predicates[set->predicate_count++] = kept;
     builder->predicate_table[place] = (uint32_t)set->predicate_count;
     *out = (uint32_t)(set->predicate_count - 1) | EG_REF_PREDICATE;
@@ -324,19 +356,22 @@ int eg_builder_node(eg_builder *builder, eg_node_kind kind, uint32_t need, const
         *out = children[0];
         return EG_OK;
     }
-    if (set->node_count >= PREDICATES_MAX || set->child_count + count > UINT32_MAX / 2)
+    if (set->node_count >= PREDICATES_MAX || set->child_count + count > UINT32_MAX / 2) {
         return eg_fail(EG_E_LIMIT, "the rules are too large together");
+    }
     nodes = eg_builder_grow(set->nodes, &builder->node_capacity, set->node_count, sizeof(*nodes));
-    if (!nodes)
+    if (!nodes) {
         return EG_E_NOMEM;
+    }
     set->nodes = nodes;
     nodes[set->node_count] = (eg_node){kind, need, (uint32_t)set->child_count, (uint32_t)count};
     for (i = 0; i < count; i++) {
         eg_ref *grown = eg_builder_grow(set->children, &builder->child_capacity, set->child_count,
                                         sizeof(*grown));
 
-        if (!grown)
+        if (!grown) {
             return EG_E_NOMEM;
+        }
         set->children = grown;
         grown[set->child_count++] = children[i];
     }

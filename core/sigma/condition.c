@@ -45,8 +45,9 @@ static void next_token(condition_parser *parser)
     if (strchr("()|", *rest.ptr)) {
         len = 1;
     } else {
-        while (len < rest.len && !is_blank(rest.ptr[len]) && !strchr("()|", rest.ptr[len]))
+        while (len < rest.len && !is_blank(rest.ptr[len]) && !strchr("()|", rest.ptr[len])) {
             len++;
+        }
     }
     parser->token = (eg_str){rest.ptr, len};
     parser->rest = (eg_str){rest.ptr + len, rest.len - len};
@@ -59,11 +60,13 @@ static bool at_word(const condition_parser *parser, const char *word)
 
 static int new_node(condition_parser *parser, eg_condition_kind kind, eg_condition **out)
 {
-    if (++parser->nodes > EG_CONDITION_NODES_MAX)
+    if (++parser->nodes > EG_CONDITION_NODES_MAX) {
         return eg_fail(EG_E_LIMIT, "condition has more than %d parts", EG_CONDITION_NODES_MAX);
+    }
     *out = eg_arena_alloc(parser->arena, sizeof(**out));
-    if (!*out)
+    if (!*out) {
         return EG_E_NOMEM;
+    }
     (*out)->kind = kind;
     return EG_OK;
 }
@@ -74,10 +77,12 @@ static int add_child(condition_parser *parser, child_list *list, const eg_condit
         size_t capacity = list->capacity ? list->capacity * 2 : 4;
         const eg_condition **items = eg_arena_alloc(parser->arena, capacity * sizeof(*list->items));
 
-        if (!items)
+        if (!items) {
             return EG_E_NOMEM;
-        if (list->count > 0)
+        }
+        if (list->count > 0) {
             memcpy((void *)items, (const void *)list->items, list->count * sizeof(*items));
+        }
         list->items = items;
         list->capacity = capacity;
     }
@@ -97,8 +102,9 @@ static int finish(condition_parser *parser, eg_condition_kind kind, uint32_t nee
         return EG_OK;
     }
     status = new_node(parser, kind, &node);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     node->children = list->items;
     node->count = list->count;
     node->need = need;
@@ -111,8 +117,9 @@ static int selection_node(condition_parser *parser, size_t index, const eg_condi
     eg_condition *node = NULL;
     int status = new_node(parser, EG_CONDITION_SELECTION, &node);
 
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     node->selection = (uint32_t)index;
     *out = node;
     return EG_OK;
@@ -150,8 +157,9 @@ static bool name_matches(eg_str pattern, eg_str name)
             return false;
         }
     }
-    while (p < pattern.len && pattern.ptr[p] == '*')
+    while (p < pattern.len && pattern.ptr[p] == '*') {
         p++;
+    }
     return p == pattern.len;
 }
 
@@ -160,8 +168,9 @@ static bool selects(eg_str pattern, eg_str name)
 {
     bool hidden = name.len > 0 && name.ptr[0] == '_';
 
-    if (eg_str_equal(pattern, EG_STR("them")))
+    if (eg_str_equal(pattern, EG_STR("them"))) {
         return !hidden;
+    }
     return (!hidden || pattern.ptr[0] == '_') && name_matches(pattern, name);
 }
 
@@ -180,12 +189,14 @@ static int quantifier(eg_str text, eg_condition_kind *kind, uint32_t *need)
         return EG_OK;
     }
     for (i = 0; i < text.len; i++) {
-        if (text.ptr[i] < '0' || text.ptr[i] > '9')
+        if (text.ptr[i] < '0' || text.ptr[i] > '9') {
             break;
+        }
     }
-    if (i < text.len || !eg_str_to_u64(text, &number) || number > UINT32_MAX)
+    if (i < text.len || !eg_str_to_u64(text, &number) || number > UINT32_MAX) {
         return eg_fail(EG_E_INVALID, "condition: '%.*s of' needs a number, 'all' or 'any'",
                        EG_STR_ARGS(text));
+    }
     *kind = EG_CONDITION_COUNT;
     *need = (uint32_t)number;
     return EG_OK;
@@ -202,23 +213,29 @@ static int parse_of(condition_parser *parser, eg_str count, const eg_condition *
     size_t i;
     int status = quantifier(count, &kind, &need);
 
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
-    if (!pattern.ptr)
+    }
+    if (!pattern.ptr) {
         return eg_fail(EG_E_INVALID, "condition ends behind 'of'");
+    }
     next_token(parser);
     for (i = 0; i < parser->name_count; i++) {
-        if (!selects(pattern, parser->names[i]))
+        if (!selects(pattern, parser->names[i])) {
             continue;
+        }
         status = selection_node(parser, i, &child);
-        if (status == EG_OK)
+        if (status == EG_OK) {
             status = add_child(parser, &list, child);
-        if (status != EG_OK)
+        }
+        if (status != EG_OK) {
             return status;
+        }
     }
-    if (list.count == 0)
+    if (list.count == 0) {
         return eg_fail(EG_E_INVALID, "condition: no selection is named like '%.*s'",
                        EG_STR_ARGS(pattern));
+    }
     return finish(parser, kind, need, &list, out);
 }
 
@@ -229,15 +246,18 @@ static int parse_atom(condition_parser *parser, const eg_condition **out)
     bool known;
     int status;
 
-    if (!token.ptr)
+    if (!token.ptr) {
         return eg_fail(EG_E_INVALID, "condition ends where a selection is expected");
+    }
     next_token(parser);
     if (eg_str_equal(token, EG_STR("("))) {
         status = parse_or(parser, out);
-        if (status != EG_OK)
+        if (status != EG_OK) {
             return status;
-        if (!parser->token.ptr || *parser->token.ptr != ')')
+        }
+        if (!parser->token.ptr || *parser->token.ptr != ')') {
             return eg_fail(EG_E_INVALID, "condition: ')' is missing");
+        }
         next_token(parser);
         return EG_OK;
     }
@@ -246,8 +266,9 @@ static int parse_atom(condition_parser *parser, const eg_condition **out)
         next_token(parser);
         return parse_of(parser, token, out);
     }
-    if (!known)
+    if (!known) {
         return eg_fail(EG_E_INVALID, "condition: there is no selection '%.*s'", EG_STR_ARGS(token));
+    }
     return selection_node(parser, index, out);
 }
 
@@ -265,16 +286,19 @@ static int parse_not(condition_parser *parser, const eg_condition **out)
     }
     status = parse_atom(parser, &child);
     if (status != EG_OK || !negated) {
-        if (status == EG_OK)
+        if (status == EG_OK) {
             *out = child;
+        }
         return status;
     }
     status = new_node(parser, EG_CONDITION_NOT, &node);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     children = eg_arena_alloc(parser->arena, sizeof(*children));
-    if (!children)
+    if (!children) {
         return EG_E_NOMEM;
+    }
     children[0] = child;
     node->children = children;
     node->count = 1;
@@ -290,12 +314,15 @@ static int parse_and(condition_parser *parser, const eg_condition **out)
 
     for (;;) {
         status = parse_not(parser, &child);
-        if (status == EG_OK)
+        if (status == EG_OK) {
             status = add_child(parser, &list, child);
-        if (status != EG_OK)
+        }
+        if (status != EG_OK) {
             return status;
-        if (!at_word(parser, "and"))
+        }
+        if (!at_word(parser, "and")) {
             return finish(parser, EG_CONDITION_AND, 0, &list, out);
+        }
         next_token(parser);
     }
 }
@@ -306,17 +333,21 @@ static int parse_or(condition_parser *parser, const eg_condition **out)
     const eg_condition *child = NULL;
     int status;
 
-    if (parser->depth == EG_CONDITION_DEPTH_MAX)
+    if (parser->depth == EG_CONDITION_DEPTH_MAX) {
         return eg_fail(EG_E_LIMIT, "condition is nested deeper than %d", EG_CONDITION_DEPTH_MAX);
+    }
     parser->depth++;
     for (;;) {
         status = parse_and(parser, &child);
-        if (status == EG_OK)
+        if (status == EG_OK) {
             status = add_child(parser, &list, child);
-        if (status != EG_OK)
+        }
+        if (status != EG_OK) {
             return status;
-        if (!at_word(parser, "or"))
+        }
+        if (!at_word(parser, "or")) {
             break;
+        }
         next_token(parser);
     }
     parser->depth--;
@@ -330,15 +361,18 @@ int eg_condition_parse(eg_arena *arena, eg_str text, const eg_str *names, size_t
     const eg_condition *tree = NULL;
     int status;
 
-    if (text.len > 0 && memchr(text.ptr, '|', text.len))
+    if (text.len > 0 && memchr(text.ptr, '|', text.len)) {
         return eg_fail(EG_E_UNSUPPORTED, "condition: aggregation ('|') is not supported");
+    }
     next_token(&parser);
     status = parse_or(&parser, &tree);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
-    if (parser.token.ptr)
+    }
+    if (parser.token.ptr) {
         return eg_fail(EG_E_INVALID, "condition: '%.*s' is not expected here",
                        EG_STR_ARGS(parser.token));
+    }
     *out = tree;
     return EG_OK;
 }

@@ -112,8 +112,9 @@ int eg_ordinary_create(eg_ordinary **out)
     eg_ordinary *ordinary = eg_alloc_zero(1, sizeof(*ordinary));
     size_t i, at;
 
-    if (!ordinary)
+    if (!ordinary) {
         return EG_E_NOMEM;
+    }
     for (i = 0; i < EG_COUNT(sample); i++) {
         size_t length = strlen(sample[i]);
 

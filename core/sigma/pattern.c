@@ -31,14 +31,15 @@ eg_pattern eg_pattern_make(eg_str value, bool cased)
         return pattern;
     }
     pattern.text = inner;
-    if (inner.len == 0 && before)
+    if (inner.len == 0 && before) {
         pattern.kind = EG_PATTERN_ANY;
-    else if (before && after)
+    } else if (before && after) {
         pattern.kind = EG_PATTERN_CONTAINS;
-    else if (before)
+    } else if (before) {
         pattern.kind = EG_PATTERN_SUFFIX;
-    else if (after)
+    } else if (after) {
         pattern.kind = EG_PATTERN_PREFIX;
+    }
     return pattern;
 }
 
@@ -46,18 +47,22 @@ size_t eg_pattern_find(eg_str text, size_t from, eg_str needle)
 {
     const char *at, *end;
 
-    if (needle.len == 0)
+    if (needle.len == 0) {
         return from <= text.len ? from : SIZE_MAX;
-    if (text.len < needle.len || from > text.len - needle.len)
+    }
+    if (text.len < needle.len || from > text.len - needle.len) {
         return SIZE_MAX;
+    }
     at = text.ptr + from;
     end = text.ptr + (text.len - needle.len) + 1;
     while (at < end) {
         at = memchr(at, (unsigned char)needle.ptr[0], (size_t)(end - at));
-        if (!at)
+        if (!at) {
             return SIZE_MAX;
-        if (memcmp(at, needle.ptr, needle.len) == 0)
+        }
+        if (memcmp(at, needle.ptr, needle.len) == 0) {
             return (size_t)(at - text.ptr);
+        }
         at++;
     }
     return SIZE_MAX;
@@ -69,10 +74,12 @@ static size_t next_mark(eg_str glob, size_t p, eg_str text, size_t mark)
     const char *found;
 
     (void)eg_utf8_next(text, &mark);
-    if (p >= glob.len || glob.ptr[p] == EG_VALUE_ONE || glob.ptr[p] == EG_VALUE_STAR)
+    if (p >= glob.len || glob.ptr[p] == EG_VALUE_ONE || glob.ptr[p] == EG_VALUE_STAR) {
         return mark;
-    if (mark >= text.len)
+    }
+    if (mark >= text.len) {
         return SIZE_MAX;
+    }
     found = memchr(text.ptr + mark, (unsigned char)glob.ptr[p], text.len - mark);
     return found ? (size_t)(found - text.ptr) : SIZE_MAX;
 }
@@ -86,8 +93,9 @@ static bool glob_matches(eg_str glob, eg_str text)
         if (p < glob.len && glob.ptr[p] == EG_VALUE_STAR) {
             star = p++;
             mark = t;
-            if (p == glob.len)
+            if (p == glob.len) {
                 return true;
+            }
         } else if (p < glob.len && glob.ptr[p] == EG_VALUE_ONE) {
             (void)eg_utf8_next(text, &t);
             p++;
@@ -95,17 +103,20 @@ static bool glob_matches(eg_str glob, eg_str text)
             p++;
             t++;
         } else {
-            if (star == SIZE_MAX)
+            if (star == SIZE_MAX) {
                 return false;
+            }
             p = star + 1;
             mark = next_mark(glob, p, text, mark);
-            if (mark == SIZE_MAX)
+            if (mark == SIZE_MAX) {
                 return false;
+            }
             t = mark;
         }
     }
-    while (p < glob.len && glob.ptr[p] == EG_VALUE_STAR)
+    while (p < glob.len && glob.ptr[p] == EG_VALUE_STAR) {
         p++;
+    }
     return p == glob.len;
 }
 
@@ -133,14 +144,17 @@ eg_str eg_pattern_literal(const eg_pattern *pattern)
     eg_str best = EG_STR("");
     size_t start = 0, i;
 
-    if (pattern->kind != EG_PATTERN_GLOB)
+    if (pattern->kind != EG_PATTERN_GLOB) {
         return pattern->text;
+    }
     for (i = 0; i <= pattern->text.len; i++) {
         if (i < pattern->text.len && pattern->text.ptr[i] != EG_VALUE_STAR &&
-            pattern->text.ptr[i] != EG_VALUE_ONE)
+            pattern->text.ptr[i] != EG_VALUE_ONE) {
             continue;
-        if (i - start > best.len)
+        }
+        if (i - start > best.len) {
             best = (eg_str){pattern->text.ptr + start, i - start};
+        }
         start = i + 1;
     }
     return best;

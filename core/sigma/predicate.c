@@ -50,8 +50,9 @@ static bool equal_networks(const eg_network *a, const eg_network *b)
 
 bool eg_predicate_equal(const eg_predicate *a, const eg_predicate *b)
 {
-    if (a->kind != b->kind || a->slot != b->slot)
+    if (a->kind != b->kind || a->slot != b->slot) {
         return false;
+    }
     switch ((eg_predicate_kind)a->kind) {
     case EG_PREDICATE_STRING:
         return a->want.pattern.kind == b->want.pattern.kind &&
@@ -101,10 +102,13 @@ static size_t copy_digits(eg_str text, size_t *at, char *out, size_t *len)
     size_t count = 0;
 
     while (*at < text.len) {
-        if (text.ptr[*at] == '_' && count > 0 && *at + 1 < text.len && is_digit(text.ptr[*at + 1]))
+        if (text.ptr[*at] == '_' && count > 0 && *at + 1 < text.len &&
+            is_digit(text.ptr[*at + 1])) {
             (*at)++;
-        if (!is_digit(text.ptr[*at]))
+        }
+        if (!is_digit(text.ptr[*at])) {
             break;
+        }
         out[(*len)++] = text.ptr[(*at)++];
         count++;
     }
@@ -120,14 +124,17 @@ static bool copy_decimal(eg_str text, char *out)
         out[len++] = text.ptr[at++];
         digits += copy_digits(text, &at, out, &len);
     }
-    if (digits == 0)
+    if (digits == 0) {
         return false;
+    }
     if (at < text.len && (text.ptr[at] == 'e' || text.ptr[at] == 'E')) {
         out[len++] = text.ptr[at++];
-        if (at < text.len && (text.ptr[at] == '+' || text.ptr[at] == '-'))
+        if (at < text.len && (text.ptr[at] == '+' || text.ptr[at] == '-')) {
             out[len++] = text.ptr[at++];
-        if (copy_digits(text, &at, out, &len) == 0)
+        }
+        if (copy_digits(text, &at, out, &len) == 0) {
             return false;
+        }
     }
     out[len] = '\0';
     return at == text.len;
@@ -142,24 +149,28 @@ bool eg_number_parse(eg_str text, double *out)
         text.ptr++;
         text.len--;
     }
-    while (text.len > 0 && is_blank(text.ptr[text.len - 1]))
+    while (text.len > 0 && is_blank(text.ptr[text.len - 1])) {
         text.len--;
-    if (text.len == 0 || text.len > NUMBER_MAX)
+    }
+    if (text.len == 0 || text.len > NUMBER_MAX) {
         return false;
+    }
     negative = text.ptr[0] == '-';
     if (negative || text.ptr[0] == '+') {
         text.ptr++;
         text.len--;
     }
-    if (eg_str_equal_nocase(text, EG_STR("inf")) || eg_str_equal_nocase(text, EG_STR("infinity")))
+    if (eg_str_equal_nocase(text, EG_STR("inf")) || eg_str_equal_nocase(text, EG_STR("infinity"))) {
         *out = INFINITY;
-    else if (eg_str_equal_nocase(text, EG_STR("nan")))
+    } else if (eg_str_equal_nocase(text, EG_STR("nan"))) {
         *out = NAN;
-    else if (copy_decimal(text, decimal))
+    } else if (copy_decimal(text, decimal)) {
         *out = strtod(decimal, NULL);
-    else
+    } else {
         return false;
-    if (negative)
+    }
+    if (negative) {
         *out = -*out;
+    }
     return true;
 }

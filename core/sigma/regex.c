@@ -52,8 +52,9 @@ static int compile_code(eg_str pattern, unsigned flags, pcre2_general_context *g
     PCRE2_SIZE at = 0;
     int code = 0;
 
-    if (!context)
+    if (!context) {
         return eg_fail(EG_E_NOMEM, "no memory for a regular expression");
+    }
     options |= flags & EG_REGEX_NOCASE ? PCRE2_CASELESS : 0;
     options |= flags & EG_REGEX_MULTILINE ? PCRE2_MULTILINE : 0;
     options |= flags & EG_REGEX_DOTALL ? PCRE2_DOTALL : 0;
@@ -63,10 +64,12 @@ static int compile_code(eg_str pattern, unsigned flags, pcre2_general_context *g
     (void)pcre2_set_newline(context, PCRE2_NEWLINE_LF);
     *out = pcre2_compile((PCRE2_SPTR)pattern.ptr, pattern.len, options, &code, &at, context);
     pcre2_compile_context_free(context);
-    if (*out)
+    if (*out) {
         return EG_OK;
-    if (code == PCRE2_ERROR_HEAP_FAILED)
+    }
+    if (code == PCRE2_ERROR_HEAP_FAILED) {
         return eg_fail(EG_E_NOMEM, "no memory for a regular expression");
+    }
     (void)pcre2_get_error_message(code, reason, sizeof(reason));
     return eg_fail(EG_E_INVALID, "regular expression: %s at character %zu", (const char *)reason,
                    (size_t)at + 1);
@@ -78,12 +81,14 @@ static int compile_one(eg_str pattern, unsigned flags, eg_regex *regex, pcre2_co
     size_t size = 0, jit_size = 0;
     int status;
 
-    if (!general)
+    if (!general) {
         return eg_fail(EG_E_NOMEM, "no memory for a regular expression");
+    }
     status = compile_code(pattern, flags, general, out);
     pcre2_general_context_free(general);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     /* Where JIT cannot be had, the interpreter gives the same answers, slower. */
     (void)pcre2_jit_compile(*out, PCRE2_JIT_COMPLETE);
     (void)pcre2_pattern_info(*out, PCRE2_INFO_SIZE, &size);
@@ -103,15 +108,19 @@ static int compile_forms(eg_str pattern, unsigned flags, eg_buf *text, eg_regex 
     eg_regex_form form = EG_REGEX_AS_IT_IS;
     int status = eg_regex_translate(pattern, has_dotall(pattern, flags), text);
 
-    if (status == EG_OK)
+    if (status == EG_OK) {
         status = compile_one(eg_buf_str(text), flags, regex, &regex->code);
-    if (status != EG_OK)
+    }
+    if (status != EG_OK) {
         return status;
+    }
     eg_buf_clear(text);
-    if (!has_dotall(pattern, flags))
+    if (!has_dotall(pattern, flags)) {
         form = eg_regex_chain(pattern, text);
-    if (text->status != EG_OK || form == EG_REGEX_AS_IT_IS)
+    }
+    if (text->status != EG_OK || form == EG_REGEX_AS_IT_IS) {
         return text->status;
+    }
     status = compile_one(eg_buf_str(text), flags, regex, &regex->quick);
     if (status == EG_OK && form == EG_REGEX_EQUAL) {
         pcre2_code_free(regex->code);
@@ -127,11 +136,13 @@ int eg_regex_compile(eg_str pattern, unsigned flags, eg_regex **out)
     eg_buf text;
     int status;
 
-    if (pattern.len > PATTERN_MAX)
+    if (pattern.len > PATTERN_MAX) {
         return eg_fail(EG_E_LIMIT, "regular expression is longer than %d bytes", PATTERN_MAX);
+    }
     regex = eg_alloc_zero(1, sizeof(*regex));
-    if (!regex)
+    if (!regex) {
         return EG_E_NOMEM;
+    }
     regex->memory = sizeof(*regex);
     eg_buf_init(&text, PATTERN_MAX * 4);
     status = compile_forms(pattern, flags, &text, regex);
@@ -147,8 +158,9 @@ int eg_regex_compile(eg_str pattern, unsigned flags, eg_regex **out)
 
 void eg_regex_destroy(eg_regex *regex)
 {
-    if (!regex)
+    if (!regex) {
         return;
+    }
     pcre2_code_free(regex->quick);
     pcre2_code_free(regex->code);
     eg_free(regex);
@@ -172,8 +184,9 @@ int eg_regex_scratch_create(eg_regex_scratch **out)
 {
     eg_regex_scratch *scratch = eg_alloc_zero(1, sizeof(*scratch));
 
-    if (!scratch)
+    if (!scratch) {
         return EG_E_NOMEM;
+    }
     scratch->general = pcre2_general_context_create(regex_alloc, regex_free, NULL);
     if (scratch->general) {
         scratch->context = pcre2_match_context_create(scratch->general);
@@ -193,8 +206,9 @@ int eg_regex_scratch_create(eg_regex_scratch **out)
 
 void eg_regex_scratch_destroy(eg_regex_scratch *scratch)
 {
-    if (!scratch)
+    if (!scratch) {
         return;
+    }
     pcre2_jit_stack_free(scratch->stack);
     pcre2_match_data_free(scratch->data);
     pcre2_match_context_free(scratch->context);
@@ -216,20 +230,25 @@ int eg_regex_search(const eg_regex *regex, eg_regex_scratch *scratch, eg_str sub
     int code = PCRE2_ERROR_NOMATCH;
 
     *found = false;
-    if (subject.len < regex->shortest)
+    if (subject.len < regex->shortest) {
         return EG_OK;
+    }
     if (regex->quick) {
         code = run(regex->quick, scratch, context, subject);
         context = scratch->second_context;
     }
-    if (code == PCRE2_ERROR_NOMATCH)
+    if (code == PCRE2_ERROR_NOMATCH) {
         code = run(regex->code, scratch, context, subject);
+    }
     *found = code >= 0;
-    if (code >= 0 || code == PCRE2_ERROR_NOMATCH)
+    if (code >= 0 || code == PCRE2_ERROR_NOMATCH) {
         return EG_OK;
-    if (regex->quick && code != PCRE2_ERROR_NOMEMORY)
+    }
+    if (regex->quick && code != PCRE2_ERROR_NOMEMORY) {
         return EG_OK; /* only a match across lines could have been missed */
-    if (code == PCRE2_ERROR_NOMEMORY)
+    }
+    if (code == PCRE2_ERROR_NOMEMORY) {
         return eg_fail(EG_E_NOMEM, "no memory for a regular expression");
+    }
     return eg_fail(EG_E_LIMIT, "a regular expression took more work than allowed (%d)", code);
 }

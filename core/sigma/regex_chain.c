@@ -43,12 +43,15 @@ static bool at_char(const chain *c, size_t at, char wanted)
 static size_t class_end(const chain *c, size_t at)
 {
     at++;
-    if (at_char(c, at, '^'))
+    if (at_char(c, at, '^')) {
         at++;
-    if (at_char(c, at, ']'))
+    }
+    if (at_char(c, at, ']')) {
         at++;
-    while (at < c->pattern.len && c->pattern.ptr[at] != ']')
+    }
+    while (at < c->pattern.len && c->pattern.ptr[at] != ']') {
         at += c->pattern.ptr[at] == '\\' ? 2 : 1;
+    }
     return at + 1;
 }
 
@@ -66,8 +69,9 @@ static size_t group_end(chain *c, size_t at)
         }
         if (here == '(') {
             depth++;
-            if (at_char(c, at + 1, '*') || (at_char(c, at + 1, '?') && !at_char(c, at + 2, ':')))
+            if (at_char(c, at + 1, '*') || (at_char(c, at + 1, '?') && !at_char(c, at + 2, ':'))) {
                 c->gave_up = true;
+            }
         } else if (here == ')' && --depth == 0) {
             return at + 1;
         }
@@ -83,8 +87,9 @@ static size_t escape_end(chain *c, size_t at)
 
     if (strchr("sSdDwWb", next) == NULL &&
         ((next >= '0' && next <= '9') || (next >= 'a' && next <= 'z') ||
-         (next >= 'A' && next <= 'Z') || (unsigned char)next >= 0x80))
+         (next >= 'A' && next <= 'Z') || (unsigned char)next >= 0x80)) {
         c->gave_up = true;
+    }
     return at + 2;
 }
 
@@ -104,8 +109,9 @@ static size_t atom_end(chain *c)
     case '?':
     case '{': c->gave_up = true; return c->at + 1;
     default:
-        if ((unsigned char)here >= 0x80)
+        if ((unsigned char)here >= 0x80) {
             c->gave_up = true;
+        }
         return c->at + 1;
     }
 }
@@ -114,17 +120,21 @@ static void read_braces(chain *c, element *e)
 {
     size_t end = c->at + 1, digits = end;
 
-    while (end < c->pattern.len && c->pattern.ptr[end] >= '0' && c->pattern.ptr[end] <= '9')
+    while (end < c->pattern.len && c->pattern.ptr[end] >= '0' && c->pattern.ptr[end] <= '9') {
         end++;
+    }
     e->least = (eg_str){c->pattern.ptr + digits, end - digits};
     e->varies = at_char(c, end, ',');
-    if (e->varies)
+    if (e->varies) {
         end++;
+    }
     e->endless = e->varies && at_char(c, end, '}');
-    while (end < c->pattern.len && c->pattern.ptr[end] >= '0' && c->pattern.ptr[end] <= '9')
+    while (end < c->pattern.len && c->pattern.ptr[end] >= '0' && c->pattern.ptr[end] <= '9') {
         end++;
-    if (e->least.len == 0 || !at_char(c, end, '}'))
+    }
+    if (e->least.len == 0 || !at_char(c, end, '}')) {
         c->gave_up = true;
+    }
     c->at = end + 1;
 }
 
@@ -147,10 +157,12 @@ static void read_element(chain *c, element *e)
         e->endless = c->pattern.ptr[c->at] != '?';
         c->at++;
     }
-    if (c->at > start && at_char(c, c->at, '?'))
+    if (c->at > start && at_char(c, c->at, '?')) {
         c->at++;
-    if (c->at > start && at_char(c, c->at, '+'))
+    }
+    if (c->at > start && at_char(c, c->at, '+')) {
         c->gave_up = true;
+    }
     if (c->at > c->pattern.len) {
         c->gave_up = true;
         c->at = c->pattern.len;
@@ -166,8 +178,9 @@ static bool unwrap_repeated_gap(const element *e, eg_str *sign)
 
     if (!some || e->atom.ptr[0] != '(' || e->atom.len != inner + 5 ||
         memcmp(e->atom.ptr + inner, ".*\\", 3) != 0 ||
-        !strchr("()[]{}+*?.$^|\\\"'", e->atom.ptr[inner + 3]))
+        !strchr("()[]{}+*?.$^|\\\"'", e->atom.ptr[inner + 3])) {
         return false;
+    }
     *sign = (eg_str){e->atom.ptr + inner + 2, 2};
     return true;
 }
@@ -179,11 +192,13 @@ static bool may_cross_lines(eg_str atom)
     size_t i;
 
     for (i = 0; i + 1 < atom.len; i++) {
-        if (atom.ptr[i] == '[' && atom.ptr[i + 1] == '^')
+        if (atom.ptr[i] == '[' && atom.ptr[i + 1] == '^') {
             return true;
+        }
         if (atom.ptr[i] == '\\') {
-            if (strchr("sWD", atom.ptr[i + 1]))
+            if (strchr("sWD", atom.ptr[i + 1])) {
                 return true;
+            }
             i++;
         }
     }
@@ -243,10 +258,11 @@ static void write_lazy(chain *c, eg_str text)
         }
         end = end < text.len ? end : text.len;
         (void)eg_buf_append(c->out, text.ptr + part.at, end - part.at);
-        if (repeats && !at_char(&part, end, '?'))
+        if (repeats && !at_char(&part, end, '?')) {
             (void)eg_buf_append_char(c->out, '?');
-        else if (repeats)
+        } else if (repeats) {
             (void)eg_buf_append_char(c->out, text.ptr[end++]);
+        }
         part.at = end;
     }
 }
@@ -257,11 +273,13 @@ static void write_shrunk(chain *c, const element *e)
     char kind = e->quantifier.ptr[0];
 
     c->shrunk = true;
-    if (kind == '*' || kind == '?')
+    if (kind == '*' || kind == '?') {
         return;
+    }
     write_lazy(c, e->atom);
-    if (kind == '{')
+    if (kind == '{') {
         (void)eg_buf_appendf(c->out, "{%.*s}", EG_STR_ARGS(e->least));
+    }
 }
 
 static void write_element(chain *c, const element *e, bool first)
@@ -285,10 +303,11 @@ static void write_gap(chain *c, const element *e)
     c->exact &= !c->varies && !c->crosses;
     c->varies = c->crosses = false;
     (void)eg_buf_append_cstr(c->out, ")(?>.");
-    if (e->quantifier.len > 0 && e->quantifier.ptr[0] == '{')
+    if (e->quantifier.len > 0 && e->quantifier.ptr[0] == '{') {
         (void)eg_buf_appendf(c->out, "{%.*s,}?", EG_STR_ARGS(e->least));
-    else
+    } else {
         (void)eg_buf_appendf(c->out, "%c?", e->quantifier.ptr[0]);
+    }
 }
 
 static void write_chain(chain *c)
@@ -302,8 +321,9 @@ static void write_chain(chain *c)
         eg_str rest;
 
         read_element(c, &e);
-        if (c->gave_up)
+        if (c->gave_up) {
             return;
+        }
         if (is_gap(&e)) {
             write_gap(c, &e);
             first = true;
@@ -333,8 +353,9 @@ static void write_without_gap(chain *c, size_t start)
 static void take_back(eg_buf *out, size_t length)
 {
     out->len = length;
-    if (out->data)
+    if (out->data) {
         out->data[length] = '\0';
+    }
 }
 
 eg_regex_form eg_regex_chain(eg_str pattern, eg_buf *out)
@@ -342,8 +363,9 @@ eg_regex_form eg_regex_chain(eg_str pattern, eg_buf *out)
     chain c = {pattern, 0, out, 0, false, false, true, false, false};
     size_t before = out->len, start;
 
-    if (at_text(&c, 0, "(?i)"))
+    if (at_text(&c, 0, "(?i)")) {
         c.at = 4;
+    }
     start = c.at;
     (void)eg_buf_append(out, pattern.ptr, start);
     write_chain(&c);

@@ -45,8 +45,9 @@ static bool at_char(const literal_parser *parser, char c)
 
 static void keep_better(literal_set *best, const literal_set *found)
 {
-    if (found->count > 0 && found->shortest > best->shortest)
+    if (found->count > 0 && found->shortest > best->shortest) {
         *best = *found;
+    }
 }
 
 /* The text read so far ends here: what follows is not certain to stand directly behind it. */
@@ -57,8 +58,9 @@ static void end_run(literal_parser *parser, run *r)
     if (r->len >= LENGTH_MIN && r->len > best->shortest) {
         char *copy = eg_arena_copy(parser->arena, r->text, r->len);
 
-        if (!copy)
+        if (!copy) {
             parser->status = EG_E_NOMEM;
+        }
         best->texts[0] = (eg_str){copy, r->len};
         best->count = 1;
         best->shortest = r->len;
@@ -101,11 +103,13 @@ static repeat skip_quantifier(literal_parser *parser)
     } else {
         return REPEAT_ONCE;
     }
-    if (at_char(parser, '?') || at_char(parser, '+'))
+    if (at_char(parser, '?') || at_char(parser, '+')) {
         parser->at++;
+    }
     if (at_char(parser, '?') || at_char(parser, '+') || at_char(parser, '*') ||
-        at_char(parser, '{'))
+        at_char(parser, '{')) {
         parser->gave_up = true; /* a quantifier of a quantifier: perhaps none at all */
+    }
     return found;
 }
 
@@ -136,25 +140,29 @@ static void on_escape(literal_parser *parser, run *r)
     }
     c = parser->pattern.ptr[parser->at + 1];
     parser->at += 2;
-    if (c > ' ' && c < '\x7f' && strchr("dDwWsSbBAZznrtfv", c))
+    if (c > ' ' && c < '\x7f' && strchr("dDwWsSbBAZznrtfv", c)) {
         on_other(parser, r);
-    else if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-             (unsigned char)c >= 0x80)
+    } else if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+               (unsigned char)c >= 0x80) {
         parser->gave_up = true;
-    else
+    } else {
         on_char(parser, r, c);
+    }
 }
 
 static void on_class(literal_parser *parser, run *r)
 {
     parser->at++;
-    if (at_char(parser, '^'))
+    if (at_char(parser, '^')) {
         parser->at++;
-    if (at_char(parser, ']'))
+    }
+    if (at_char(parser, ']')) {
         parser->at++;
+    }
     while (parser->at < parser->pattern.len && !at_char(parser, ']')) {
-        if (at_char(parser, '['))
+        if (at_char(parser, '[')) {
             parser->gave_up = true; /* perhaps a named class with a ']' of its own */
+        }
         parser->at += at_char(parser, '\\') ? 2 : 1;
     }
     parser->at++;
@@ -171,12 +179,14 @@ static bool open_special(literal_parser *parser)
         return true;
     }
     while (end < parser->pattern.len && strchr("ims", parser->pattern.ptr[end]) &&
-           parser->pattern.ptr[end] != '\0')
+           parser->pattern.ptr[end] != '\0') {
         end++;
-    if (end > parser->at && end < parser->pattern.len && parser->pattern.ptr[end] == ')')
+    }
+    if (end > parser->at && end < parser->pattern.len && parser->pattern.ptr[end] == ')') {
         parser->at = end + 1;
-    else
+    } else {
         parser->gave_up = true;
+    }
     return false;
 }
 
@@ -192,8 +202,9 @@ static void on_group(literal_parser *parser, run *r)
     }
     if (at_char(parser, '?')) {
         parser->at++;
-        if (!open_special(parser))
+        if (!open_special(parser)) {
             return;
+        }
     }
     parse_alternatives(parser, &inner);
     if (!at_char(parser, ')')) {
@@ -201,8 +212,9 @@ static void on_group(literal_parser *parser, run *r)
         return;
     }
     parser->at++;
-    if (skip_quantifier(parser) != REPEAT_MAYBE)
+    if (skip_quantifier(parser) != REPEAT_MAYBE) {
         keep_better(&r->best, &inner);
+    }
 }
 
 static void parse_sequence(literal_parser *parser, literal_set *out)
@@ -218,8 +230,9 @@ static void parse_sequence(literal_parser *parser, literal_set *out)
     while (!parser->gave_up && parser->at < parser->pattern.len) {
         char c = parser->pattern.ptr[parser->at];
 
-        if (c == '|' || c == ')')
+        if (c == '|' || c == ')') {
             break;
+        }
         if (c == '\\') {
             on_escape(parser, &r);
         } else if (c == '[') {
@@ -228,14 +241,16 @@ static void parse_sequence(literal_parser *parser, literal_set *out)
             on_group(parser, &r);
         } else {
             parser->at++;
-            if (strchr(".^${}", c) || (unsigned char)c >= 0x80)
+            if (strchr(".^${}", c) || (unsigned char)c >= 0x80) {
                 on_other(parser, &r);
-            else
+            } else {
                 on_char(parser, &r, c);
+            }
         }
     }
-    if (!parser->gave_up)
+    if (!parser->gave_up) {
         end_run(parser, &r);
+    }
     *out = r.best;
 }
 
@@ -248,23 +263,29 @@ static void parse_alternatives(literal_parser *parser, literal_set *out)
 
     memset(out, 0, sizeof(*out));
     out->shortest = SIZE_MAX;
-    if (++parser->depth > DEPTH_MAX)
+    if (++parser->depth > DEPTH_MAX) {
         parser->gave_up = true;
+    }
     while (!parser->gave_up) {
         parse_sequence(parser, &one);
-        if (one.count == 0 || out->count + one.count > ALTERNATIVES_MAX)
+        if (one.count == 0 || out->count + one.count > ALTERNATIVES_MAX) {
             complete = false;
-        for (i = 0; complete && i < one.count; i++)
+        }
+        for (i = 0; complete && i < one.count; i++) {
             out->texts[out->count++] = one.texts[i];
-        if (complete && one.shortest < out->shortest)
+        }
+        if (complete && one.shortest < out->shortest) {
             out->shortest = one.shortest;
-        if (!at_char(parser, '|'))
+        }
+        if (!at_char(parser, '|')) {
             break;
+        }
         parser->at++;
     }
     parser->depth--;
-    if (!complete || parser->gave_up)
+    if (!complete || parser->gave_up) {
         out->count = out->shortest = 0;
+    }
 }
 
 int eg_regex_literals(eg_arena *arena, eg_str pattern, const eg_str **out, size_t *count)
@@ -276,11 +297,13 @@ int eg_regex_literals(eg_arena *arena, eg_str pattern, const eg_str **out, size_
     *count = 0;
     *out = NULL;
     parse_alternatives(&parser, &found);
-    if (parser.status != EG_OK || parser.gave_up || parser.at < pattern.len || found.count == 0)
+    if (parser.status != EG_OK || parser.gave_up || parser.at < pattern.len || found.count == 0) {
         return parser.status;
+    }
     texts = eg_arena_alloc(arena, found.count * sizeof(*texts));
-    if (!texts)
+    if (!texts) {
         return EG_E_NOMEM;
+    }
     memcpy(texts, found.texts, found.count * sizeof(*texts));
     *out = texts;
     *count = found.count;

@@ -22,11 +22,13 @@ bool eg_regex_has_inline_dotall(eg_str pattern)
     size_t i, j;
 
     for (i = 0; i + 2 < pattern.len; i++) {
-        if (!is_at(pattern, i, "(?"))
+        if (!is_at(pattern, i, "(?")) {
             continue;
+        }
         for (j = i + 2; j < pattern.len && pattern.ptr[j] >= 'a' && pattern.ptr[j] <= 'z'; j++) {
-            if (pattern.ptr[j] == 's')
+            if (pattern.ptr[j] == 's') {
                 return true;
+            }
         }
     }
     return false;
@@ -43,8 +45,9 @@ static size_t plain_sign(eg_str pattern, size_t at, char *sign)
     char c = place < pattern.len ? pattern.ptr[place] : '\0';
 
     if (c <= ' ' || c >= '\x7f' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-        (c >= 'A' && c <= 'Z') || (!escaped && strchr("\\^$.|?*+()[]{}", c)))
+        (c >= 'A' && c <= 'Z') || (!escaped && strchr("\\^$.|?*+()[]{}", c))) {
         return 0;
+    }
     *sign = c;
     return escaped ? 2 : 1;
 }
@@ -62,10 +65,12 @@ static size_t repeated_until_sign(eg_str pattern, size_t at, char *sign)
 {
     size_t end = is_at(pattern, at, "(?:") ? any_until_sign(pattern, at + 3, sign) : 0;
 
-    if (end > 0 && is_at(pattern, end, "){1,}"))
+    if (end > 0 && is_at(pattern, end, "){1,}")) {
         return end + 5;
-    if (end > 0 && is_at(pattern, end, ")+"))
+    }
+    if (end > 0 && is_at(pattern, end, ")+")) {
         return end + 2;
+    }
     return 0;
 }
 
@@ -79,12 +84,13 @@ static bool shorten(translation *t)
     size_t repeated = t->shorten ? repeated_until_sign(t->pattern, t->at, &sign) : 0;
     size_t end = repeated > 0 || !t->shorten ? repeated : any_until_sign(t->pattern, t->at, &sign);
 
-    if (end > 0 && is_at(t->pattern, end, ".*"))
+    if (end > 0 && is_at(t->pattern, end, ".*")) {
         (void)eg_buf_appendf(t->out, "[^\\n\\%c]*+\\%c", sign, sign);
-    else if (repeated > 0 && (end == t->pattern.len || !strchr("?+", t->pattern.ptr[end])))
+    } else if (repeated > 0 && (end == t->pattern.len || !strchr("?+", t->pattern.ptr[end]))) {
         (void)eg_buf_appendf(t->out, ".*\\%c", sign);
-    else
+    } else {
         return false;
+    }
     t->at = end;
     return true;
 }
@@ -94,12 +100,15 @@ static void copy_class(translation *t)
 {
     size_t end = t->at + 1;
 
-    if (is_at(t->pattern, end, "^"))
+    if (is_at(t->pattern, end, "^")) {
         end++;
-    if (is_at(t->pattern, end, "]"))
+    }
+    if (is_at(t->pattern, end, "]")) {
         end++;
-    while (end < t->pattern.len && t->pattern.ptr[end] != ']')
+    }
+    while (end < t->pattern.len && t->pattern.ptr[end] != ']') {
         end += t->pattern.ptr[end] == '\\' ? 2 : 1;
+    }
     end = end < t->pattern.len ? end + 1 : t->pattern.len;
     (void)eg_buf_append(t->out, t->pattern.ptr + t->at, end - t->at);
     t->at = end;
@@ -117,13 +126,14 @@ static void copy_element(translation *t)
         copy_class(t);
         return;
     }
-    if (is_at(t->pattern, t->at, "{,"))
+    if (is_at(t->pattern, t->at, "{,")) {
         (void)eg_buf_append_cstr(t->out, "{0");
-    else if (is_at(t->pattern, t->at, "\\Z"))
+    } else if (is_at(t->pattern, t->at, "\\Z")) {
         (void)eg_buf_append_cstr(t->out, "\\z");
-    else
+    } else {
         (void)eg_buf_append(t->out, t->pattern.ptr + t->at,
                             c == '\\' && t->at + 1 < t->pattern.len ? 2 : 1);
+    }
     t->at += c == '\\' ? 2 : 1;
 }
 
@@ -132,8 +142,9 @@ int eg_regex_translate(eg_str pattern, bool dotall, eg_buf *out)
     translation t = {pattern, 0, !dotall && !eg_regex_has_inline_dotall(pattern), out};
 
     while (t.at < pattern.len) {
-        if (!shorten(&t))
+        if (!shorten(&t)) {
             copy_element(&t);
+        }
     }
     return out->status;
 }

@@ -14,10 +14,12 @@ static void report_formatted(const eg_report *report, eg_problem_kind kind, cons
     char reason[REASON_SIZE];
     eg_problem problem;
 
-    if (!report || !report->problem)
+    if (!report || !report->problem) {
         return;
-    if (vsnprintf(reason, sizeof(reason), format, args) < 0)
+    }
+    if (vsnprintf(reason, sizeof(reason), format, args) < 0) {
         reason[0] = '\0';
+    }
     problem.kind = kind;
     problem.file = file;
     problem.line = line;

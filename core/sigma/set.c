@@ -17,10 +17,12 @@ static eg_str put_text(char **at, eg_str text)
 {
     eg_str copy = {*at, text.len};
 
-    if (!text.ptr)
+    if (!text.ptr) {
         return EG_STR_NONE;
-    if (text.len > 0)
+    }
+    if (text.len > 0) {
         memcpy(*at, text.ptr, text.len);
+    }
     (*at)[text.len] = '\0';
     *at += text.len + 1;
     return copy;
@@ -37,21 +39,25 @@ int eg_rule_info_copy(eg_arena *arena, const eg_rule_info *info, eg_rule_info *o
     char *at;
     size_t i;
 
-    for (i = 0; i < info->tag_count; i++)
+    for (i = 0; i < info->tag_count; i++) {
         size += text_size(info->tags[i]);
+    }
     at = eg_arena_alloc(arena, size);
-    if (info->tag_count > 0)
+    if (info->tag_count > 0) {
         tags = eg_arena_alloc(arena, info->tag_count * sizeof(*tags));
-    if (!at || (info->tag_count > 0 && !tags))
+    }
+    if (!at || (info->tag_count > 0 && !tags)) {
         return EG_E_NOMEM;
+    }
     copy.id = put_text(&at, info->id);
     copy.title = put_text(&at, info->title);
     copy.author = put_text(&at, info->author);
     copy.description = put_text(&at, info->description);
     copy.license = put_text(&at, info->license);
     copy.file = put_text(&at, file).ptr;
-    for (i = 0; i < info->tag_count; i++)
+    for (i = 0; i < info->tag_count; i++) {
         tags[i] = put_text(&at, info->tags[i]);
+    }
     copy.tags = tags;
     *out = copy;
     return EG_OK;
@@ -96,8 +102,9 @@ static size_t regex_memory(const eg_sigma_set *set)
     size_t sum = 0, i;
 
     for (i = 0; i < set->predicate_count; i++) {
-        if (set->predicates[i].kind == EG_PREDICATE_REGEX)
+        if (set->predicates[i].kind == EG_PREDICATE_REGEX) {
             sum += eg_regex_memory(set->predicates[i].want.regex->code);
+        }
     }
     return sum;
 }
@@ -111,8 +118,9 @@ static size_t bucket_memory(const eg_sigma_set *set)
 
         sum += bucket->always_capacity * sizeof(*bucket->always) +
                bucket->index_count * sizeof(*bucket->indexes);
-        for (j = 0; j < bucket->index_count; j++)
+        for (j = 0; j < bucket->index_count; j++) {
             sum += eg_literal_index_memory(bucket->indexes[j].literals);
+        }
     }
     return sum;
 }
@@ -121,8 +129,9 @@ static void bucket_done(eg_bucket *bucket)
 {
     size_t i;
 
-    for (i = 0; i < bucket->index_count; i++)
+    for (i = 0; i < bucket->index_count; i++) {
         eg_literal_index_destroy(bucket->indexes[i].literals);
+    }
     eg_free(bucket->indexes);
     eg_free(bucket->always);
 }
@@ -146,14 +155,17 @@ void eg_sigma_set_destroy(eg_sigma_set *set)
 {
     size_t i;
 
-    if (!set)
+    if (!set) {
         return;
-    for (i = 0; i < set->predicate_count; i++) {
-        if (set->predicates[i].kind == EG_PREDICATE_REGEX)
-            eg_regex_destroy(set->predicates[i].want.regex->code);
     }
-    for (i = 0; i < set->bucket_count; i++)
+    for (i = 0; i < set->predicate_count; i++) {
+        if (set->predicates[i].kind == EG_PREDICATE_REGEX) {
+            eg_regex_destroy(set->predicates[i].want.regex->code);
+        }
+    }
+    for (i = 0; i < set->bucket_count; i++) {
         bucket_done(&set->buckets[i]);
+    }
     eg_free(set->buckets);
     eg_free(set->indexed);
     eg_free(set->posting_first);

@@ -24,20 +24,22 @@ int eg_value_parse(eg_arena *arena, eg_str written, eg_str *out)
     char *text = eg_arena_alloc(arena, written.len + 1);
     size_t len = 0, i;
 
-    if (!text)
+    if (!text) {
         return EG_E_NOMEM;
+    }
     for (i = 0; i < written.len; i++) {
         char c = written.ptr[i];
 
         if (c == '\\' && i + 1 < written.len && strchr("*?\\", written.ptr[i + 1]) &&
-            written.ptr[i + 1] != '\0')
+            written.ptr[i + 1] != '\0') {
             text[len++] = written.ptr[++i];
-        else if (c == '*')
+        } else if (c == '*') {
             text[len++] = EG_VALUE_STAR;
-        else if (c == '?')
+        } else if (c == '?') {
             text[len++] = EG_VALUE_ONE;
-        else
+        } else {
             text[len++] = c;
+        }
     }
     *out = (eg_str){text, len};
     return EG_OK;
@@ -51,8 +53,9 @@ bool eg_value_has_wildcard(eg_str value)
 
 static int new_list(eg_arena *arena, size_t count, variant_list *out)
 {
-    if (count > EG_VALUES_MAX)
+    if (count > EG_VALUES_MAX) {
         return eg_fail(EG_E_LIMIT, "the modifiers make more than %d values of one", EG_VALUES_MAX);
+    }
     out->items = eg_arena_alloc(arena, count * sizeof(*out->items));
     out->count = 0;
     return out->items ? EG_OK : EG_E_NOMEM;
@@ -77,12 +80,14 @@ static bool is_word(uint32_t code)
     };
     size_t i;
 
-    if (code < 0x80)
+    if (code < 0x80) {
         return (code >= '0' && code <= '9') || (code >= 'A' && code <= 'Z') ||
                (code >= 'a' && code <= 'z') || code == '_';
+    }
     for (i = 0; i < EG_COUNT(signs); i++) {
-        if (code >= signs[i].first && code <= signs[i].last)
+        if (code >= signs[i].first && code <= signs[i].last) {
             return false;
+        }
     }
     return true;
 }
@@ -91,8 +96,9 @@ static uint32_t code_before(eg_str text, size_t at)
 {
     size_t start = at - 1;
 
-    while (start > 0 && at - start < 4 && ((unsigned char)text.ptr[start] & 0xc0) == 0x80)
+    while (start > 0 && at - start < 4 && ((unsigned char)text.ptr[start] & 0xc0) == 0x80) {
         start--;
+    }
     return eg_utf8_next(text, &start);
 }
 
@@ -101,12 +107,15 @@ static bool is_option_dash(eg_str text, size_t at)
 {
     size_t next = at + 1;
 
-    if (text.ptr[at] != '-' && text.ptr[at] != '/')
+    if (text.ptr[at] != '-' && text.ptr[at] != '/') {
         return false;
-    if (at > 0 && is_word(code_before(text, at)))
+    }
+    if (at > 0 && is_word(code_before(text, at))) {
         return false;
-    if (next >= text.len || text.ptr[next] == EG_VALUE_STAR || text.ptr[next] == EG_VALUE_ONE)
+    }
+    if (next >= text.len || text.ptr[next] == EG_VALUE_STAR || text.ptr[next] == EG_VALUE_ONE) {
         return false;
+    }
     return is_word(eg_utf8_next(text, &next));
 }
 
@@ -118,8 +127,9 @@ static int replace_dashes(eg_arena *arena, eg_str text, size_t choice, eg_str *o
     char *copy = eg_arena_alloc(arena, text.len * 3 + 1);
     size_t len = 0, i;
 
-    if (!copy)
+    if (!copy) {
         return EG_E_NOMEM;
+    }
     for (i = 0; i < text.len; i++) {
         if (is_option_dash(text, i)) {
             const char *dash = dashes[choice % DASHES];
@@ -140,8 +150,9 @@ static size_t dash_combinations(eg_str text)
     size_t combinations = 1, i;
 
     for (i = 0; i < text.len && combinations <= EG_VALUES_MAX; i++) {
-        if (is_option_dash(text, i))
+        if (is_option_dash(text, i)) {
             combinations *= DASHES;
+        }
     }
     return combinations;
 }
@@ -152,8 +163,9 @@ static int apply_windash(eg_arena *arena, const variant_list *in, variant_list *
     int status;
 
     for (i = 0; i < in->count; i++) {
-        if (in->items[i].bytes)
+        if (in->items[i].bytes) {
             return eg_fail(EG_E_INVALID, "windash must stand before the encoding");
+        }
         total += dash_combinations(in->items[i].text);
     }
     status = new_list(arena, total, out);
@@ -187,13 +199,16 @@ static int encode_utf16(eg_arena *arena, eg_modifier modifier, variant *item)
     size_t len = 0;
     int status;
 
-    if (!wide || !bytes)
+    if (!wide || !bytes) {
         return EG_E_NOMEM;
-    if (item->bytes)
+    }
+    if (item->bytes) {
         return eg_fail(EG_E_INVALID, "the value is UTF-16 already");
+    }
     status = eg_utf16_from_utf8(wide, units + 1, item->text, &written);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     if (mark) {
         bytes[len++] = '\xff';
         bytes[len++] = '\xfe';
@@ -216,8 +231,9 @@ static int encode_base64(eg_arena *arena, eg_str data, size_t skip, bool cut, eg
     size_t total = skip + data.len, at, len = 0, start, end;
     char *text = eg_arena_alloc(arena, (total + 2) / 3 * 4 + 1);
 
-    if (!text)
+    if (!text) {
         return EG_E_NOMEM;
+    }
     for (at = 0; at < total; at += 3) {
         uint32_t group = 0;
         size_t i, have = total - at < 3 ? total - at : 3;
@@ -225,12 +241,14 @@ static int encode_base64(eg_arena *arena, eg_str data, size_t skip, bool cut, eg
         for (i = 0; i < 3; i++) {
             uint32_t byte = 0;
 
-            if (i < have)
+            if (i < have) {
                 byte = at + i < skip ? ' ' : (unsigned char)data.ptr[at + i - skip];
+            }
             group = group << 8 | byte;
         }
-        for (i = 0; i < 4; i++)
+        for (i = 0; i < 4; i++) {
             text[len++] = i <= have ? alphabet[group >> (18 - 6 * i) & 63] : '=';
+        }
     }
     start = cut ? starts[skip] : 0;
     end = cut ? ends[total % 3] : 0;
@@ -244,8 +262,9 @@ static int apply_base64(eg_arena *arena, bool offsets, const variant_list *in, v
     int status = new_list(arena, in->count * each, out);
 
     for (i = 0; i < in->count && status == EG_OK; i++) {
-        if (!is_plain(&in->items[i]))
+        if (!is_plain(&in->items[i])) {
             return eg_fail(EG_E_INVALID, "base64 needs a value without wildcards");
+        }
         for (skip = 0; skip < each && status == EG_OK; skip++) {
             variant *item = &out->items[out->count++];
 
@@ -262,11 +281,13 @@ static int apply_utf16(eg_arena *arena, eg_modifier modifier, variant_list *list
     for (i = 0; i < list->count; i++) {
         int status;
 
-        if (!is_plain(&list->items[i]))
+        if (!is_plain(&list->items[i])) {
             return eg_fail(EG_E_INVALID, "UTF-16 needs a value without wildcards");
+        }
         status = encode_utf16(arena, modifier, &list->items[i]);
-        if (status != EG_OK)
+        if (status != EG_OK) {
             return status;
+        }
     }
     return EG_OK;
 }
@@ -301,8 +322,9 @@ static int apply(eg_arena *arena, eg_modifier modifier, variant_list *list)
     case EG_MODIFIER_ENDSWITH: apply_stars(list, true, false); return EG_OK;
     default: return EG_OK;
     }
-    if (status == EG_OK)
+    if (status == EG_OK) {
         *list = made;
+    }
     return status;
 }
 
@@ -312,12 +334,14 @@ static size_t write_text(const variant *item, char *out)
     size_t len = 0, i;
 
     if (!item->bytes || eg_utf8_valid(item->text)) {
-        if (item->text.len > 0)
+        if (item->text.len > 0) {
             memcpy(out, item->text.ptr, item->text.len);
+        }
         return item->text.len;
     }
-    for (i = 0; i < item->text.len; i++)
+    for (i = 0; i < item->text.len; i++) {
         len += eg_utf8_encode((unsigned char)item->text.ptr[i], out + len);
+    }
     return len;
 }
 
@@ -326,13 +350,16 @@ static int finish(eg_arena *arena, const variant *item, eg_str *out)
     char *text = eg_arena_alloc(arena, item->text.len * 2 + 8);
     size_t len = 0;
 
-    if (!text)
+    if (!text) {
         return EG_E_NOMEM;
-    if (item->star_before)
+    }
+    if (item->star_before) {
         text[len++] = EG_VALUE_STAR;
+    }
     len += write_text(item, text + len);
-    if (item->star_after)
+    if (item->star_after) {
         text[len++] = EG_VALUE_STAR;
+    }
     *out = (eg_str){text, len};
     return EG_OK;
 }
@@ -345,24 +372,31 @@ int eg_value_expand(eg_arena *arena, const eg_item *item, eg_str written, const 
     size_t i;
     int status = new_list(arena, 1, &list);
 
-    if (status == EG_OK)
+    if (status == EG_OK) {
         status = eg_value_parse(arena, written, &list.items[0].text);
-    if (status != EG_OK)
+    }
+    if (status != EG_OK) {
         return status;
+    }
     list.count = 1;
-    for (i = 0; i < item->order_count && status == EG_OK; i++)
+    for (i = 0; i < item->order_count && status == EG_OK; i++) {
         status = apply(arena, (eg_modifier)item->order[i], &list);
-    if (item->field.len == 0)
+    }
+    if (item->field.len == 0) {
         apply_stars(&list, true, true);
-    if (status != EG_OK)
+    }
+    if (status != EG_OK) {
         return status;
+    }
     values = eg_arena_alloc(arena, list.count * sizeof(*values));
-    if (!values)
+    if (!values) {
         return EG_E_NOMEM;
+    }
     for (i = 0; i < list.count; i++) {
         status = finish(arena, &list.items[i], &values[i]);
-        if (status != EG_OK)
+        if (status != EG_OK) {
             return status;
+        }
     }
     *out = values;
     *count = list.count;

@@ -55,15 +55,17 @@ static int keep_event(bench *b, const eg_event *event)
     if (b->count == b->capacity) {
         size_t capacity = b->capacity ? b->capacity * 2 : 1024;
         measured *items = eg_realloc(b->items, capacity * sizeof(*items));
-        if (!items)
+        if (!items) {
             return EG_E_NOMEM;
+        }
         b->items = items;
         b->capacity = capacity;
     }
     memset(&b->items[b->count], 0, sizeof(*b->items));
     int status = eg_event_clone(event, &b->items[b->count].event);
-    if (status == EG_OK)
+    if (status == EG_OK) {
         b->count++;
+    }
     return status;
 }
 
@@ -75,15 +77,18 @@ static int read_events(bench *b, const char *path)
     eg_str line;
     eg_buf_init(&file, EVENTS_FILE_MAX);
     int status = eg_event_reader_create(&reader);
-    if (status == EG_OK)
+    if (status == EG_OK) {
         status = eg_file_read(path, EVENTS_FILE_MAX, &file);
+    }
     eg_str rest = eg_buf_str(&file);
     while (status == EG_OK && eg_str_split(&rest, '\n', &line)) {
-        if (line.len == 0)
+        if (line.len == 0) {
             continue;
+        }
         status = eg_event_read_json(reader, line, &event);
-        if (status == EG_OK)
+        if (status == EG_OK) {
             status = keep_event(b, &event);
+        }
     }
     eg_buf_done(&file);
     eg_event_reader_destroy(reader);
@@ -102,8 +107,9 @@ static int match_event(bench *b, measured *item)
     size_t count = eg_event_views(item->event, b->arena, views);
     int status = EG_OK;
     item->hits = 0;
-    if (b->refuse)
+    if (b->refuse) {
         eg_mem_fail_after(0);
+    }
     for (size_t i = 0; i < count && status == EG_OK; i++) {
         status = eg_sigma_match(b->matcher, &views[i], &rules, &found);
         item->hits += found;
@@ -121,8 +127,9 @@ static int run_round(bench *b, size_t round)
         uint64_t start = eg_clock_monotonic_ns();
         int status = match_event(b, &b->items[i]);
         b->costs[round * b->count + i] = (uint32_t)(eg_clock_monotonic_ns() - start);
-        if (status != EG_OK)
+        if (status != EG_OK) {
             return status;
+        }
     }
     return EG_OK;
 }
@@ -140,19 +147,23 @@ static int run_rounds(bench *b)
 {
     uint64_t rounds[ROUNDS_MAX];
     b->costs = eg_alloc_zero(b->rounds * b->count, sizeof(*b->costs));
-    if (!b->costs)
+    if (!b->costs) {
         return EG_E_NOMEM;
+    }
     int status = run_round(b, 0);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         return status;
+    }
     b->refuse = true;
     (void)run_round(b, 0);
     b->refuse = false;
-    for (size_t round = 0; round < b->rounds && status == EG_OK; round++)
+    for (size_t round = 0; round < b->rounds && status == EG_OK; round++) {
         status = run_round(b, round);
+    }
     for (size_t i = 0; i < b->count; i++) {
-        for (size_t round = 0; round < b->rounds; round++)
+        for (size_t round = 0; round < b->rounds; round++) {
             rounds[round] = b->costs[round * b->count + i];
+        }
         qsort(rounds, b->rounds, sizeof(rounds[0]), compare_u64);
         b->items[i].median = rounds[b->rounds / 2];
     }
@@ -163,8 +174,9 @@ static int run_rounds(bench *b)
 
 static bool belongs(const family *f, const eg_event *event)
 {
-    if (f->first == 0)
+    if (f->first == 0) {
         return true;
+    }
     return event->event_id >= f->first && event->event_id <= f->last &&
            eg_str_equal(event->channel, EG_STR(EG_CHANNEL_SYSMON));
 }
@@ -181,16 +193,19 @@ static void print_family(const bench *b, const family *f, uint64_t *costs, eg_js
     uint64_t sum = 0;
     for (size_t i = 0; i < b->count; i++) {
         const eg_event *event = b->items[i].event;
-        if (!belongs(f, event))
+        if (!belongs(f, event)) {
             continue;
+        }
         costs[count++] = b->items[i].median;
         sum += b->items[i].median;
         hits += b->items[i].hits;
-        for (size_t j = 0; j < EG_FIELD_COUNT; j++)
+        for (size_t j = 0; j < EG_FIELD_COUNT; j++) {
             bytes += event->field[j].len;
+        }
     }
-    if (count == 0)
+    if (count == 0) {
         return;
+    }
     qsort(costs, count, sizeof(*costs), compare_u64);
     eg_json_key(json, f->name);
     eg_json_object(json);
@@ -212,8 +227,9 @@ static int compare_cost(const void *left, const void *right)
 /* Last, since it sorts the events. */
 static void print_slowest(bench *b, eg_json *json)
 {
-    for (size_t i = 0; i < b->count; i++)
+    for (size_t i = 0; i < b->count; i++) {
         b->items[i].line = i;
+    }
     qsort(b->items, b->count, sizeof(*b->items), compare_cost);
     eg_json_key(json, "slowest");
     eg_json_array(json);
@@ -233,8 +249,9 @@ static int print_figures(bench *b, const eg_ruleset *ruleset, uint64_t load_ns)
     eg_ruleset_stats stats;
     eg_buf out;
     eg_json json;
-    if (!costs)
+    if (!costs) {
         return EG_E_NOMEM;
+    }
     eg_ruleset_stats_get(ruleset, &stats);
     eg_buf_init(&out, 1024 * 1024);
     eg_json_begin(&json, &out);
@@ -245,14 +262,16 @@ static int print_figures(bench *b, const eg_ruleset *ruleset, uint64_t load_ns)
     eg_json_put_u64(&json, "allocations", b->refused);
     eg_json_key(&json, "us");
     eg_json_object(&json);
-    for (size_t i = 0; i < EG_COUNT(families); i++)
+    for (size_t i = 0; i < EG_COUNT(families); i++) {
         print_family(b, &families[i], costs, &json);
+    }
     eg_json_object_end(&json);
     print_slowest(b, &json);
     eg_json_object_end(&json);
     int status = out.status;
-    if (status == EG_OK)
+    if (status == EG_OK) {
         printf("%s\n", eg_buf_cstr(&out));
+    }
     eg_buf_done(&out);
     eg_free(costs);
     return status;
@@ -266,18 +285,24 @@ static int run(bench *b, const char *events, const char *const *rules, size_t co
     uint64_t start = eg_clock_monotonic_ns();
     int status = eg_ruleset_load(rules, count, false, NULL, &ruleset);
     uint64_t load_ns = eg_clock_monotonic_ns() - start;
-    if (status == EG_OK)
+    if (status == EG_OK) {
         status = eg_sigma_matcher_create(eg_ruleset_sigma(ruleset), &b->matcher);
-    if (status == EG_OK)
+    }
+    if (status == EG_OK) {
         status = eg_arena_create(&b->arena, 1024 * 1024);
-    if (status == EG_OK)
+    }
+    if (status == EG_OK) {
         status = read_events(b, events);
-    if (status == EG_OK)
+    }
+    if (status == EG_OK) {
         status = run_rounds(b);
-    if (status == EG_OK)
+    }
+    if (status == EG_OK) {
         status = print_figures(b, ruleset, load_ns);
-    for (size_t i = 0; i < b->count; i++)
+    }
+    for (size_t i = 0; i < b->count; i++) {
         eg_free(b->items[i].event);
+    }
     eg_free(b->items);
     eg_free(b->costs);
     eg_arena_destroy(b->arena);
@@ -299,7 +324,8 @@ int main(int count, char **arguments)
     b.rounds = (size_t)rounds;
     int status =
         run(&b, arguments[1], (const char *const *)(void *)(arguments + 3), (size_t)count - 3);
-    if (status != EG_OK)
+    if (status != EG_OK) {
         fprintf(stderr, "bench_match: %s\n", eg_error_message());
+    }
     return status == EG_OK ? 0 : 1;
 }
