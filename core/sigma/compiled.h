@@ -4,7 +4,8 @@
  *
  * A rule is a tree over predicates. Its witnesses are predicates of which one must be true when the
  * rule is met; only rules with a true witness are looked at. Rules without any (they only say what
- * must not be) stand in the `always` list of their log source.
+ * must not be) stand in the `always` list of their log source, each with the likeliest predicate
+ * that rules it out, which many of them share.
  *
  * Each log source has literal indexes of its own, one a field, so that an event pays only for what
  * its rules look for. A predicate is in them when it is a witness, or a text to be found anywhere

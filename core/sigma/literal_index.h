@@ -3,10 +3,10 @@
  * Finds which of many strings one text equals, begins with, ends with or contains, in one pass.
  *
  * Whole texts, heads and tails are looked up in a hash table, tails by their last eight bytes at
- * most, heads by up to 32, for many begin alike. For `contains` every string is known by four bytes of it, the ones that ordinary text
- * and other strings hold least: a bitmap tells for nearly every place of the text that none is
- * there, and four more bytes of the string refuse most of what is left. The caller verifies what is
- * proposed, so a false proposal costs time only.
+ * most, heads by up to 32, for many begin alike. For `contains` every string is known by four bytes
+ * of it, the ones that ordinary text and other strings hold least: a bitmap tells for nearly every
+ * place of the text that none is there, and four more bytes of the string refuse most of what is
+ * left. The caller verifies what is proposed, so a false proposal costs time only.
  *
  * Immutable once finished; any thread.
  */
