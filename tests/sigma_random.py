@@ -12,6 +12,13 @@ ADDRESSES = ["10.1.2.3", "192.168.0.1", "::1", "fe80::1", "fe80::1%eth0", "010.1
 NETWORKS = ["10.0.0.0/8", "192.168.0.0/16", "::1/128", "fe80::/10", "10.1.2.3", "0.0.0.0/0", "::/0", "10.0.0.0/255.0.0.0"]
 REGEXES = ["a.c", "cmd", "^c", "exe$", r"\d+", r"(?i)POWER", "(cmd|shell)", "[a-z]{3,}", r"\\Temp\\", "x*", "é", ".",
            r"(?:a|b)+\s", r"\.dll\Z", "Windows.*exe", r"\b4104\b", r"[^\w]", "漢", r"(ab)?c", r"-e\w+ ?"]
+# What a regular expression is made of: characters, sets, places, and what may stand around them.
+LETTERS = list("aAbBkKsS./-_ 0\n") + ["é", "É", "ſ", "\u212a", "ı", "İ", "ß", "ẞ", "σ", "ς", "漢"]
+ATOMS = [".", r"\d", r"\w", r"\s", r"\S", r"\W", "[a-k]", "[^k]", "[A-Z]", "[à-ö]", "[^\\s\"]", r"\.", r"\x4b", "(?:ab|k)",
+         "[[:alpha:]]", "[]s]", r"[\w-]", "(?:s)", "(a|b)"]
+PLACES = ["^", "$", r"\b", r"\B", r"\A", r"\Z"]
+QUANTIFIERS = [""] * 8 + ["?", "*", "+", "*?", "+?", "{2}", "{,2}", "{1,3}", "{2,}", "{1,}?", "{", "{}", "*+"]
+CASES = ["é", "É", "ſ", "\u212a", "ı", "İ", "ß", "ẞ", "ς", "k", "K", "s", "S", "i", "I", "Ǆ", "ǆ", "µ", "Ω", "ω"]
 MODIFIER_CHAINS = ([[]] * 6 + [["contains"]] * 6 + [["startswith"]] * 3 + [["endswith"]] * 4 +
                    [["contains", "all"]] * 3 + [["contains", "cased"], ["cased"], ["endswith", "cased"],
                     ["windash", "contains"], ["contains", "windash"], ["neq"], ["contains", "neq"], ["all"],
@@ -26,6 +33,8 @@ def random_value(random, field):
         return random.choice(ADDRESSES)
     if field == "EventID":
         return str(random.choice([1, 4104, 7045]))
+    if random.random() < 0.1:
+        return "".join(random.choice(CASES + LETTERS) for _ in range(random.randint(1, 12)))
     return "".join(random.choice(WORDS) for _ in range(random.choice([0, 1, 1, 2, 3, 5])))
 
 
@@ -65,6 +74,27 @@ def random_string(random, events, field):
     return text
 
 
+def random_regex(random, depth=0):
+    """Sequences, alternatives and groups; a few are no expressions at all, which both must refuse."""
+    text = ""
+    for _ in range(random.randint(1, 5)):
+        kind = random.random()
+        if kind < 0.10 and depth < 2:
+            part = f"({random.choice(['', '?:', '?:', '?i:', '?-i:', '?s:', '?=', '?!'])}{random_regex(random, depth + 1)})"
+        elif kind < 0.18:
+            text += random.choice(PLACES)
+            continue
+        elif kind < 0.30:
+            text += random.choice([".*", ".+", ".*?", ".{0,3}"])
+            continue
+        else:
+            part = random.choice(LETTERS if kind < 0.75 else ATOMS)
+        text += part + random.choice(QUANTIFIERS)
+    if random.random() < 0.15:
+        text += "|" + random.choice(LETTERS)
+    return ("(?i)" if depth == 0 and random.random() < 0.3 else "") + text
+
+
 def random_item(random, events):
     """A key with modifiers, and its value or values."""
     field = random.choice(FIELDS)
@@ -75,7 +105,7 @@ def random_item(random, events):
         return f"{field}|exists", random.choice([True, False])
     if kind < 0.16:
         flags = random.choice(["", "", "|i", "|s", "|m", "|i|s"])
-        return f"{field}|re{flags}", random.choice(REGEXES)
+        return f"{field}|re{flags}", random.choice(REGEXES) if random.random() < 0.3 else random_regex(random)
     if kind < 0.20:
         return f"Port|{random.choice(['gt', 'gte', 'lt', 'lte'])}", random.choice([0, 4, 4.5, "7", -3])
     if kind < 0.24:

@@ -16,6 +16,7 @@
 #define JIT_STACK_MIN (32u * 1024)
 #define JIT_STACK_MAX (512u * 1024)
 #define PATTERN_MAX 16384
+#define TEXT_MAX (PATTERN_MAX * 16) /* of what a pattern becomes */
 
 struct eg_regex {
     pcre2_code *quick; /* finds most of what `code` finds and nothing else; NULL when not needed */
@@ -55,12 +56,8 @@ static int compile_code(eg_str pattern, unsigned flags, pcre2_general_context *g
     if (!context) {
         return eg_fail(EG_E_NOMEM, "no memory for a regular expression");
     }
-    options |= flags & EG_REGEX_NOCASE ? PCRE2_CASELESS : 0;
     options |= flags & EG_REGEX_MULTILINE ? PCRE2_MULTILINE : 0;
     options |= flags & EG_REGEX_DOTALL ? PCRE2_DOTALL : 0;
-#ifdef PCRE2_EXTRA_CASELESS_RESTRICT
-    (void)pcre2_set_compile_extra_options(context, PCRE2_EXTRA_CASELESS_RESTRICT);
-#endif
     (void)pcre2_set_newline(context, PCRE2_NEWLINE_LF);
     *out = pcre2_compile((PCRE2_SPTR)pattern.ptr, pattern.len, options, &code, &at, context);
     pcre2_compile_context_free(context);
@@ -71,8 +68,7 @@ static int compile_code(eg_str pattern, unsigned flags, pcre2_general_context *g
         return eg_fail(EG_E_NOMEM, "no memory for a regular expression");
     }
     (void)pcre2_get_error_message(code, reason, sizeof(reason));
-    return eg_fail(EG_E_INVALID, "regular expression: %s at character %zu", (const char *)reason,
-                   (size_t)at + 1);
+    return eg_fail(EG_E_INVALID, "regular expression: %s", (const char *)reason);
 }
 
 static int compile_one(eg_str pattern, unsigned flags, eg_regex *regex, pcre2_code **out)
@@ -97,43 +93,49 @@ static int compile_one(eg_str pattern, unsigned flags, eg_regex *regex, pcre2_co
     return EG_OK;
 }
 
-static bool has_dotall(eg_str pattern, unsigned flags)
+/* Written without its traps: tried first, or instead of the other where that is the same. */
+static int compile_quick(eg_str pattern, unsigned flags, eg_regex *regex)
 {
-    return (flags & EG_REGEX_DOTALL) != 0 || eg_regex_has_inline_dotall(pattern);
-}
+    eg_regex_form form;
+    eg_buf text;
+    int status;
 
-/* A bad pattern is reported as it was written, whatever it is made of it. */
-static int compile_forms(eg_str pattern, unsigned flags, eg_buf *text, eg_regex *regex)
-{
-    eg_regex_form form = EG_REGEX_AS_IT_IS;
-    int status = eg_regex_translate(pattern, has_dotall(pattern, flags), text);
-
-    if (status == EG_OK) {
-        status = compile_one(eg_buf_str(text), flags, regex, &regex->code);
+    eg_buf_init(&text, TEXT_MAX);
+    form = eg_regex_chain(pattern, &text);
+    status = text.status;
+    if (status == EG_OK && form != EG_REGEX_AS_IT_IS) {
+        status = compile_one(eg_buf_str(&text), flags, regex, &regex->quick);
     }
-    if (status != EG_OK) {
-        return status;
-    }
-    eg_buf_clear(text);
-    if (!has_dotall(pattern, flags)) {
-        form = eg_regex_chain(pattern, text);
-    }
-    if (text->status != EG_OK || form == EG_REGEX_AS_IT_IS) {
-        return text->status;
-    }
-    status = compile_one(eg_buf_str(text), flags, regex, &regex->quick);
     if (status == EG_OK && form == EG_REGEX_EQUAL) {
         pcre2_code_free(regex->code);
         regex->code = regex->quick;
         regex->quick = NULL;
     }
+    eg_buf_done(&text);
+    return status;
+}
+
+static int compile_forms(eg_str pattern, unsigned flags, eg_regex *regex)
+{
+    bool dotall = false;
+    eg_buf text;
+    int status;
+
+    eg_buf_init(&text, TEXT_MAX);
+    status = eg_regex_translate(pattern, flags, &text, &dotall);
+    if (status == EG_OK) {
+        status = compile_one(eg_buf_str(&text), flags, regex, &regex->code);
+    }
+    if (status == EG_OK && !dotall) {
+        status = compile_quick(eg_buf_str(&text), flags, regex);
+    }
+    eg_buf_done(&text);
     return status;
 }
 
 int eg_regex_compile(eg_str pattern, unsigned flags, eg_regex **out)
 {
     eg_regex *regex;
-    eg_buf text;
     int status;
 
     if (pattern.len > PATTERN_MAX) {
@@ -144,9 +146,7 @@ int eg_regex_compile(eg_str pattern, unsigned flags, eg_regex **out)
         return EG_E_NOMEM;
     }
     regex->memory = sizeof(*regex);
-    eg_buf_init(&text, PATTERN_MAX * 4);
-    status = compile_forms(pattern, flags, &text, regex);
-    eg_buf_done(&text);
+    status = compile_forms(pattern, flags, regex);
     if (status != EG_OK) {
         eg_regex_destroy(regex);
         return status;
