@@ -100,7 +100,7 @@ def stage_sigma(results):
     """verdicts of the Sigma engine beside those of the reference evaluators"""
     if not built(results, "native"):
         return
-    for name in ("check_sigma", "check_sigma_random", "check_correlation"):
+    for name in ("check_sigma", "check_sigma_random", "check_sigma_regex", "check_correlation"):
         done = script(f"tests/{name}.py")
         results.read_checks(done.output, done.code, name)
 

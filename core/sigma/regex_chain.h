@@ -16,7 +16,7 @@ typedef enum eg_regex_form {
     EG_REGEX_STRICTER, /* matches no other texts, but perhaps misses some */
 } eg_regex_form;
 
-/* `pattern` without dotall. A failure stays in out->status. */
+/* `pattern` as regex_translate.c writes it, without dotall. A failure stays in out->status. */
 eg_regex_form eg_regex_chain(eg_str pattern, eg_buf *out);
 
 #endif
