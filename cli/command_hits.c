@@ -56,6 +56,8 @@ static int list_hit(void *user, const eg_hit *hit)
     fputs("  ", h->out);
     eg_cli_print_column(h->out, hit->text[h->text_language].title, 40);
     fputs("  ", h->out);
+    eg_cli_print_column(h->out, hit->rule_author, 24);
+    fputs("  ", h->out);
     eg_cli_print(h->out, hit->program);
     fputc('\n', h->out);
     h->printed++;

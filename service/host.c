@@ -155,6 +155,7 @@ static int on_status(void *user, eg_buf *json)
     view.store = eg_host_store(host);
     view.events = eg_pipeline_thread_events(host->pipeline);
     view.dropped = eg_intake_dropped(host->intake);
+    view.forgotten = eg_pipeline_thread_forgotten(host->pipeline);
     eg_hit_keeper_counts_get(host->keeper, &view.hits);
     view.last_hit_id = eg_atomic_get(&host->last_hit_id);
     view.last_hit_time = (uint64_t)eg_atomic_get(&host->last_hit_time);

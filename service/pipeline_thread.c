@@ -21,7 +21,7 @@ struct eg_pipeline_thread {
     bool stopping;
     bool ended;
     uint64_t drain_until; /* monotonic ns */
-    eg_atomic events;
+    eg_atomic events, forgotten;
     /* below: the thread's own */
     uint64_t next_retry, next_resync;
     bool resync_due;
@@ -102,11 +102,15 @@ static void keep_house(eg_pipeline_thread *thread)
 
 static void feed(eg_pipeline_thread *thread, eg_event *event)
 {
+    eg_pipeline_stats stats;
+
     eg_atomic_add(&thread->events, 1);
     if (eg_pipeline_feed(thread->pipeline, event) != EG_OK) {
         eg_log(EG_LOG_ERROR, "pipeline", "%s event: %s", eg_kind_name(event->kind),
                eg_error_message());
     }
+    eg_pipeline_stats_get(thread->pipeline, &stats);
+    eg_atomic_set(&thread->forgotten, (int64_t)stats.forgotten);
     eg_free(event);
 }
 
@@ -201,4 +205,9 @@ int eg_pipeline_thread_join(eg_pipeline_thread *thread, uint32_t milliseconds)
 uint64_t eg_pipeline_thread_events(const eg_pipeline_thread *thread)
 {
     return (uint64_t)eg_atomic_get(&thread->events);
+}
+
+uint64_t eg_pipeline_thread_forgotten(const eg_pipeline_thread *thread)
+{
+    return (uint64_t)eg_atomic_get(&thread->forgotten);
 }

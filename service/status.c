@@ -18,6 +18,7 @@ static void write_counters(const eg_status_view *view, eg_json *json)
     eg_json_put_u64(json, "dropped", view->dropped);
     eg_json_put_u64(json, "waiting", view->hits.waiting);
     eg_json_put_u64(json, "lost", view->hits.lost);
+    eg_json_put_u64(json, "forgotten", view->forgotten);
     eg_json_object_end(json);
 }
 

@@ -5,7 +5,7 @@
  *   version, pid, uptime_seconds, data_folder, database, pipe, settings_error, shortened
  *   rules    {path, state, name, serial, loaded, inert, rejected, error, problems [..20]}
  *   sensors  [{name, what, health, source, detail}]
- *   counters {events, hits, dropped, waiting, lost}
+ *   counters {events, hits, dropped, waiting, lost, forgotten}
  *   clients  [{kind, version, pid, session, language, window}]
  *   last_hit {id, time} of the newest in the database, id 0 and time "" when there is none
  *   recent_hits [{id, time, level, kind, title, program, target}] newest first, at most 20
@@ -35,6 +35,7 @@ typedef struct eg_status_view {
     eg_store *store;
     uint64_t events;
     uint64_t dropped;
+    uint64_t forgotten; /* by correlations, for lack of room */
     eg_hit_keeper_counts hits;
     int64_t last_hit_id;
     uint64_t last_hit_time; /* FILETIME, 0 none */

@@ -97,6 +97,10 @@ static void print_status(yyjson_val *root)
            (unsigned long long)eg_json_get_u64(counters, "events", 0),
            (unsigned long long)eg_json_get_u64(counters, "hits", 0),
            (unsigned long long)eg_json_get_u64(counters, "dropped", 0));
+    if (eg_json_get_u64(counters, "forgotten", 0) > 0) {
+        printf("%-12s correlations had no room for %llu events that still counted\n", "forgotten",
+               (unsigned long long)eg_json_get_u64(counters, "forgotten", 0));
+    }
     print_clients(yyjson_obj_get(root, "clients"));
     yyjson_val *notice;
     size_t i, count;

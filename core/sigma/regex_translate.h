@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A regular expression as Python's `re` reads it (with re.ASCII, as the reference evaluator of Sigma
- * does), written so that PCRE2 means the same: capitals and small letters are spelled out where case
- * is ignored, since only those of ASCII count; characters written by number stand plain; what Python
- * refuses is refused. Pure.
+ * A regular expression as Python's `re` reads it (with re.ASCII, as the reference evaluator of
+ * Sigma does), written so that PCRE2 means the same: capitals and small letters are spelled out
+ * where case is ignored, since only those of ASCII count; characters written by number stand plain;
+ * what Python refuses is refused. Pure.
  */
 #ifndef EG_SIGMA_REGEX_TRANSLATE_H
 #define EG_SIGMA_REGEX_TRANSLATE_H

@@ -200,6 +200,7 @@ static void status__all_parts__is_one_object_with_what_is_documented(void **stat
     view.clients = &clients;
     view.notices = &notices;
     view.hits.stored = 3;
+    view.forgotten = 44;
     view.last_hit_id = 9;
     view.last_hit_time = UINT64_C(134116992000000000);
     eg_buf_init(&text, 30000);
@@ -211,6 +212,7 @@ static void status__all_parts__is_one_object_with_what_is_documented(void **stat
     }
     assert_int_equal(eg_json_get_u64(root, "pid", 0), 12);
     assert_int_equal(eg_json_get_u64(yyjson_obj_get(root, "counters"), "hits", 0), 3);
+    assert_int_equal(eg_json_get_u64(yyjson_obj_get(root, "counters"), "forgotten", 0), 44);
     assert_int_equal(eg_json_get_u64(yyjson_obj_get(root, "last_hit"), "id", 0), 9);
     assert_int_equal(yyjson_arr_size(yyjson_obj_get(root, "clients")), 1);
     assert_int_equal(yyjson_arr_size(yyjson_obj_get(root, "notices")), 1);
