@@ -59,10 +59,14 @@ static void translate_escape(eg_translation *t)
     char c = eg_translation_char(t, t->at);
     uint32_t code = 0;
 
-    if (eg_is_one_of(c, "dDsSwWbBA")) {
+    if (eg_is_one_of(c, "dDsSwWbA")) {
         eg_translation_put_char(t, '\\');
         eg_translation_put_char(t, c);
-        t->before = eg_is_one_of(c, "bBA") ? BEFORE_PLACE : BEFORE_ATOM;
+        t->before = eg_is_one_of(c, "bA") ? BEFORE_PLACE : BEFORE_ATOM;
+        t->at++;
+    } else if (c == 'B') { /* not in a text without characters */
+        eg_translation_put(t, "(?!\\A\\z)\\B");
+        t->before = BEFORE_PLACE;
         t->at++;
     } else if (c == 'Z') { /* the very end of the text */
         eg_translation_put(t, "\\z");

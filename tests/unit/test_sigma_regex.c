@@ -165,8 +165,8 @@ static void search__of_a_chain_in_hostile_text__gives_the_right_answer(void **st
     assert_true(is_found(".{1000,}", (eg_str){text, sizeof(text)}));
 }
 
-/* The reference knows no other case of what is not ASCII, and none in ASCII of K and long s. */
-static void search__that_ignores_case__does_so_in_ascii_only(void **state)
+/* Other cases than those of ASCII letters are unknown to it, and "\B" where there is no text. */
+static void search__of_what_differs__finds_what_the_reference_does(void **state)
 {
     static const struct {
         const char *pattern, *text;
@@ -188,6 +188,8 @@ static void search__that_ignores_case__does_so_in_ascii_only(void **state)
         {"(?i)[^k]", "K", false},
         {"(?i)[^k]", "\xe2\x84\xaa", true},
         {"(?i)[\xc3\xa0-\xc3\xbe]", "\xc3\x80", false},
+        {"\\B", "", false},
+        {"a\\B", "ab", true},
         {"(?i:k)k", "KK", false},
         {"(?i:k)k", "Kk", true},
     };
@@ -295,7 +297,7 @@ int eg_test_sigma_regex(void)
         cmocka_unit_test(chain__becomes_one_pass_over_each_line),
         cmocka_unit_test(search__of_a_chain__finds_matches_across_lines),
         cmocka_unit_test(search__of_a_chain_in_hostile_text__gives_the_right_answer),
-        cmocka_unit_test(search__that_ignores_case__does_so_in_ascii_only),
+        cmocka_unit_test(search__of_what_differs__finds_what_the_reference_does),
         cmocka_unit_test(literals__are_in_every_match),
         cmocka_unit_test(search__without_end__stops_at_the_limit),
         cmocka_unit_test(compile__of_a_bad_expression__says_where),
