@@ -294,6 +294,9 @@ static int keep_house(etw_source *source, bool emptied)
 {
     int status = EG_OK;
     look_after_provider(source);
+    if (emptied && source->provider_runs && eg_process_reader_held(source->reader) > 0) {
+        eg_provider_feed_flush(source->provider); /* what they wait for lies in its buffers */
+    }
     /* after an alarm too, what had arrived before it is told first */
     if ((emptied && eg_etw_session_alarmed(source->session)) ||
         passed(source->checked_at, CHECK_MS)) {

@@ -15,9 +15,9 @@
 #include "driverless-hooks/decode/etw_decode.h"
 
 /*
- * How long a record waits for the other one. Both sessions are flushed together every 10 ms, so
- * that ten flushes have passed by then and the two threads were not scheduled for 0.1 s; what is
- * missing after that was lost. An alert that waits so long still comes before a person can react.
+ * How long a record waits for the other one. While one waits, both sessions are flushed every 5 ms:
+ * after so many flushes it was lost, or a thread was not scheduled for 0.1 s. An alert that waits
+ * so long still comes before a person can react.
  */
 #define EG_PROCESS_JOIN_WAIT_MS 100u
 /* The same while records wait to be read: the other one may be among them. */

@@ -96,6 +96,11 @@ void eg_process_reader_flush(eg_process_reader *reader)
     eg_process_join_flush(reader->join);
 }
 
+size_t eg_process_reader_held(const eg_process_reader *reader)
+{
+    return eg_process_join_held(reader->join);
+}
+
 uint64_t eg_process_reader_lost(const eg_process_reader *reader)
 {
     eg_process_join_stats stats;

@@ -37,6 +37,7 @@ void eg_process_reader_expect_provider(eg_process_reader *reader, bool expected)
 bool eg_process_reader_read(eg_process_reader *reader, uint32_t milliseconds);
 /* Tells of everything that is held. */
 void eg_process_reader_flush(eg_process_reader *reader);
+size_t eg_process_reader_held(const eg_process_reader *reader); /* starts and stops that wait */
 /* Records and events lost here: no room in the ring, not as Windows writes them, no memory. */
 uint64_t eg_process_reader_lost(const eg_process_reader *reader);
 void eg_process_reader_stats(const eg_process_reader *reader, eg_process_join_stats *stats);
