@@ -98,6 +98,7 @@ static void write_lazy(chain *c, eg_str text)
         if (repeats) {
             put(c, "?");
             r.at += eg_regex_reader_is_at(&r, '?') ? 1 : 0;
+            c->gave_up |= eg_regex_reader_is_at(&r, '+'); /* takes all and gives nothing back */
         }
     }
 }

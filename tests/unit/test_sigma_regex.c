@@ -102,6 +102,8 @@ static void chain__becomes_one_pass_over_each_line(void **state)
         {"a.*(b", "", EG_REGEX_AS_IT_IS},
         {"(a).*\\1", "", EG_REGEX_AS_IT_IS},
         {"a.*+b", "", EG_REGEX_AS_IT_IS},
+        {"(?:ab*+){2,}", "", EG_REGEX_AS_IT_IS},
+        {"(?:ab*+c).*d", "", EG_REGEX_AS_IT_IS},
         {"a.*[b", "", EG_REGEX_AS_IT_IS},
         {"a.*b\\", "", EG_REGEX_AS_IT_IS},
         {"a.*b{", "", EG_REGEX_AS_IT_IS},
