@@ -15,6 +15,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <wchar.h>
 #include <windows.h>
 
 #include <psapi.h>
@@ -227,6 +228,8 @@ static void etw_source__200000_starts__loses_none_in_bounded_memory(void **state
 /* A program that runs since a moment, and of which no record comes. */
 static PROCESS_INFORMATION start_unseen(void)
 {
+    WCHAR system[400];
+    WCHAR program[512];
     WCHAR command[] = L"cmd.exe /k rem eg-test-unseen";
     STARTUPINFOW start;
     PROCESS_INFORMATION made;
@@ -238,7 +241,9 @@ static PROCESS_INFORMATION start_unseen(void)
     assert_true(CreatePipe(&read_end, &write_end, &inherit, 0));
     start.dwFlags = STARTF_USESTDHANDLES;
     start.hStdInput = read_end;
-    assert_true(CreateProcessW(NULL, command, NULL, NULL, TRUE, CREATE_NO_WINDOW, NULL, NULL,
+    assert_true(GetSystemDirectoryW(system, EG_COUNT(system)) > 0);
+    _snwprintf(program, EG_COUNT(program), L"%ls\\cmd.exe", system);
+    assert_true(CreateProcessW(program, command, NULL, NULL, TRUE, CREATE_NO_WINDOW, NULL, NULL,
                                &start, &made));
     CloseHandle(read_end);
     CloseHandle(write_end);
