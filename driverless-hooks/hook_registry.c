@@ -16,12 +16,17 @@
 #include "driverless-hooks/registry_watch.h"
 #include "driverless-hooks/sensor.h"
 
+#include <string.h>
+#include <wchar.h>
+
 enum {
     RECHECK_MS = 2000,
     REREAD_MS = 60 * 1000,
     AWAY_MS = 5000,             /* for which keys of users stay closed when one signs off */
     WATCHES_MAX = 4096,         /* some 50 of the machine and 25 of each user */
     USERS_SIZE_MAX = 64 * 1024, /* their names */
+    HIVE_SIZE_MAX = 1024,       /* one with its root */
+    USER_NAME_UNITS = 256,
 };
 
 typedef struct watched {
@@ -53,6 +58,14 @@ typedef struct change_context {
     const char *key;
     uint32_t flags;
 } change_context;
+
+/* A snapshot under way. */
+typedef struct listing {
+    change_context change;
+    eg_buf hive;                 /* whose places are being read: "HKU\\S-1-5-21-...\\" */
+    WCHAR user[USER_NAME_UNITS]; /* its key below HKEY_USERS; "" for the machine */
+    bool complete;               /* all of it could be read so far */
+} listing;
 
 static void registry_close(void *context)
 {
@@ -289,23 +302,69 @@ static void registry_signed_off(void *context)
     SetEvent(sensor->wake);
 }
 
-static int snapshot_place(void *user, const eg_registry_place *place)
+/* What comes and goes as a whole: the machine, or one user, with the backslash behind it. */
+static eg_str hive_of(const eg_registry_place *place)
 {
-    change_context *context = user;
+    const char *end = strchr(place->shown, '\\') + 1;
+    if (place->root == HKEY_USERS) {
+        end = strchr(end, '\\') + 1;
+    }
+    return (eg_str){place->shown, (size_t)(end - place->shown)};
+}
+
+/*
+ * A hive that was read in full has been listed; the places of a hive come one after the other. In
+ * one that was unloaded meanwhile nothing is gone, although nothing was found.
+ */
+static void end_hive(listing *to)
+{
     HKEY key = NULL;
-    eg_value_list *values = NULL;
-    if (RegOpenKeyExW(place->root, place->path, 0, KEY_READ | KEY_WOW64_64KEY, &key) !=
-        ERROR_SUCCESS) {
+    if (to->user[0] && RegOpenKeyExW(HKEY_USERS, to->user, 0, KEY_READ, &key) != ERROR_SUCCESS) {
+        return;
+    }
+    if (key) {
+        RegCloseKey(key);
+    }
+    if (to->hive.len > 0 && to->complete) {
+        eg_sensor_listed(to->change.sink, "registry", eg_buf_str(&to->hive));
+    }
+}
+
+static int begin_hive(listing *to, const eg_registry_place *place)
+{
+    eg_str hive = hive_of(place);
+    if (eg_str_equal(hive, eg_buf_str(&to->hive))) {
         return EG_OK;
     }
-    int status = eg_value_list_create(&values);
+    end_hive(to);
+    size_t units = place->root == HKEY_USERS ? wcscspn(place->path, L"\\") : 0;
+    to->complete = units < USER_NAME_UNITS;
+    units = to->complete ? units : 0;
+    memcpy(to->user, place->path, units * sizeof(WCHAR));
+    to->user[units] = L'\0';
+    eg_buf_clear(&to->hive);
+    return eg_buf_append_str(&to->hive, hive);
+}
+
+static int snapshot_place(void *user, const eg_registry_place *place)
+{
+    listing *to = user;
+    HKEY key = NULL;
+    eg_value_list *values = NULL;
+    int status = begin_hive(to, place);
+    LSTATUS error = RegOpenKeyExW(place->root, place->path, 0, KEY_READ | KEY_WOW64_64KEY, &key);
+    if (status != EG_OK || error != ERROR_SUCCESS) {
+        to->complete = to->complete && error == ERROR_FILE_NOT_FOUND;
+        return status;
+    }
+    status = eg_value_list_create(&values);
     if (status == EG_OK) {
         status = eg_registry_read(key, place->values, place->depth, values);
     }
     if (status == EG_OK) {
         eg_value_list_seal(values);
-        context->key = place->shown;
-        eg_value_diff(NULL, values, on_value, context);
+        to->change.key = place->shown;
+        eg_value_diff(NULL, values, on_value, &to->change);
     }
     eg_value_list_destroy(values);
     RegCloseKey(key);
@@ -318,8 +377,13 @@ static int registry_snapshot(void *context)
     eg_event_text text;
     int status = eg_event_text_init(&text);
     if (status == EG_OK) {
-        change_context change = {&sensor->sink, &text, NULL, EG_EVENT_EXISTING};
-        status = eg_registry_places(snapshot_place, &change);
+        listing to = {.change = {&sensor->sink, &text, NULL, EG_EVENT_EXISTING}};
+        eg_buf_init(&to.hive, HIVE_SIZE_MAX);
+        status = eg_registry_places(snapshot_place, &to);
+        if (status == EG_OK) {
+            end_hive(&to);
+        }
+        eg_buf_done(&to.hive);
         eg_event_text_done(&text);
     }
     return status;

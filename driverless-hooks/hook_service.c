@@ -93,9 +93,17 @@ static int service_open(void **context, const eg_sink *sink)
 
 static void emit(const telling *t, eg_event *event)
 {
-    event->flags = t->flags;
+    event->flags |= t->flags;
     event->source = EG_STR("service");
     t->sink->emit(t->sink->user, event);
+}
+
+/* Of what is there already only these values are told, and each service. */
+static bool names_program(eg_str name)
+{
+    return eg_str_ends_nocase(name, EG_STR("\\ImagePath")) ||
+           eg_str_ends_nocase(name, EG_STR("\\ServiceDll")) ||
+           eg_str_ends_nocase(name, EG_STR("\\FailureCommand"));
 }
 
 static void on_value(void *user, const eg_value *before, const eg_value *now)
@@ -109,6 +117,7 @@ static void on_value(void *user, const eg_value *before, const eg_value *now)
         emit(t, &event);
     }
     eg_registry_event(&event, t->text, time, services_key, before, now);
+    event.flags = names_program(now ? now->name : before->name) ? 0 : EG_EVENT_UNLISTED;
     emit(t, &event);
 }
 
@@ -214,14 +223,10 @@ static void service_stop(void *context)
     SetEvent(sensor->stop);
 }
 
-/* Of what is there already: each service, and the values that name something it runs. */
 static void on_existing(void *user, const eg_value *before, const eg_value *now)
 {
-    EG_UNUSED(before);
-    if (eg_str_ends_nocase(now->name, EG_STR("\\ImagePath")) ||
-        eg_str_ends_nocase(now->name, EG_STR("\\ServiceDll")) ||
-        eg_str_ends_nocase(now->name, EG_STR("\\FailureCommand"))) {
-        on_value(user, NULL, now);
+    if (names_program(now->name)) {
+        on_value(user, before, now);
     }
 }
 
@@ -244,6 +249,7 @@ static int service_snapshot(void *context)
         telling t = {
             .sink = &sensor->sink, .text = &text, .now = tree.values, .flags = EG_EVENT_EXISTING};
         eg_value_diff(NULL, tree.values, on_existing, &t);
+        eg_sensor_listed(&sensor->sink, "service", EG_STR(""));
     }
     eg_service_tree_done(&tree);
     eg_event_text_done(&text);

@@ -390,6 +390,9 @@ static int task_snapshot(void *context)
         status = eg_task_review_snapshot(&sensor->sink, &text, sensor->stop);
         eg_event_text_done(&text);
     }
+    if (status == EG_OK) {
+        eg_sensor_listed(&sensor->sink, "task", EG_STR(""));
+    }
     return status;
 }
 

@@ -53,6 +53,11 @@ typedef struct eg_sensor {
     /*
      * Emits what exists now, marked EG_EVENT_EXISTING, on the calling thread. The baseline at
      * start, the resync after loss and `emoguard check` are this call. May run while run runs.
+     *
+     * What stays (values, tasks, services) is compared with what was known, over restarts too, if
+     * the snapshot says by eg_sensor_listed what it has told in full. Then each thing must be told
+     * once, with `source` the sensor's name and the same texts as when it changes; what only live
+     * events tell is marked EG_EVENT_UNLISTED.
      */
     int (*snapshot)(void *context);
     /*
@@ -61,6 +66,12 @@ typedef struct eg_sensor {
      */
     void (*signed_off)(void *context);
 } eg_sensor;
+
+/*
+ * In a snapshot: all whose names (TargetObject, TaskName...) begin with `prefix` have been told, ""
+ * for everything. What was known among them and was not told is gone.
+ */
+void eg_sensor_listed(const eg_sink *sink, const char *sensor, eg_str prefix);
 
 /* All sensors of hooks.def, in its order. */
 const eg_sensor *const *eg_sensors(size_t *count);

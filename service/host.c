@@ -6,6 +6,7 @@
 #include "core/base/os.h"
 #include "core/base/status.h"
 #include "core/version.h"
+#include "driverless-hooks/decode/agent_event.h"
 #include "service/instance.h"
 
 #include <stdio.h>
@@ -79,6 +80,17 @@ static eg_store *on_get_store(void *user)
 static void on_resync(void *user)
 {
     eg_host_resync(user);
+}
+
+static void on_missed(void *user, const char *sensor, uint64_t count)
+{
+    eg_host *host = user;
+    eg_agent_event made;
+    eg_log(EG_LOG_WARNING, "sensor", "%s: %llu changes were only found by comparing", sensor,
+           (unsigned long long)count);
+    eg_sensors_host_missed(host->sensors, sensor, count);
+    eg_agent_event_make(&made, sensor, EG_AGENT_TELEMETRY_MISSED, count, NULL);
+    eg_intake_push(host->intake, &made.event);
 }
 
 static void report_loaded(eg_host *host, const eg_rules_summary *summary)
@@ -169,11 +181,16 @@ static int start_detection(eg_host *host)
     eg_hit_keeper_options keeper = {eg_host_store_add, host, &host->notices, host->events,
                                     HITS_WAITING_MAX,  host, on_stored};
     eg_pipeline_thread_options pipeline = {0};
+    eg_baseline_keeper_options baseline = {host, on_get_store, on_resync, on_missed};
     eg_rules_options rules = {eg_buf_cstr(&host->options.paths->rules), RULES_RETRY_MS, host,
                               on_rules_settled};
     int status = eg_hit_keeper_create(&keeper, &host->keeper);
+    if (status == EG_OK) {
+        status = eg_baseline_keeper_create(&baseline, &host->baseline);
+    }
     pipeline.intake = host->intake;
     pipeline.keeper = host->keeper;
+    pipeline.baseline = host->baseline;
     pipeline.user = host;
     pipeline.upkeep = on_upkeep;
     pipeline.lost = on_lost;
@@ -215,6 +232,7 @@ static int start_sensors(eg_host *host)
     sensors.emit = on_emit;
     sensors.blind = on_blind;
     sensors.restart_ms = SENSOR_RESTART_MS;
+    sensors.check_ms = (uint32_t)host->settings.self_check_minutes * 60000;
     sensors.keep = eg_host_store_keep;
     sensors.recall = eg_host_store_recall;
     return eg_sensors_host_start(&sensors, &host->sensors);
@@ -370,6 +388,7 @@ static void release(eg_host *host)
     eg_pipeline_thread_destroy(host->pipeline);
     eg_rules_destroy(host->rules);
     eg_hit_keeper_destroy(host->keeper);
+    eg_baseline_keeper_destroy(host->baseline);
     eg_intake_destroy(host->intake);
     eg_store_close(host->store);
     eg_event_source_destroy(host->events);

@@ -34,6 +34,7 @@ struct eg_host {
     eg_atomic last_hit_time;
     eg_intake *intake;
     eg_hit_keeper *keeper;
+    eg_baseline_keeper *baseline;
     eg_rules *rules;
     eg_pipeline_thread *pipeline;
     eg_pipe_server *pipe;

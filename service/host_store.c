@@ -171,6 +171,9 @@ static void look_for_damage(eg_host *host, eg_store *store)
     eg_buf notice;
     eg_buf_init(&notice, 8192);
     if (eg_store_take_notice(store, &notice) == EG_OK) {
+        if (notice.len > 0) {
+            eg_baseline_keeper_restore(host->baseline);
+        }
         tell_damage(host, &notice);
     }
     eg_buf_done(&notice);

@@ -5,7 +5,10 @@
 #include "core/base/os.h"
 #include "core/base/queue.h"
 #include "core/base/status.h"
+#include "core/event/snapshot_mark.h"
 #include "driverless-hooks/decode/agent_event.h"
+
+#include <stdio.h>
 
 struct eg_intake {
     eg_queue *queue;
@@ -36,9 +39,23 @@ void eg_intake_destroy(eg_intake *intake)
     }
 }
 
+/* A mark tells how much was dropped until then: between two of them nothing may be missing. */
+static void count_dropped(const eg_intake *intake, eg_event *mark, char number[24])
+{
+    snprintf(number, 24, "%llu", (unsigned long long)eg_intake_dropped(intake));
+    mark->field[EG_FIELD_EVENT_COUNT] = eg_str_from(number);
+}
+
 void eg_intake_push(eg_intake *intake, const eg_event *event)
 {
     eg_event *copy = NULL;
+    eg_event mark;
+    char number[24];
+    if (eg_snapshot_step_of(event) != EG_SNAPSHOT_NONE) {
+        mark = *event;
+        count_dropped(intake, &mark, number);
+        event = &mark;
+    }
     if (eg_event_clone(event, &copy) != EG_OK) {
         eg_atomic_add(&intake->no_memory, 1);
     } else if (eg_queue_push(intake->queue, copy) != EG_OK) {

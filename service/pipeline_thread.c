@@ -25,6 +25,7 @@ struct eg_pipeline_thread {
     /* below: the thread's own */
     uint64_t next_retry, next_resync;
     bool resync_due;
+    uint64_t hits_saved;
 };
 
 int eg_pipeline_thread_create(const eg_pipeline_thread_options *options, eg_pipeline_thread **out)
@@ -100,7 +101,7 @@ static void keep_house(eg_pipeline_thread *thread)
     }
 }
 
-static void feed(eg_pipeline_thread *thread, eg_event *event)
+static void match(eg_pipeline_thread *thread, eg_event *event)
 {
     eg_pipeline_stats stats;
 
@@ -114,12 +115,45 @@ static void feed(eg_pipeline_thread *thread, eg_event *event)
     eg_free(event);
 }
 
+/* What comparing found and nobody reported. */
+static void match_differences(eg_pipeline_thread *thread)
+{
+    eg_event *event;
+    while (thread->options.baseline &&
+           (event = eg_baseline_keeper_next(thread->options.baseline)) != NULL) {
+        match(thread, event);
+    }
+}
+
+static void feed(eg_pipeline_thread *thread, eg_event *event)
+{
+    eg_baseline_keeper *baseline = thread->options.baseline;
+    bool goes_on = !baseline || eg_baseline_keeper_admit(baseline, event);
+    match_differences(thread); /* they were there before this event */
+    if (goes_on) {
+        match(thread, event);
+    } else {
+        eg_free(event);
+    }
+}
+
 static bool may_drain(eg_pipeline_thread *thread)
 {
     eg_mutex_lock(&thread->lock);
     bool may = !thread->stopping || eg_clock_monotonic_ns() < thread->drain_until;
     eg_mutex_unlock(&thread->lock);
     return may;
+}
+
+/* A hit and what it is about get to disk together, or nearly so; other things can wait. */
+static void save_baseline(eg_pipeline_thread *thread, bool now)
+{
+    eg_pipeline_stats stats;
+    eg_pipeline_stats_get(thread->pipeline, &stats);
+    if (thread->options.baseline) {
+        eg_baseline_keeper_save(thread->options.baseline, now || stats.hits > thread->hits_saved);
+    }
+    thread->hits_saved = stats.hits;
 }
 
 static void work(eg_pipeline_thread *thread)
@@ -131,10 +165,14 @@ static void work(eg_pipeline_thread *thread)
             feed(thread, event);
         } else if (status == EG_E_CLOSED) {
             break;
+        } else {
+            match_differences(thread);
         }
         keep_house(thread);
+        save_baseline(thread, false);
     }
     eg_hit_keeper_retry(thread->options.keeper);
+    save_baseline(thread, true);
 }
 
 static void thread_main(void *arg)

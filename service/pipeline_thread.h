@@ -8,6 +8,7 @@
 #define EG_SERVICE_PIPELINE_THREAD_H
 
 #include "core/detect/pipeline.h"
+#include "service/baseline_keeper.h"
 #include "service/hit_keeper.h"
 #include "service/intake.h"
 
@@ -16,6 +17,7 @@ typedef struct eg_pipeline_thread eg_pipeline_thread;
 typedef struct eg_pipeline_thread_options {
     eg_intake *intake;
     eg_hit_keeper *keeper;
+    eg_baseline_keeper *baseline; /* may be NULL: nothing is compared then */
     void *user;
     /* Every few seconds, on the thread: whatever else the owner has to look after. */
     void (*upkeep)(void *user);

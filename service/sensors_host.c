@@ -6,6 +6,8 @@
 #include "core/base/os.h"
 #include "core/base/status.h"
 #include "core/base/utf.h"
+#include "core/event/snapshot_mark.h"
+#include "driverless-hooks/decode/agent_event.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -22,6 +24,9 @@ typedef struct entry {
     bool opened;
     bool ended; /* the thread is about to return */
     bool snapshot_wanted;
+    bool check_wanted; /* a snapshot only to compare */
+    bool lists;        /* its snapshots say what they have told in full */
+    uint64_t missed;
     eg_sensor_health health;
     char source[32];
     char detail[256];
@@ -38,12 +43,6 @@ struct eg_sensors_host {
     size_t count; /* entries whose in_use exists */
     entry *entries;
 };
-
-static void emit(void *user, const eg_event *event)
-{
-    eg_sensors_host *host = user;
-    host->options.emit(host->options.user, event);
-}
 
 static int keep(void *user, const char *name, eg_str value)
 {
@@ -70,6 +69,45 @@ static entry *find_entry(eg_sensors_host *host, const char *name)
     return NULL;
 }
 
+static void emit(void *user, const eg_event *event)
+{
+    eg_sensors_host *host = user;
+    if (eg_snapshot_step_of(event) == EG_SNAPSHOT_LISTED) {
+        entry *found = find_entry(host, eg_snapshot_sensor(event).ptr);
+        eg_mutex_lock(&host->lock);
+        if (found) {
+            found->lists = true;
+        }
+        eg_mutex_unlock(&host->lock);
+    }
+    host->options.emit(host->options.user, event);
+}
+
+/* The reason of the agent event that tells of a change; NULL when there is nothing to tell. */
+static const char *reason_of(eg_sensor_health before, eg_sensor_health now)
+{
+    switch (now) {
+    case EG_SENSOR_DEGRADED: return EG_AGENT_SENSOR_DEGRADED;
+    case EG_SENSOR_BLIND: return EG_AGENT_SENSOR_BLIND;
+    case EG_SENSOR_FULL:
+        return before == EG_SENSOR_DEGRADED || before == EG_SENSOR_BLIND ? EG_AGENT_SENSOR_RECOVERED
+                                                                         : NULL;
+    default: return NULL;
+    }
+}
+
+static void tell_health(eg_sensors_host *host, const char *sensor, const char *reason,
+                        const char *source, const char *detail)
+{
+    char description[320];
+    eg_agent_event made;
+    snprintf(description, sizeof(description), "%s%s%s%s", source && *source ? "by " : "",
+             source ? source : "", source && *source && detail && *detail ? ": " : "",
+             detail ? detail : "");
+    eg_agent_event_make(&made, sensor, reason, 1, description);
+    host->options.emit(host->options.user, &made.event);
+}
+
 static void set_health(void *user, const char *sensor, eg_sensor_health health, const char *source,
                        const char *detail)
 {
@@ -81,6 +119,7 @@ static void set_health(void *user, const char *sensor, eg_sensor_health health, 
     eg_mutex_lock(&host->lock);
     bool news = found->health != health || strcmp(found->source, source ? source : "") != 0;
     bool stopping = host->stopping;
+    const char *reason = reason_of(found->health, health);
     found->health = health;
     eg_utf8_copy(found->source, sizeof(found->source), eg_str_from(source));
     eg_utf8_copy(found->detail, sizeof(found->detail), eg_str_from(detail));
@@ -91,6 +130,9 @@ static void set_health(void *user, const char *sensor, eg_sensor_health health, 
     eg_log(health == EG_SENSOR_BLIND ? EG_LOG_ERROR : EG_LOG_INFO, "sensor", "%s: %s%s%s%s%s",
            sensor, eg_sensor_health_name(health), source && *source ? " by " : "",
            source ? source : "", detail && *detail ? ": " : "", detail ? detail : "");
+    if (reason) {
+        tell_health(host, sensor, reason, source, detail);
+    }
     if (health == EG_SENSOR_BLIND && host->options.blind) {
         host->options.blind(host->options.user, sensor, detail ? detail : "");
     }
@@ -191,18 +233,28 @@ static void sensor_main(void *arg)
 }
 
 /* Under the lock. Takes the request of the first sensor that wants a snapshot. */
-static entry *take_request(eg_sensors_host *host)
+static entry *take_request(eg_sensors_host *host, bool *check)
 {
     for (size_t i = 0; i < host->count; i++) {
-        if (host->entries[i].snapshot_wanted && host->entries[i].opened) {
-            host->entries[i].snapshot_wanted = false;
-            return &host->entries[i];
+        entry *self = &host->entries[i];
+        if ((self->snapshot_wanted || self->check_wanted) && self->opened) {
+            *check = !self->snapshot_wanted;
+            self->snapshot_wanted = false;
+            self->check_wanted = false;
+            return self;
         }
     }
     return NULL;
 }
 
-static void take_snapshot(entry *self)
+static void emit_mark(entry *self, eg_snapshot_step step)
+{
+    eg_event mark;
+    eg_snapshot_mark(&mark, step, eg_str_from(self->sensor->name), EG_STR(""));
+    self->host->options.emit(self->host->options.user, &mark);
+}
+
+static void take_snapshot(entry *self, bool check)
 {
     eg_sensors_host *host = self->host;
     eg_mutex_lock(&self->in_use);
@@ -210,25 +262,49 @@ static void take_snapshot(entry *self)
     void *context = self->opened && !host->stopping ? self->context : NULL;
     bool opened = self->opened && !host->stopping;
     eg_mutex_unlock(&host->lock);
-    if (opened && self->sensor->snapshot(context) != EG_OK) {
-        eg_log(EG_LOG_WARNING, "sensor", "%s: what exists could not be listed: %s",
-               self->sensor->name, eg_error_message());
+    if (opened) {
+        emit_mark(self, check ? EG_SNAPSHOT_CHECK : EG_SNAPSHOT_BEGIN);
+        int status = self->sensor->snapshot(context);
+        if (status != EG_OK) {
+            eg_log(EG_LOG_WARNING, "sensor", "%s: what exists could not be listed: %s",
+                   self->sensor->name, eg_error_message());
+        }
+        emit_mark(self, status == EG_OK ? EG_SNAPSHOT_END : EG_SNAPSHOT_FAILED);
     }
     eg_mutex_unlock(&self->in_use);
+}
+
+/* Under the lock. Time until the next check is due; asks for it when it is. */
+static uint32_t await_check(eg_sensors_host *host, uint64_t *next)
+{
+    uint64_t now = eg_clock_monotonic_ns();
+    if (host->options.check_ms == 0) {
+        return EG_FOREVER;
+    }
+    if (*next == 0 || now >= *next) {
+        for (size_t i = 0; *next != 0 && i < host->count; i++) {
+            host->entries[i].check_wanted = host->entries[i].lists;
+        }
+        *next = now + (uint64_t)host->options.check_ms * 1000000;
+    }
+    return (uint32_t)((*next - now) / 1000000 + 1);
 }
 
 static void snapshot_main(void *arg)
 {
     eg_sensors_host *host = arg;
+    uint64_t next_check = 0;
     eg_mutex_lock(&host->lock);
     while (!host->stopping) {
-        entry *next = take_request(host);
+        bool check = false;
+        uint32_t left = await_check(host, &next_check);
+        entry *next = take_request(host, &check);
         if (!next) {
-            eg_cond_wait(&host->changed, &host->lock, EG_FOREVER);
+            eg_cond_wait(&host->changed, &host->lock, left);
             continue;
         }
         eg_mutex_unlock(&host->lock);
-        take_snapshot(next);
+        take_snapshot(next, check);
         eg_mutex_lock(&host->lock);
     }
     host->snapshot_ended = true;
@@ -309,6 +385,16 @@ void eg_sensors_host_resync(eg_sensors_host *host)
         host->entries[i].snapshot_wanted = true;
     }
     eg_cond_wake_all(&host->changed);
+    eg_mutex_unlock(&host->lock);
+}
+
+void eg_sensors_host_missed(eg_sensors_host *host, const char *sensor, uint64_t count)
+{
+    entry *found = find_entry(host, sensor);
+    eg_mutex_lock(&host->lock);
+    if (found) {
+        found->missed += count;
+    }
     eg_mutex_unlock(&host->lock);
 }
 
@@ -403,6 +489,7 @@ void eg_sensors_host_write(eg_sensors_host *host, eg_json *json)
         eg_json_put_str(json, "health", eg_str_from(eg_sensor_health_name(self->health)));
         eg_json_put_str(json, "source", eg_str_from(self->source));
         eg_json_put_str(json, "detail", eg_str_from(self->detail));
+        eg_json_put_u64(json, "missed", self->missed);
         eg_json_object_end(json);
     }
     eg_mutex_unlock(&host->lock);

@@ -14,6 +14,7 @@ static const eg_conf_key keys[] = {
     {"", "contact", EG_CONF_TEXT, offsetof(eg_settings, contact), 0, CONTACT_MAX},
     {"", "retention_days", EG_CONF_NUMBER, offsetof(eg_settings, retention_days), 1, 3650},
     {"", "max_hits", EG_CONF_NUMBER, offsetof(eg_settings, max_hits), 100, 10000000},
+    {"", "self_check_minutes", EG_CONF_NUMBER, offsetof(eg_settings, self_check_minutes), 0, 1440},
     {"", "max_clients", EG_CONF_NUMBER, offsetof(eg_settings, max_clients), 1, EG_CLIENTS_MAX},
 };
 
@@ -54,6 +55,7 @@ int eg_settings_init(eg_settings *settings)
     settings->retention_days = 365;
     settings->max_hits = 100000;
     settings->max_clients = 16;
+    settings->self_check_minutes = 10;
     settings->log = EG_LOG_INFO;
     settings->min_level = EG_LEVEL_MEDIUM;
     eg_buf_append_cstr(&settings->log_level, "info");

@@ -21,8 +21,9 @@ typedef struct eg_settings {
     uint64_t retention_days;
     uint64_t max_hits;
     uint64_t max_clients;
-    eg_log_level log;   /* from log_level */
-    eg_level min_level; /* from alert_min_level: hits below it are stored but not shown */
+    uint64_t self_check_minutes; /* 0: never */
+    eg_log_level log;            /* from log_level */
+    eg_level min_level;          /* from alert_min_level: hits below it are stored but not shown */
 } eg_settings;
 
 int eg_settings_init(eg_settings *settings); /* the defaults */

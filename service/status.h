@@ -4,7 +4,7 @@
  * the parts, each of which locks for itself; any thread. The object:
  *   version, pid, uptime_seconds, data_folder, database, pipe, settings_error, shortened
  *   rules    {path, state, name, serial, loaded, inert, rejected, error, problems [..20]}
- *   sensors  [{name, what, health, source, detail}]
+ *   sensors  [{name, what, health, source, detail, missed}]
  *   counters {events, hits, dropped, waiting, lost, forgotten}
  *   clients  [{kind, version, pid, session, language, window}]
  *   last_hit {id, time} of the newest in the database, id 0 and time "" when there is none

@@ -54,6 +54,10 @@ static void print_sensors(yyjson_val *sensors)
             fputs(": ", stdout);
             eg_cli_print(stdout, detail);
         }
+        uint64_t missed = eg_json_get_u64(sensor, "missed", 0);
+        if (missed > 0) {
+            printf("; missed %llu", (unsigned long long)missed);
+        }
         putchar('\n');
     }
 }

@@ -48,6 +48,9 @@ enum {
     EG_EVENT_CHANGED_WHILE_DOWN = 1 << 1, /* differs from what we knew before the service stopped */
     EG_EVENT_COMMAND_LINE_CUT = 1 << 2,   /* by the source, and it could not be re-read */
     EG_EVENT_POLLED = 1 << 3,             /* seen by polling: short-lived ones may be missed */
+    EG_EVENT_MISSED = 1 << 4,             /* found by comparing: its sensor had not reported it */
+    EG_EVENT_UNLISTED = 1 << 5,           /* live only: snapshots do not tell such things */
+    EG_EVENT_MARK = 1 << 6,               /* no event: see snapshot_mark.h */
 };
 
 typedef struct eg_named_value {

@@ -14,6 +14,7 @@ const eg_event_flag eg_event_flags[] = {
     {EG_EVENT_CHANGED_WHILE_DOWN, "changed_while_down"},
     {EG_EVENT_COMMAND_LINE_CUT, "command_line_cut"},
     {EG_EVENT_POLLED, "polled"},
+    {EG_EVENT_MISSED, "missed"},
 };
 const size_t eg_event_flag_count = EG_COUNT(eg_event_flags);
 

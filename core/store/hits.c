@@ -37,20 +37,21 @@ static int write_texts(const eg_hit *hit, eg_buf *out)
     return out->status;
 }
 
-/* Counts what a snapshot found again. EG_E_NOTFOUND when it was not known. */
-static int count_known(eg_store *store, addition *add)
+/* Counts what was told before, and after `since`. EG_E_NOTFOUND when it was not. */
+static int count_known(eg_store *store, addition *add, uint64_t since)
 {
     eg_statement *statement = NULL;
     int status = eg_sqlite_prepare(store->db,
                                    "UPDATE hit SET count = count + 1, last_time = ?2 WHERE id ="
-                                   " (SELECT max(id) FROM hit WHERE fingerprint = ?1)"
-                                   " RETURNING id",
+                                   " (SELECT max(id) FROM hit WHERE fingerprint = ?1"
+                                   " AND stored_time > ?3) RETURNING id",
                                    &statement);
     if (status != EG_OK) {
         return status;
     }
     eg_statement_bind_i64(statement, 1, (int64_t)add->hit->fingerprint);
     eg_statement_bind_u64(statement, 2, add->now);
+    eg_statement_bind_u64(statement, 3, since);
     status = eg_statement_step(statement);
     if (status == EG_OK) {
         add->id = eg_statement_i64(statement, 0);
@@ -140,14 +141,17 @@ static int insert_hit(eg_store *store, addition *add, int64_t event_id)
 static int add_work(eg_store *store, void *context)
 {
     addition *add = context;
-    if (add->event->flags & EG_EVENT_EXISTING) {
-        int status = count_known(store, add);
-        if (status != EG_E_NOTFOUND) {
-            return status;
-        }
-    }
+    bool existing = add->event->flags & EG_EVENT_EXISTING;
+    bool down = add->event->flags & EG_EVENT_CHANGED_WHILE_DOWN;
     int64_t event_id = 0;
-    int status = find_last_event(store, add, &event_id);
+    int status = EG_E_NOTFOUND;
+    if (existing || (down && store->rows_time > 0)) {
+        status = count_known(store, add, existing ? 0 : store->rows_time);
+    }
+    if (status != EG_E_NOTFOUND) {
+        return status;
+    }
+    status = find_last_event(store, add, &event_id);
     if (status == EG_E_NOTFOUND) {
         status = insert_event(store, add, &event_id);
     }

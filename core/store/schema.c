@@ -72,7 +72,18 @@ static const char version_1[] =
     "  event.json AS event"
     " FROM hit LEFT JOIN event ON event.id = hit.event_id;\n";
 
-static const char *const migrations[EG_SCHEMA_VERSION] = {version_1};
+/* What the sensors have told of things that stay; `state` is a hash, as a signed number. */
+static const char version_2[] = "CREATE TABLE baseline("
+                                "  sensor TEXT NOT NULL,"
+                                "  kind TEXT NOT NULL,"
+                                "  name TEXT NOT NULL,"
+                                "  state INTEGER NOT NULL,"
+                                "  details TEXT NOT NULL,"
+                                "  time INTEGER NOT NULL,"
+                                "  PRIMARY KEY(sensor, kind, name)"
+                                ") WITHOUT ROWID;\n";
+
+static const char *const migrations[EG_SCHEMA_VERSION] = {version_1, version_2};
 
 /* What the statements of this version read: preparing one fails when something is missing. */
 static const char *const needed[] = {
@@ -82,6 +93,7 @@ static const char *const needed[] = {
     "SELECT id, event_id, time, stored_time, last_time, shown_time, count, fingerprint,"
     " pack_serial, level, rule_id, rule_title, rule_author, tags, program, parent, user, texts"
     " FROM hit LIMIT 0",
+    "SELECT sensor, kind, name, state, details, time FROM baseline LIMIT 0",
 };
 
 const char *eg_schema_migration(int number)

@@ -322,6 +322,12 @@ int eg_statement_run(eg_statement *statement)
     return status == EG_E_NOTFOUND ? EG_OK : status;
 }
 
+void eg_statement_reset(eg_statement *statement)
+{
+    sqlite3_reset(statement->handle);
+    statement->status = EG_OK;
+}
+
 int64_t eg_statement_i64(eg_statement *statement, int column)
 {
     return sqlite3_column_int64(statement->handle, column);

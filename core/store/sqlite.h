@@ -41,7 +41,8 @@ void eg_statement_bind_u64(eg_statement *statement, int parameter, uint64_t valu
 void eg_statement_bind_str(eg_statement *statement, int parameter, eg_str value); /* NONE is "" */
 /* EG_OK: a row is there. EG_E_NOTFOUND, without a message: no more rows. */
 int eg_statement_step(eg_statement *statement);
-int eg_statement_run(eg_statement *statement); /* steps to the end */
+int eg_statement_run(eg_statement *statement);    /* steps to the end */
+void eg_statement_reset(eg_statement *statement); /* to run it again with other parameters */
 /* Columns count from 0. */
 int64_t eg_statement_i64(eg_statement *statement, int column);
 uint64_t eg_statement_u64(eg_statement *statement, int column); /* negative gives 0 */

@@ -217,6 +217,7 @@ void eg_store_close(eg_store *store)
         return;
     }
     eg_sqlite_close(store->db);
+    eg_store_forget_rows(store);
     eg_free(store->path);
     eg_buf_done(&store->notice);
     eg_mutex_done(&store->lock);

@@ -8,6 +8,7 @@
 #ifndef EG_STORE_STORE_H
 #define EG_STORE_STORE_H
 
+#include "core/detect/baseline.h"
 #include "core/detect/hit.h"
 
 typedef struct eg_store eg_store;
@@ -65,5 +66,19 @@ int eg_store_get_count(eg_store *store, const char *name, uint64_t *amount);
  * and gives some of the room back to the disk.
  */
 int eg_store_prune(eg_store *store, uint64_t before, uint64_t max_hits);
+
+/*
+ * A row of the baseline to be kept, or to be deleted. It waits in memory until the flush, which
+ * puts all that wait on disk at once (EG_OK when none waits). Both from one thread.
+ */
+int eg_store_baseline_put(eg_store *store, const eg_baseline_row *row);
+int eg_store_baseline_flush(eg_store *store);
+/*
+ * Visits what was flushed last. Not EG_OK stops and is returned. Runs under the store's lock: must
+ * not call the store. A hit stored after that flush is what a kill kept from the baseline: the same
+ * on an event marked EG_EVENT_CHANGED_WHILE_DOWN is then counted as if it existed.
+ */
+typedef int (*eg_baseline_visit)(void *user, const eg_baseline_row *row);
+int eg_store_baseline_each(eg_store *store, eg_baseline_visit visit, void *user);
 
 #endif

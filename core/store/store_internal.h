@@ -18,11 +18,16 @@ struct eg_store {
     eg_sqlite *db;   /* NULL while a new database could not be started */
     int64_t last_id; /* largest of a hit that is known to this process */
     eg_buf notice;   /* what happened since somebody asked last; "" nothing */
+    struct eg_waiting_row *rows, *last_row; /* of the baseline, oldest first */
+    size_t rows_count;
+    uint64_t rows_time; /* FILETIME: what was told until then is in the baseline as loaded */
 };
 
 typedef int (*eg_store_work)(eg_store *store, void *context);
 int eg_store_read(eg_store *store, eg_store_work work, void *context);
 int eg_store_write(eg_store *store, eg_store_work work, void *context);
+
+void eg_store_forget_rows(eg_store *store); /* of the baseline that still wait */
 
 /*
  * Moves database, -wal and -shm to "<path>.damaged-<time>" and puts the new name into `aside`. The

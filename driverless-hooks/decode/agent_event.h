@@ -11,6 +11,10 @@
 
 /* The field Reason. */
 #define EG_AGENT_TELEMETRY_LOST "telemetry_lost"     /* Count events never arrived */
+#define EG_AGENT_TELEMETRY_MISSED "telemetry_missed" /* Count things the sensor did not report */
+#define EG_AGENT_SENSOR_DEGRADED "sensor_degraded"   /* sees less or later than it could */
+#define EG_AGENT_SENSOR_BLIND "sensor_blind"         /* sees nothing */
+#define EG_AGENT_SENSOR_RECOVERED "sensor_recovered" /* sees all again */
 #define EG_AGENT_SESSION_TAMPERED "session_tampered" /* somebody stopped or changed our session */
 
 typedef struct eg_agent_event {

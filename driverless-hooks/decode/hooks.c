@@ -6,6 +6,7 @@
 #include "driverless-hooks/sensor.h"
 
 #include "core/base/compiler.h"
+#include "core/event/snapshot_mark.h"
 
 #ifdef _WIN32
 #define HOOK(name) extern const eg_sensor eg_hook_##name;
@@ -25,6 +26,13 @@ const eg_sensor *const *eg_sensors(size_t *count)
 {
     *count = EG_COUNT(sensors) - 1;
     return sensors;
+}
+
+void eg_sensor_listed(const eg_sink *sink, const char *sensor, eg_str prefix)
+{
+    eg_event mark;
+    eg_snapshot_mark(&mark, EG_SNAPSHOT_LISTED, eg_str_from(sensor), prefix);
+    sink->emit(sink->user, &mark);
 }
 
 const char *eg_sensor_health_name(eg_sensor_health health)

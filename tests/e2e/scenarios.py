@@ -7,6 +7,7 @@ earlier ones: the package is installed in the first and gone after the last.
 import json
 import shutil
 import subprocess
+import time
 
 from winebox import BoxError, wait_for
 
@@ -172,6 +173,97 @@ def restart__with_everything_known__tells_nothing_twice(world):
     delete_run_value(world, "EgAfter")
 
 
+def told_of(world, before):
+    """What the hits since `before` are about: name of the value, task or service -> the events."""
+    told = {}
+    for row in world.installed.query("SELECT event.json AS json FROM hit JOIN event ON event.id = hit.event_id "
+                                     "WHERE hit.id > ? GROUP BY event.id", before):
+        event = json.loads(row["json"])
+        fields = event["fields"]
+        name = fields.get("TargetObject") or fields.get("TaskName") or fields.get("ServiceName")
+        if name:  # and not a process that wrote it
+            told.setdefault(name.rsplit("\\", 1)[-1], []).append(event)
+    return told
+
+
+def write_task(world, name, library):
+    folder = world.box.path(r"C:\windows\system32\tasks")
+    folder.mkdir(parents=True, exist_ok=True)
+    text = ('<?xml version="1.0" encoding="UTF-16"?><Task version="1.2" '
+            'xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task"><Actions><Exec>'
+            f"<Command>regsvr32.exe</Command><Arguments>{bad_command(library)[13:]}</Arguments>"
+            "</Exec></Actions></Task>").replace('/s "', "/s &quot;").replace('.dll"', ".dll&quot;")
+    (folder / name).write_text(text, "utf-16")
+    return folder / name
+
+
+def wait_saved(world, *names):
+    """Until the baseline in the database has what was told live."""
+    def saved():
+        rows = world.installed.query("SELECT name FROM baseline WHERE sensor = 'registry'")
+        return set(names) <= {row["name"].rsplit("\\", 1)[-1] for row in rows}
+    wait_for(saved, 15, f"{names} in the baseline", 0.2)
+
+
+def service__stopped__tells_once_what_changed_meanwhile(world):
+    rule = world.box.path(world.installed.PROGRAMS + r"\rules\sigma\zz_gone.yml")
+    rule.write_text("title: Gone\nid: 00000000-0000-4000-8000-000000000002\nlevel: high\nlogsource:\n"
+                    "  product: windows\n  category: registry_delete\ndetection:\n  selection:\n"
+                    "    TargetObject|endswith: '\\EgGone'\n  condition: selection\n")
+    stop_service(world)
+    start_service(world)
+    write_run_value(world, "EgChanged", bad_command("old"))
+    write_run_value(world, "EgGone", bad_command("gone"))
+    wait_saved(world, "EgChanged", "EgGone")
+    stop_service(world)
+    before = last_hit(world)
+    write_run_value(world, "EgChanged", bad_command("new"))
+    write_run_value(world, "EgWritten", bad_command("written"))
+    delete_run_value(world, "EgGone")
+    world.box.run(["sc", "create", "EgDown", "binPath=", r"C:\users\Public\AppData\Local\Temp\down.exe"])
+    task = write_task(world, "EgDownTask", "down")
+    start_service(world)
+    wanted = {"EgChanged", "EgWritten", "EgGone", "EgDown", "EgDownTask"}
+    wait_for(lambda: wanted <= set(told_of(world, before)), 40, f"hits for {sorted(wanted)}", 0.5)
+    told = told_of(world, before)
+    for name in wanted:
+        check(all("changed_while_down" in event.get("flags", []) for event in told[name]), f"{name}: {told[name]}")
+        check(len(told[name]) == 1, f"{name} is told {len(told[name])} times")
+    check(told["EgChanged"][0]["fields"]["PreviousDetails"] == bad_command("old"), f"{told['EgChanged']}")
+    check(told["EgChanged"][0]["fields"]["Details"] == bad_command("new"), f"{told['EgChanged']}")
+    check("PreviousDetails" not in told["EgWritten"][0]["fields"], f"{told['EgWritten']}")
+    check(told["EgGone"][0]["fields"]["PreviousDetails"] == bad_command("gone"), f"{told['EgGone']}")
+    check(told["EgGone"][0]["event_id"] == 12, f"{told['EgGone']}")
+    stop_service(world)
+    before = last_hit(world)
+    start_service(world)
+    write_run_value(world, "EgAfterwards", bad_command("afterwards"))
+    wait_for(lambda: "EgAfterwards" in told_of(world, before), 15, "the hit of EgAfterwards")
+    time.sleep(7)  # differences wait for five seconds before they are told
+    check(set(told_of(world, before)) == {"EgAfterwards"}, f"told again: {sorted(told_of(world, before))}")
+    for name in ("EgChanged", "EgWritten", "EgAfterwards"):
+        delete_run_value(world, name)
+    world.box.run(["sc", "delete", "EgDown"])
+    task.unlink()
+    rule.unlink()
+
+
+def service__killed__tells_once_what_changed_meanwhile(world):
+    before = last_hit(world)
+    write_run_value(world, "EgLive", bad_command("live"))
+    wait_for(lambda: "EgLive" in told_of(world, before), 15, "the hit of EgLive", 0.05)
+    check(world.box.kill_program("emoguard-service.exe") == 1, "no service to kill")
+    write_run_value(world, "EgDead", bad_command("dead"))
+    start_service(world)
+    wait_for(lambda: "EgDead" in told_of(world, before), 40, "the hit of EgDead", 0.5)
+    time.sleep(7)
+    told = told_of(world, before)
+    check("changed_while_down" in told["EgDead"][0].get("flags", []), f"{told['EgDead']}")
+    check([len(told[name]) for name in ("EgLive", "EgDead")] == [1, 1], f"told more than once: {told}")
+    delete_run_value(world, "EgLive")
+    delete_run_value(world, "EgDead")
+
+
 def service__created_in_a_user_folder__raises_the_alarm(world):
     before = last_hit(world)
     programs = {"EgGood": r"C:\Program Files\Vendor\good.exe", "EgBad": r"C:\users\Public\AppData\Local\Temp\bad.exe"}
@@ -328,6 +420,8 @@ SCENARIOS = [
     drill__killed_half_way__is_cleaned_up_by_hand,
     service__killed_in_the_middle__loses_nothing,
     restart__with_everything_known__tells_nothing_twice,
+    service__stopped__tells_once_what_changed_meanwhile,
+    service__killed__tells_once_what_changed_meanwhile,
     service__created_in_a_user_folder__raises_the_alarm,
     winlogon__changed__is_seen,
     tray__after_a_restart_of_the_service__connects_again,

@@ -284,6 +284,11 @@ static const char *const hits_of_version[EG_SCHEMA_VERSION] = {
     " 'program', 'parent', 'user', '{\"ja\":{\"title\":\"旧\"}}');"
     "INSERT INTO meta VALUES('agent', 'me');"
     "INSERT INTO counter VALUES('dropped', 4)",
+    "INSERT INTO event VALUES(1, 5, 'registry_set', 0, '{}');"
+    "INSERT INTO hit VALUES(1, 1, 5, 6, 7, 0, 8, 9, 10, 3, 'rule', 'Old title', 'author', 'tags',"
+    " 'program', 'parent', 'user', '{\"ja\":{\"title\":\"旧\"}}');"
+    "INSERT INTO counter VALUES('dropped', 4);"
+    "INSERT INTO baseline VALUES('registry', 'registry_set', 'HKLM\\Run\\x', -5, 'x.exe', 7)",
 };
 
 static int check_old_hit(void *user, const eg_hit *hit)

@@ -3,6 +3,7 @@
  * Parts of the service that several groups of tests use and none includes for its statics. A source
  * belongs to one project only, so the tests take them this way.
  */
+#include "service/baseline_keeper.c"
 #include "service/client_feed.c"
 #include "service/clients.c"
 #include "service/pipe_io.c"

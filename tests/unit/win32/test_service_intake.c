@@ -149,8 +149,12 @@ static int set_up(void **state)
     eg_hit_keeper_options keeper = {never_store, self, &self->notices, NULL, 4, self, on_stored};
     assert_int_equal(eg_hit_keeper_create(&keeper, &self->keeper), EG_OK);
     assert_int_equal(eg_ruleset_slot_create(&self->slot), EG_OK);
-    eg_pipeline_thread_options options = {self->intake, self->keeper, self,
-                                          on_upkeep,    on_lost,      on_resync};
+    eg_pipeline_thread_options options = {.intake = self->intake,
+                                          .keeper = self->keeper,
+                                          .user = self,
+                                          .upkeep = on_upkeep,
+                                          .lost = on_lost,
+                                          .resync = on_resync};
     assert_int_equal(eg_pipeline_thread_create(&options, &self->thread), EG_OK);
     assert_int_equal(eg_pipeline_thread_start(self->thread, self->slot), EG_OK);
     *state = self;

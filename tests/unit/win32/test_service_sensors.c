@@ -13,6 +13,9 @@ static struct {
     eg_atomic end_at_once; /* run returns by itself so many times */
     eg_atomic hang;
     eg_atomic open_now;
+    eg_atomic steps[EG_SNAPSHOT_FAILED + 1]; /* marks of each kind */
+    eg_atomic snapshot_fails;
+    eg_atomic told_blind, told_recovered, told_degraded;
 } seen;
 
 typedef struct fake_context {
@@ -78,8 +81,9 @@ static int fake_snapshot(void *context)
     eg_event_init(&event, EG_KIND_PROCESS_START);
     event.flags = EG_EVENT_EXISTING;
     self->sink.emit(self->sink.user, &event);
+    eg_sensor_listed(&self->sink, "fake", EG_STR(""));
     eg_atomic_add(&seen.snapshots, 1);
-    return EG_OK;
+    return eg_atomic_add(&seen.snapshot_fails, -1) >= 0 ? eg_fail(EG_E_IO, "unreadable") : EG_OK;
 }
 
 static void fake_signed_off(void *context)
@@ -95,8 +99,19 @@ static const eg_sensor *const fake_sensors[] = {&fake_sensor};
 static void on_emit(void *user, const eg_event *event)
 {
     EG_UNUSED(user);
-    EG_UNUSED(event);
-    eg_atomic_add(&seen.emitted, 1);
+    eg_str reason = eg_event_get(event, EG_FIELD_REASON);
+    eg_snapshot_step step = eg_snapshot_step_of(event);
+    if (step != EG_SNAPSHOT_NONE) {
+        eg_atomic_add(&seen.steps[step], 1);
+    } else if (event->kind != EG_KIND_AGENT) {
+        eg_atomic_add(&seen.emitted, 1);
+    } else if (eg_str_equal(reason, EG_STR(EG_AGENT_SENSOR_BLIND))) {
+        eg_atomic_add(&seen.told_blind, 1);
+    } else if (eg_str_equal(reason, EG_STR(EG_AGENT_SENSOR_RECOVERED))) {
+        eg_atomic_add(&seen.told_recovered, 1);
+    } else if (eg_str_equal(reason, EG_STR(EG_AGENT_SENSOR_DEGRADED))) {
+        eg_atomic_add(&seen.told_degraded, 1);
+    }
 }
 
 static void on_blind(void *user, const char *sensor, const char *detail)
@@ -139,13 +154,22 @@ static void wait_until(const eg_atomic *counter, int64_t at_least)
     }
 }
 
-static eg_sensors_host *start(void)
+static eg_sensors_host *start_checking(uint32_t check_ms)
 {
-    eg_sensors_options options = {
-        .sensors = fake_sensors, .count = 1, .emit = on_emit, .blind = on_blind, .restart_ms = 1};
+    eg_sensors_options options = {.sensors = fake_sensors,
+                                  .count = 1,
+                                  .emit = on_emit,
+                                  .blind = on_blind,
+                                  .restart_ms = 1,
+                                  .check_ms = check_ms};
     eg_sensors_host *host = NULL;
     assert_int_equal(eg_sensors_host_start(&options, &host), EG_OK);
     return host;
+}
+
+static eg_sensors_host *start(void)
+{
+    return start_checking(0);
 }
 
 static void stop(eg_sensors_host *host)
@@ -174,6 +198,45 @@ static void sensors__resync__takes_one_more_snapshot(void **state)
     wait_until(&seen.snapshots, 1);
     eg_sensors_host_resync(host);
     wait_until(&seen.snapshots, 2);
+    stop(host);
+}
+
+static void sensors__snapshot__is_told_between_marks(void **state)
+{
+    EG_UNUSED(state);
+    eg_atomic_set(&seen.snapshot_fails, 1);
+    eg_sensors_host *host = start();
+    wait_until(&seen.steps[EG_SNAPSHOT_FAILED], 1);
+    eg_sensors_host_resync(host);
+    wait_until(&seen.steps[EG_SNAPSHOT_END], 1);
+    stop(host);
+    assert_int_equal(eg_atomic_get(&seen.steps[EG_SNAPSHOT_BEGIN]), 2);
+    assert_int_equal(eg_atomic_get(&seen.steps[EG_SNAPSHOT_LISTED]), 2);
+    assert_int_equal(eg_atomic_get(&seen.steps[EG_SNAPSHOT_FAILED]), 1);
+    assert_int_equal(eg_atomic_get(&seen.steps[EG_SNAPSHOT_CHECK]), 0);
+}
+
+static void sensors__check_due__compares_again_and_again(void **state)
+{
+    EG_UNUSED(state);
+    eg_sensors_host *host = start_checking(20);
+    wait_until(&seen.steps[EG_SNAPSHOT_CHECK], 3);
+    stop(host);
+    assert_int_equal(eg_atomic_get(&seen.steps[EG_SNAPSHOT_BEGIN]), 1);
+}
+
+static void sensors__health_changes__are_told_as_events(void **state)
+{
+    EG_UNUSED(state);
+    eg_atomic_set(&seen.end_at_once, 1);
+    eg_sensors_host *host = start();
+    wait_until(&seen.told_recovered, 1);
+    set_health(host, "fake", EG_SENSOR_DEGRADED, "poll", "no rights");
+    set_health(host, "fake", EG_SENSOR_DEGRADED, "poll", "still no rights");
+    set_health(host, "fake", EG_SENSOR_FULL, "test", "");
+    assert_int_equal(eg_atomic_get(&seen.told_blind), 1);
+    assert_int_equal(eg_atomic_get(&seen.told_degraded), 1);
+    assert_int_equal(eg_atomic_get(&seen.told_recovered), 2);
     stop(host);
 }
 
@@ -247,12 +310,14 @@ static void sensors__written__show_health_and_source(void **state)
     eg_json json;
     eg_sensors_host *host = start();
     wait_until(&seen.emitted, 2);
+    eg_sensors_host_missed(host, "fake", 2);
+    eg_sensors_host_missed(host, "fake", 1);
     eg_buf_init(&text, 4096);
     eg_json_begin(&json, &text);
     eg_sensors_host_write(host, &json);
     assert_string_equal(eg_buf_cstr(&text),
                         "[{\"name\":\"fake\",\"what\":\"for tests\",\"health\":\"full\","
-                        "\"source\":\"test\",\"detail\":\"\"}]");
+                        "\"source\":\"test\",\"detail\":\"\",\"missed\":3}]");
     eg_buf_done(&text);
     stop(host);
 }
@@ -263,6 +328,9 @@ int eg_test_service_sensors(void)
     const struct CMUnitTest tests[] = {
         SENSOR_TEST(sensors__started__run_and_take_the_baseline),
         SENSOR_TEST(sensors__resync__takes_one_more_snapshot),
+        SENSOR_TEST(sensors__snapshot__is_told_between_marks),
+        SENSOR_TEST(sensors__check_due__compares_again_and_again),
+        SENSOR_TEST(sensors__health_changes__are_told_as_events),
         SENSOR_TEST(sensors__user_signs_off__is_passed_on),
         SENSOR_TEST(sensors__ends_by_itself__is_blind_and_starts_again),
         SENSOR_TEST(sensors__open_fails__is_blind_with_the_reason_and_tried_again),
