@@ -37,9 +37,4 @@ typedef struct eg_chain_box {
 /* Number of boxes written, 0 when the notice names nothing at all. */
 size_t eg_chain_from_notice(const eg_hit_notice *hit, eg_chain_box boxes[EG_CHAIN_MAX]);
 
-/* The path of the program in "path" or "command with arguments", with or without quotes. */
-eg_str eg_command_program(eg_str command);
-/* The file a command line hands to its program (a DLL, script or document); EG_STR_NONE if none. */
-eg_str eg_command_file(eg_str command);
-
 #endif

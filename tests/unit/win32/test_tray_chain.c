@@ -22,32 +22,6 @@ static eg_hit_notice notice(eg_kind kind, const char *parent, const char *progra
                            .target = eg_str_from(target)};
 }
 
-static void command_program__quoted_or_with_blanks__is_the_whole_path(void **state)
-{
-    EG_UNUSED(state);
-    assert_text(eg_command_program(EG_STR("\"C:\\a b\\c.exe\" /x y")), "C:\\a b\\c.exe");
-    assert_text(eg_command_program(EG_STR("C:\\Program Files\\a b\\c.exe /x")),
-                "C:\\Program Files\\a b\\c.exe");
-    assert_text(eg_command_program(EG_STR("C:\\Users\\a b\\x.dll")), "C:\\Users\\a b\\x.dll");
-    assert_text(eg_command_program(EG_STR("rundll32 x.dll,Run")), "rundll32");
-    assert_text(eg_command_program(EG_STR("")), "");
-    assert_text(eg_command_program(EG_STR("\"")), "");
-    assert_text(eg_command_program(EG_STR("  ")), "");
-}
-
-static void command_file__library_loaders__name_what_they_load(void **state)
-{
-    EG_UNUSED(state);
-    assert_text(eg_command_file(EG_STR("regsvr32.exe /s \"C:\\a b\\x.ocx\"")), "C:\\a b\\x.ocx");
-    assert_text(eg_command_file(EG_STR("rundll32.exe \"C:\\a\\x.dll\",Control_RunDLL")),
-                "C:\\a\\x.dll");
-    assert_text(eg_command_file(EG_STR("rundll32.exe C:\\a\\x.qwe,Run 1")), "C:\\a\\x.qwe");
-    assert_text(eg_command_file(EG_STR("wscript.exe //b C:\\t\\a.js")), "C:\\t\\a.js");
-    assert_null(eg_command_file(EG_STR("powershell.exe -enc AAAA")).ptr);
-    assert_null(eg_command_file(EG_STR("regsvr32.exe")).ptr);
-    assert_null(eg_command_file(EG_STR("regsvr32.exe \"")).ptr);
-}
-
 static void chain__process_with_a_library__has_three_boxes_the_last_suspicious(void **state)
 {
     EG_UNUSED(state);
@@ -120,8 +94,6 @@ static void chain__nothing_known__is_empty(void **state)
 int eg_test_tray_chain(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(command_program__quoted_or_with_blanks__is_the_whole_path),
-        cmocka_unit_test(command_file__library_loaders__name_what_they_load),
         cmocka_unit_test(chain__process_with_a_library__has_three_boxes_the_last_suspicious),
         cmocka_unit_test(chain__process_alone__is_the_suspicious_one),
         cmocka_unit_test(chain__run_value__ends_with_the_autostart),
