@@ -28,6 +28,7 @@ typedef struct eg_hit {
     eg_str user;       /* DOMAIN\name or SID; "" unknown */
     eg_str event_json; /* evidence: the event as one JSON object */
     eg_text text[EG_LANGUAGE_COUNT];
+    const struct eg_incident_change *change; /* of its story; NULL for one read from the store */
 } eg_hit;
 
 /* Over rule id, kind and the fields that name the thing; not over times and process ids. */

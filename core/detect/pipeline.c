@@ -3,7 +3,7 @@
 
 #include "core/base/log.h"
 #include "core/base/status.h"
-#include "core/detect/process_table.h"
+#include "core/detect/lineage.h"
 #include "core/detect/repeats.h"
 #include "core/detect/subject.h"
 #include "core/sigma/correlator.h"
@@ -23,6 +23,7 @@ struct eg_pipeline {
     uint32_t *met; /* room for every rule of the set once */
     size_t met_count;
     eg_process_table *processes;
+    eg_incidents *incidents;
     eg_arena *arena; /* for one event */
     eg_buf evidence; /* its JSON */
     eg_buf tags;
@@ -39,6 +40,8 @@ typedef struct context {
     bool written; /* `evidence` holds this event */
 } context;
 
+static const eg_incidents_options incident_options = {.next_id = 1, .open_level = EG_LEVEL_MEDIUM};
+
 int eg_pipeline_create(eg_ruleset_slot *rules, eg_pipeline_on_hit on_hit, void *user,
                        eg_pipeline **out)
 {
@@ -53,6 +56,8 @@ int eg_pipeline_create(eg_ruleset_slot *rules, eg_pipeline_on_hit on_hit, void *
     int status = eg_process_table_create(&pipeline->processes, PROCESSES);
     if (status == EG_OK)
         status = eg_arena_create(&pipeline->arena, ARENA_BLOCK);
+    if (status == EG_OK)
+        status = eg_incidents_create(&incident_options, &pipeline->incidents);
     if (status != EG_OK) {
         eg_pipeline_destroy(pipeline);
         return status;
@@ -89,6 +94,7 @@ void eg_pipeline_destroy(eg_pipeline *pipeline)
         return;
     drop_rules(pipeline);
     eg_process_table_destroy(pipeline->processes);
+    eg_incidents_destroy(pipeline->incidents);
     eg_arena_destroy(pipeline->arena);
     eg_buf_done(&pipeline->evidence);
     eg_buf_done(&pipeline->tags);
@@ -233,6 +239,13 @@ static int report(eg_pipeline *pipeline, context *about, const eg_rule_info *rul
     };
     for (int i = 0; i < EG_LANGUAGE_COUNT; i++)
         eg_texts_find(eg_ruleset_texts(pipeline->rules), rule, (eg_language)i, &hit.text[i]);
+    eg_lineage lineage;
+    eg_incident_change change;
+    eg_lineage_of(pipeline->processes, event, &lineage);
+    status = eg_incidents_add(pipeline->incidents, &hit, event, &lineage, &change);
+    if (status != EG_OK)
+        return status;
+    hit.change = &change;
     pipeline->stats.hits++;
     return pipeline->on_hit(pipeline->user, &hit, event);
 }

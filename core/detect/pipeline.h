@@ -8,6 +8,7 @@
 #define EG_DETECT_PIPELINE_H
 
 #include "core/detect/hit.h"
+#include "core/detect/incident.h"
 #include "core/detect/ruleset.h"
 
 typedef struct eg_pipeline eg_pipeline;

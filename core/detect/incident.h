@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Incidents: hits that belong together are one story. Two hits belong together when they share a
+ * process of their lineage, a file or a place of start, within a day of each other. The table keeps
+ * the stories that may still grow; it is a pure function of the hits fed to it.
+ *
+ * Bounded: of many open stories the one that has been quiet the longest is let go. Belongs to the
+ * pipeline thread. What it hands out is valid until the next call.
+ */
+#ifndef EG_DETECT_INCIDENT_H
+#define EG_DETECT_INCIDENT_H
+
+#include "core/detect/hit.h"
+#include "core/detect/incident_steps.h"
+
+#define EG_INCIDENT_STEPS_MAX 16
+#define EG_INCIDENT_RULES_MAX 16
+
+/* All hits of one rule in a story are one line, however many they are. */
+typedef struct eg_incident_rule {
+    eg_str id;
+    eg_str title;
+    eg_level level;
+    uint64_t count;
+    uint64_t kinds; /* different things it was met on */
+} eg_incident_rule;
+
+typedef struct eg_incident {
+    int64_t id;                      /* from 1, grows with time */
+    uint64_t first_time;             /* FILETIME of its earliest event */
+    uint64_t last_time;              /* of its latest */
+    eg_level level;                  /* the gravest of its hits */
+    uint64_t hits;                   /* repeated ones included */
+    eg_str user;                     /* DOMAIN\name or SID; "" unknown */
+    eg_text text[EG_LANGUAGE_COUNT]; /* of the gravest hit */
+    const eg_step *steps;
+    size_t step_count;
+    uint64_t steps_left_out; /* for lack of room */
+    const eg_incident_rule *rules;
+    size_t rule_count;
+} eg_incident;
+
+typedef struct eg_incident_change {
+    const eg_incident *incident; /* NULL: the hit is too slight to open a story and fits to none */
+    bool is_new;
+    bool is_news;          /* something in it that was not known before: worth telling */
+    const int64_t *merged; /* stories that turned out to be part of this one, and are no more */
+    size_t merged_count;
+} eg_incident_change;
+
+typedef struct eg_incidents eg_incidents;
+
+typedef struct eg_incidents_options {
+    int64_t next_id;     /* of the first story to be opened, from 1 */
+    eg_level open_level; /* slighter hits only add to a story */
+} eg_incidents_options;
+
+int eg_incidents_create(const eg_incidents_options *options, eg_incidents **out);
+void eg_incidents_destroy(eg_incidents *incidents); /* NULL-safe */
+/*
+ * Takes a hit into its story, or opens one. `lineage` is that of the event's process, or of its
+ * writer. Without memory the table is as it was before.
+ */
+int eg_incidents_add(eg_incidents *incidents, const eg_hit *hit, const eg_event *event,
+                     const eg_lineage *lineage, eg_incident_change *out);
+/* The story is resolved: what comes later is a new one. Unknown ids do nothing. */
+void eg_incidents_close(eg_incidents *incidents, int64_t id);
+size_t eg_incidents_count(const eg_incidents *incidents);
+
+#endif
