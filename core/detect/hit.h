@@ -28,7 +28,10 @@ typedef struct eg_hit {
     eg_str user;       /* DOMAIN\name or SID; "" unknown */
     eg_str event_json; /* evidence: the event as one JSON object */
     eg_text text[EG_LANGUAGE_COUNT];
-    const struct eg_incident_change *change; /* of its story; NULL for one read from the store */
+    int64_t incident_id;    /* of its story; 0 none */
+    bool incident_news;     /* it told something that was not known of the story */
+    eg_str incident_json;   /* the story after this hit: see eg_incident_write_json */
+    eg_str incident_memory; /* by which it grows after a restart: see eg_incidents_restore */
 } eg_hit;
 
 /* Over rule id, kind and the fields that name the thing; not over times and process ids. */

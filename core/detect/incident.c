@@ -25,7 +25,6 @@ struct eg_incidents {
     eg_arena *scratch;
     eg_story *open[OPEN_MAX];
     size_t count;
-    int64_t merged[OPEN_MAX];
     opening opened[OPENED_MAX]; /* a ring */
     size_t opened_count;
 };
@@ -127,8 +126,6 @@ static eg_story *open_story(eg_incidents *incidents, eg_arrival *new)
     new->fresh = NULL;
     at->view.id = incidents->options.next_id++;
     at->view.first_time = at->view.last_time = new->hit->time;
-    at->view.steps = at->steps;
-    at->view.rules = at->rules;
     incidents->open[incidents->count++] = at;
     incidents->opened[incidents->opened_count++ % OPENED_MAX] =
         (opening){eg_str_hash(new->hit->rule_id), new->hit->time, at->view.id};
@@ -136,7 +133,7 @@ static eg_story *open_story(eg_incidents *incidents, eg_arrival *new)
 }
 
 /* The oldest story the hit belongs to; the others it belongs to become part of that one. */
-static eg_story *find_and_merge(eg_incidents *incidents, const eg_arrival *new, size_t *merged)
+static eg_story *find_and_merge(eg_incidents *incidents, const eg_arrival *new, bool *merged)
 {
     eg_story *found = NULL;
     for (size_t i = 0; i < incidents->count;) {
@@ -148,7 +145,7 @@ static eg_story *find_and_merge(eg_incidents *incidents, const eg_arrival *new, 
             i++;
         } else {
             eg_story_merge(found, at);
-            incidents->merged[(*merged)++] = at->view.id;
+            *merged = true;
             drop(incidents, i);
         }
     }
@@ -159,7 +156,8 @@ int eg_incidents_add(eg_incidents *incidents, const eg_hit *hit, const eg_event 
                      const eg_lineage *lineage, eg_incident_change *out)
 {
     eg_arrival new = {.hit = hit};
-    eg_incident_change change = {.merged = incidents->merged};
+    eg_incident_change change = {.incident = NULL};
+    bool merged = false;
     eg_arena_reset(incidents->scratch);
     int status = eg_incident_steps(event, lineage, incidents->scratch, new.steps, &new.step_count);
     if (status == EG_OK) {
@@ -168,7 +166,7 @@ int eg_incidents_add(eg_incidents *incidents, const eg_hit *hit, const eg_event 
     if (status != EG_OK) {
         return status;
     }
-    eg_story *at = find_and_merge(incidents, &new, &change.merged_count);
+    eg_story *at = find_and_merge(incidents, &new, &merged);
     if (!at) {
         at = find_flooded(incidents, &new);
     }
@@ -177,10 +175,51 @@ int eg_incidents_add(eg_incidents *incidents, const eg_hit *hit, const eg_event 
         change.is_new = true;
     }
     if (at) {
-        change.is_news = eg_story_grow(at, &new) || change.merged_count > 0;
+        change.is_news = eg_story_grow(at, &new) || merged;
         change.incident = &at->view;
     }
     eg_arrival_done(&new);
     *out = change;
+    return EG_OK;
+}
+
+static eg_story *find(const eg_incidents *incidents, int64_t id)
+{
+    for (size_t i = 0; i < incidents->count; i++) {
+        if (incidents->open[i]->view.id == id) {
+            return incidents->open[i];
+        }
+    }
+    return NULL;
+}
+
+void eg_incidents_write_memory(const eg_incidents *incidents, int64_t id, eg_json *json)
+{
+    const eg_story *at = find(incidents, id);
+    if (at) {
+        eg_story_write_memory(at, json);
+    } else {
+        eg_json_null(json);
+    }
+}
+
+int eg_incidents_restore(eg_incidents *incidents, eg_str story, eg_str memory)
+{
+    eg_story *at = NULL;
+    int status = eg_story_read(story, memory, &at);
+    if (status != EG_OK) {
+        return status;
+    }
+    if (find(incidents, at->view.id)) {
+        eg_story_destroy(at);
+        return eg_fail(EG_E_INVALID, "the stored story: it is open already");
+    }
+    if (incidents->count == OPEN_MAX) {
+        forget_the_quietest(incidents);
+    }
+    if (at->view.id >= incidents->options.next_id) {
+        incidents->options.next_id = at->view.id + 1;
+    }
+    incidents->open[incidents->count++] = at;
     return EG_OK;
 }

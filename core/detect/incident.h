@@ -15,6 +15,7 @@
 
 #define EG_INCIDENT_STEPS_MAX 16
 #define EG_INCIDENT_RULES_MAX 16
+#define EG_INCIDENT_ABSORBED_MAX 16
 
 /* All hits of one rule in a story are one line, however many they are. */
 typedef struct eg_incident_rule {
@@ -36,6 +37,8 @@ typedef struct eg_incident {
     const eg_step *steps;
     size_t step_count;
     uint64_t steps_left_out; /* for lack of room */
+    const int64_t *absorbed; /* stories that turned out to be part of this one */
+    size_t absorbed_count;
     const eg_incident_rule *rules;
     size_t rule_count;
 } eg_incident;
@@ -43,9 +46,7 @@ typedef struct eg_incident {
 typedef struct eg_incident_change {
     const eg_incident *incident; /* NULL: the hit is too slight to open a story and fits to none */
     bool is_new;
-    bool is_news;          /* something in it that was not known before: worth telling */
-    const int64_t *merged; /* stories that turned out to be part of this one, and are no more */
-    size_t merged_count;
+    bool is_news; /* something in it was not known before: worth telling */
 } eg_incident_change;
 
 typedef struct eg_incidents eg_incidents;
@@ -63,6 +64,15 @@ void eg_incidents_destroy(eg_incidents *incidents); /* NULL-safe */
  */
 int eg_incidents_add(eg_incidents *incidents, const eg_hit *hit, const eg_event *event,
                      const eg_lineage *lineage, eg_incident_change *out);
+/* One JSON object: what the store keeps, `hits show` prints and the pipe carries. */
+void eg_incident_write_json(const eg_incident *incident, eg_json *json);
+/* What a story is known by, as one JSON object: nothing of it is for people. */
+void eg_incidents_write_memory(const eg_incidents *incidents, int64_t id, eg_json *json);
+/*
+ * Takes back a story of an earlier run. EG_E_INVALID for texts that the two functions above did
+ * not write; the table is as it was then.
+ */
+int eg_incidents_restore(eg_incidents *incidents, eg_str story, eg_str memory);
 /* The story is resolved: what comes later is a new one. Unknown ids do nothing. */
 void eg_incidents_close(eg_incidents *incidents, int64_t id);
 size_t eg_incidents_count(const eg_incidents *incidents);

@@ -15,6 +15,19 @@ enum {
 
 #define QUIET_TIME (UINT64_C(24) * 3600 * 10000000)
 
+const size_t eg_story_step_limits[2] = {NAME_SIZE, DETAIL_SIZE};
+
+eg_story *eg_story_create(void)
+{
+    eg_story *at = eg_alloc_zero(1, sizeof(*at));
+    if (at) {
+        at->view.steps = at->steps;
+        at->view.rules = at->rules;
+        at->view.absorbed = at->absorbed;
+    }
+    return at;
+}
+
 void eg_story_destroy(eg_story *at)
 {
     if (!at) {
@@ -30,8 +43,7 @@ void eg_story_destroy(eg_story *at)
     eg_free(at);
 }
 
-/* Copies the texts, cut to `limits`, into one block and turns the views to it. */
-static char *keep(eg_str *const *texts, const size_t *limits, size_t count)
+char *eg_story_keep_texts(eg_str *const *texts, const size_t *limits, size_t count)
 {
     size_t size = 1;
     for (size_t i = 0; i < count; i++) {
@@ -48,21 +60,29 @@ static char *keep(eg_str *const *texts, const size_t *limits, size_t count)
     return block;
 }
 
-static bool keep_headline(eg_arrival *new)
+void eg_story_headline_texts(eg_str *user, eg_text *text, eg_str *texts[EG_STORY_HEADLINE_TEXTS],
+                             size_t limits[EG_STORY_HEADLINE_TEXTS])
 {
-    eg_str *texts[1 + 3 * EG_LANGUAGE_COUNT] = {&new->user};
-    size_t limits[1 + 3 * EG_LANGUAGE_COUNT] = {NAME_SIZE};
-    size_t count = 1;
-    new->user = new->hit->user;
+    size_t count = 0;
+    limits[count] = NAME_SIZE;
+    texts[count++] = user;
     for (int i = 0; i < EG_LANGUAGE_COUNT; i++) {
-        new->text[i] = new->hit->text[i];
-        eg_str *const parts[] = {&new->text[i].title, &new->text[i].meaning, &new->text[i].advice};
+        eg_str *const parts[] = {&text[i].title, &text[i].meaning, &text[i].advice};
         for (size_t j = 0; j < EG_COUNT(parts); j++) {
             limits[count] = TEXT_SIZE;
             texts[count++] = parts[j];
         }
     }
-    new->headline = keep(texts, limits, count);
+}
+
+static bool keep_headline(eg_arrival *new)
+{
+    eg_str *texts[EG_STORY_HEADLINE_TEXTS];
+    size_t limits[EG_STORY_HEADLINE_TEXTS];
+    new->user = new->hit->user;
+    memcpy(new->text, new->hit->text, sizeof(new->text));
+    eg_story_headline_texts(&new->user, new->text, texts, limits);
+    new->headline = eg_story_keep_texts(texts, limits, EG_COUNT(texts));
     return new->headline != NULL;
 }
 
@@ -73,24 +93,24 @@ void eg_arrival_done(eg_arrival *new)
     }
     eg_free(new->rule_texts);
     eg_free(new->headline);
-    eg_free(new->fresh);
+    eg_story_destroy(new->fresh);
 }
 
 int eg_arrival_take(eg_arrival *new)
 {
-    static const size_t limits[] = {NAME_SIZE, DETAIL_SIZE};
+    const size_t *limits = eg_story_step_limits;
     bool had = true;
     for (size_t i = 0; had && i < new->step_count; i++) {
         eg_str *const texts[] = {&new->steps[i].name, &new->steps[i].detail};
-        new->step_texts[i] = keep(texts, limits, EG_COUNT(texts));
+        new->step_texts[i] = eg_story_keep_texts(texts, limits, EG_COUNT(texts));
         had = new->step_texts[i] != NULL;
     }
     new->rule = (eg_incident_rule){new->hit->rule_id, new->hit->rule_title, new->hit->level, 0, 0};
     eg_str *const texts[] = {&new->rule.id, &new->rule.title};
-    new->rule_texts = had ? keep(texts, limits, EG_COUNT(texts)) : NULL;
+    new->rule_texts = had ? eg_story_keep_texts(texts, limits, EG_COUNT(texts)) : NULL;
     had = had && new->rule_texts &&keep_headline(new);
     if (had) {
-        new->fresh = eg_alloc_zero(1, sizeof(*new->fresh));
+        new->fresh = eg_story_create();
         had = new->fresh != NULL;
     }
     if (!had) {
@@ -316,6 +336,13 @@ static void move_rules(eg_story *to, eg_story *from)
     }
 }
 
+static void absorb(eg_story *to, int64_t id)
+{
+    if (to->view.absorbed_count < EG_INCIDENT_ABSORBED_MAX) {
+        to->absorbed[to->view.absorbed_count++] = id;
+    }
+}
+
 void eg_story_merge(eg_story *to, eg_story *from)
 {
     add_steps(to, from->steps, from->step_texts, from->view.step_count);
@@ -333,6 +360,10 @@ void eg_story_merge(eg_story *to, eg_story *from)
         to->view.level = from->view.level;
         to->view.user = from->view.user;
         memcpy(to->view.text, from->view.text, sizeof(to->view.text));
+    }
+    absorb(to, from->view.id);
+    for (size_t i = 0; i < from->view.absorbed_count; i++) {
+        absorb(to, from->absorbed[i]);
     }
     to->view.hits += from->view.hits;
     to->view.steps_left_out += from->view.steps_left_out;

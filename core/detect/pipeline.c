@@ -12,6 +12,7 @@
 
 #define PROCESSES 8192u
 #define ARENA_BLOCK (64u * 1024)
+#define STORY_MAX (256u * 1024)
 
 struct eg_pipeline {
     eg_ruleset_slot *slot;
@@ -27,6 +28,7 @@ struct eg_pipeline {
     eg_arena *arena; /* for one event */
     eg_buf evidence; /* its JSON */
     eg_buf tags;
+    eg_buf story, memory; /* JSON of the incident of the hit at hand */
     eg_repeats told;
     eg_pipeline_stats stats;
 };
@@ -53,6 +55,8 @@ int eg_pipeline_create(eg_ruleset_slot *rules, eg_pipeline_on_hit on_hit, void *
     pipeline->user = user;
     eg_buf_init(&pipeline->evidence, EG_EVENT_LINE_MAX);
     eg_buf_init(&pipeline->tags, 4096);
+    eg_buf_init(&pipeline->story, STORY_MAX);
+    eg_buf_init(&pipeline->memory, STORY_MAX);
     int status = eg_process_table_create(&pipeline->processes, PROCESSES);
     if (status == EG_OK)
         status = eg_arena_create(&pipeline->arena, ARENA_BLOCK);
@@ -98,6 +102,8 @@ void eg_pipeline_destroy(eg_pipeline *pipeline)
     eg_arena_destroy(pipeline->arena);
     eg_buf_done(&pipeline->evidence);
     eg_buf_done(&pipeline->tags);
+    eg_buf_done(&pipeline->story);
+    eg_buf_done(&pipeline->memory);
     eg_free(pipeline);
 }
 
@@ -212,6 +218,30 @@ static int write_evidence(eg_pipeline *pipeline, context *about)
     return pipeline->evidence.status;
 }
 
+/* Takes the hit into its story and sets what the hit says of it. */
+static int tell_story(eg_pipeline *pipeline, const eg_event *event, eg_hit *hit)
+{
+    eg_lineage lineage;
+    eg_incident_change change;
+    eg_json json;
+    eg_lineage_of(pipeline->processes, event, &lineage);
+    int status = eg_incidents_add(pipeline->incidents, hit, event, &lineage, &change);
+    if (status != EG_OK || !change.incident) {
+        return status;
+    }
+    eg_buf_clear(&pipeline->story);
+    eg_json_begin(&json, &pipeline->story);
+    eg_incident_write_json(change.incident, &json);
+    eg_buf_clear(&pipeline->memory);
+    eg_json_begin(&json, &pipeline->memory);
+    eg_incidents_write_memory(pipeline->incidents, change.incident->id, &json);
+    hit->incident_id = change.incident->id;
+    hit->incident_news = change.is_news;
+    hit->incident_json = eg_buf_str(&pipeline->story);
+    hit->incident_memory = eg_buf_str(&pipeline->memory);
+    return pipeline->story.status != EG_OK ? pipeline->story.status : pipeline->memory.status;
+}
+
 static int report(eg_pipeline *pipeline, context *about, const eg_rule_info *rule)
 {
     const eg_event *event = about->event;
@@ -239,13 +269,9 @@ static int report(eg_pipeline *pipeline, context *about, const eg_rule_info *rul
     };
     for (int i = 0; i < EG_LANGUAGE_COUNT; i++)
         eg_texts_find(eg_ruleset_texts(pipeline->rules), rule, (eg_language)i, &hit.text[i]);
-    eg_lineage lineage;
-    eg_incident_change change;
-    eg_lineage_of(pipeline->processes, event, &lineage);
-    status = eg_incidents_add(pipeline->incidents, &hit, event, &lineage, &change);
+    status = tell_story(pipeline, event, &hit);
     if (status != EG_OK)
         return status;
-    hit.change = &change;
     pipeline->stats.hits++;
     return pipeline->on_hit(pipeline->user, &hit, event);
 }

@@ -18,31 +18,53 @@
 typedef struct fixture {
     eg_ruleset_slot *slot;
     eg_pipeline *pipeline;
-    eg_buf chain;         /* the latest story: one line a step */
-    eg_incident incident; /* of the latest hit; its texts are gone */
-    size_t opened, merged, news, hits;
+    /* of the story of the latest hit */
+    eg_buf chain; /* one line a step */
+    eg_buf story, memory;
+    int64_t id;
+    eg_level level;
+    uint64_t story_hits;
+    size_t steps, absorbed;
+    /* of all of them */
+    int64_t last_id;
+    size_t opened, news, hits;
 } fixture;
 
+/* The story as people get it: out of the hit's JSON. */
 static int on_hit(void *user, const eg_hit *hit, const eg_event *event)
 {
     fixture *fix = user;
     EG_UNUSED(event);
-    const eg_incident_change *change = hit->change;
+    eg_mem_fail_after(-1); /* what follows is the test's own */
     fix->hits++;
-    fix->opened += change->is_new;
-    fix->news += change->is_news;
-    fix->merged += change->merged_count;
-    if (!change->incident) {
+    fix->news += hit->incident_news;
+    if (hit->incident_id == 0) {
         return EG_OK;
     }
-    fix->incident = *change->incident;
-    eg_buf_clear(&fix->chain);
-    for (size_t i = 0; i < change->incident->step_count; i++) {
-        const eg_step *step = &change->incident->steps[i];
-        eg_buf_appendf(&fix->chain, "%s %.*s%s\n", eg_role_name(step->role),
-                       EG_STR_ARGS(step->name), step->suspicious ? " !" : "");
+    yyjson_doc *document = NULL;
+    assert_int_equal(eg_json_parse(hit->incident_json, &document), EG_OK);
+    yyjson_val *root = yyjson_doc_get_root(document), *step;
+    size_t index, count;
+    fix->id = hit->incident_id;
+    if (hit->incident_id > fix->last_id) {
+        fix->last_id = hit->incident_id;
+        fix->opened++;
     }
-    return fix->chain.status;
+    assert_true(eg_level_from_name(eg_json_get_str(root, "level"), &fix->level));
+    fix->story_hits = eg_json_get_u64(root, "hits", 0);
+    fix->absorbed = yyjson_arr_size(yyjson_obj_get(root, "absorbed"));
+    fix->steps = yyjson_arr_size(yyjson_obj_get(root, "steps"));
+    eg_buf_clear(&fix->chain);
+    yyjson_arr_foreach(yyjson_obj_get(root, "steps"), index, count, step) {
+        eg_buf_appendf(&fix->chain, "%s %s%s\n", eg_json_get_str(step, "role").ptr,
+                       eg_json_get_str(step, "name").ptr,
+                       eg_json_get_bool(step, "suspicious", false) ? " !" : "");
+    }
+    yyjson_doc_free(document);
+    eg_buf_clear(&fix->story);
+    eg_buf_append_str(&fix->story, hit->incident_json);
+    eg_buf_clear(&fix->memory);
+    return eg_buf_append_str(&fix->memory, hit->incident_memory);
 }
 
 static void ignore_log(void *user, eg_log_level level, const char *area, const char *line)
@@ -61,6 +83,8 @@ static int set_up(void **state)
     assert_non_null(fix);
     eg_log_set_sink(ignore_log, NULL);
     eg_buf_init(&fix->chain, CHAIN_MAX);
+    eg_buf_init(&fix->story, CHAIN_MAX);
+    eg_buf_init(&fix->memory, CHAIN_MAX);
     eg_buf_init(&root, 4096);
     eg_buf_init(&path, 4096);
     if (eg_env_get("EMOGUARD_SOURCE_DIR", &root) != EG_OK) {
@@ -88,6 +112,8 @@ static int tear_down(void **state)
     eg_pipeline_destroy(fix->pipeline);
     eg_ruleset_slot_destroy(fix->slot);
     eg_buf_done(&fix->chain);
+    eg_buf_done(&fix->story);
+    eg_buf_done(&fix->memory);
     eg_free(fix);
     return 0;
 }
@@ -160,13 +186,13 @@ static void incident__attachment_to_run_value__is_one_story_in_order(void **stat
     feed_attack(fix);
     feed_run_value(fix, 17, 0, "kqzwx", "regsvr32.exe /s " LIBRARY);
     assert_int_equal(fix->opened, 1);
-    assert_int_equal(fix->merged, 0);
+    assert_int_equal(fix->absorbed, 0);
     assert_chain(fix, "mail OUTLOOK.EXE\n"
                       "document invoice_0207.docm\n"
                       "commands powershell.exe !\n"
                       "part kqzwx.dll !\n"
                       "autostart kqzwx !\n");
-    assert_true(fix->incident.level >= EG_LEVEL_HIGH);
+    assert_true(fix->level >= EG_LEVEL_HIGH);
 }
 
 static void incident__two_attacks_apart__are_two_stories(void **state)
@@ -194,8 +220,8 @@ static void incident__autostart_seen_before_its_maker__merges_by_the_file(void *
     feed_start(fix, &attack[2]);
     assert_int_equal(fix->opened, 2);
     feed_start(fix, &attack[3]); /* the library of one, the lineage of the other */
-    assert_true(fix->merged == 1);
-    assert_int_equal(fix->incident.id, 1);
+    assert_int_equal(fix->absorbed, 1);
+    assert_int_equal(fix->id, 1);
     assert_chain(fix, "mail OUTLOOK.EXE\n"
                       "document invoice_0207.docm\n"
                       "commands powershell.exe !\n"
@@ -208,11 +234,11 @@ static void incident__same_thing_again__is_counted_and_no_news(void **state)
     fixture *fix = *state;
     feed_run_value(fix, 2, 0, "kqzwx", "regsvr32.exe /s " LIBRARY);
     size_t news = fix->news;
-    uint64_t hits = fix->incident.hits;
+    uint64_t hits = fix->story_hits;
     feed_run_value(fix, 3600, 0, "kqzwx", "regsvr32.exe /s " LIBRARY);
     assert_int_equal(fix->opened, 1);
     assert_int_equal(fix->news, news);
-    assert_true(fix->incident.hits > hits);
+    assert_true(fix->story_hits > hits);
 }
 
 static void incident__same_thing_days_later__is_a_new_story(void **state)
@@ -237,7 +263,7 @@ static void incident__one_rule_floods__is_few_stories_and_little_news(void **sta
     assert_true(fix->hits >= 10000);
     assert_true(fix->opened <= 8);
     assert_true(fix->news <= 32);
-    assert_true(fix->incident.step_count <= EG_INCIDENT_STEPS_MAX);
+    assert_true(fix->steps <= EG_INCIDENT_STEPS_MAX);
 }
 
 static void incident__no_memory_at_any_place__loses_no_story(void **state)
@@ -258,7 +284,61 @@ static void incident__no_memory_at_any_place__loses_no_story(void **state)
         eg_mem_fail_after(-1);
     }
     assert_true(fix->hits > hits);
-    assert_int_equal(fix->incident.id, 1);
+    assert_int_equal(fix->id, 1);
+}
+
+static void incident__after_a_restart__grows_on(void **state)
+{
+    fixture *fix = *state;
+    eg_incidents *incidents = NULL;
+    eg_incidents_options options = {.next_id = 1, .open_level = EG_LEVEL_MEDIUM};
+    feed_attack(fix);
+    assert_int_equal(eg_incidents_create(&options, &incidents), EG_OK);
+    eg_str story = eg_buf_str(&fix->story), memory = eg_buf_str(&fix->memory);
+    assert_int_equal(eg_incidents_restore(incidents, story, memory), EG_OK);
+    assert_int_equal(eg_incidents_restore(incidents, story, memory), EG_E_INVALID);
+
+    eg_event event;
+    eg_event_init(&event, EG_KIND_REGISTRY_SET);
+    event.field[EG_FIELD_TARGET_OBJECT] = EG_STR("HKLM\\Software\\Run\\next");
+    event.field[EG_FIELD_DETAILS] = EG_STR("regsvr32.exe /s " LIBRARY);
+    eg_hit hit = {.time = BASE_TIME + 100 * SECOND, .level = EG_LEVEL_LOW, .rule_id = EG_STR("r")};
+    eg_lineage none = {.count = 0};
+    eg_incident_change change;
+    assert_int_equal(eg_incidents_add(incidents, &hit, &event, &none, &change), EG_OK);
+    assert_int_equal(change.incident->id, fix->id);
+    assert_int_equal(change.incident->step_count, fix->steps + 1);
+    assert_true(change.is_news && !change.is_new);
+    assert_true(change.incident->level == fix->level);
+    eg_incidents_destroy(incidents);
+}
+
+/* Every beginning of the two texts, and the two with one byte changed: refused, or a whole story. */
+static void incident__damaged_story__is_refused(void **state)
+{
+    fixture *fix = *state;
+    feed_attack(fix);
+    eg_incidents_options options = {.next_id = 1, .open_level = EG_LEVEL_MEDIUM};
+    eg_str story = eg_buf_str(&fix->story), memory = eg_buf_str(&fix->memory);
+    for (size_t i = 0; i < story.len; i++) {
+        eg_incidents *incidents = NULL;
+        assert_int_equal(eg_incidents_create(&options, &incidents), EG_OK);
+        eg_str cut = {story.ptr, i};
+        assert_true(eg_incidents_restore(incidents, cut, memory) != EG_OK);
+        assert_int_equal(eg_incidents_count(incidents), 0);
+        char kept = fix->story.data[i];
+        fix->story.data[i] = '7';
+        int status = eg_incidents_restore(incidents, story, memory);
+        assert_int_equal(eg_incidents_count(incidents), status == EG_OK);
+        fix->story.data[i] = kept;
+        eg_incidents_destroy(incidents);
+    }
+    for (size_t i = 0; i < memory.len; i++) {
+        eg_incidents *incidents = NULL;
+        assert_int_equal(eg_incidents_create(&options, &incidents), EG_OK);
+        assert_true(eg_incidents_restore(incidents, story, (eg_str){memory.ptr, i}) != EG_OK);
+        eg_incidents_destroy(incidents);
+    }
 }
 
 static void table__slight_hit__opens_nothing(void **state)
@@ -311,6 +391,8 @@ int eg_test_incident(void)
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(incident__no_memory_at_any_place__loses_no_story, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(incident__after_a_restart__grows_on, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(incident__damaged_story__is_refused, set_up, tear_down),
         cmocka_unit_test(table__slight_hit__opens_nothing),
     };
     return cmocka_run_group_tests_name("incident", tests, NULL, NULL);
