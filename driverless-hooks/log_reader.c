@@ -80,13 +80,14 @@ static void windows_close(EVT_HANDLE object)
 static DWORD windows_enabled(const WCHAR *channel, BOOL *enabled)
 {
     EVT_VARIANT value = {0};
-    DWORD used = 0;
-    EVT_HANDLE config = EvtOpenChannelConfig(NULL, channel, 0);
+    DWORD used = 0, error;
+    SetLastError(ERROR_SUCCESS);
+    EVT_HANDLE config = with_error(EvtOpenChannelConfig(NULL, channel, 0), &error);
     if (!config) {
-        return GetLastError();
+        return error != ERROR_SUCCESS ? error : ERROR_CALL_NOT_IMPLEMENTED;
     }
-    DWORD error = error_of(EvtGetChannelConfigProperty(config, EvtChannelConfigEnabled, 0,
-                                                       sizeof(value), &value, &used));
+    error = error_of(EvtGetChannelConfigProperty(config, EvtChannelConfigEnabled, 0, sizeof(value),
+                                                 &value, &used));
     EvtClose(config);
     if (error == ERROR_SUCCESS) {
         *enabled = value.BooleanVal;
@@ -192,7 +193,9 @@ static int check_enabled(const eg_log_api *api, const eg_log_channel *channel)
 {
     BOOL enabled = TRUE;
     DWORD error = api->enabled(channel->path, &enabled);
-    if (error == ERROR_EVT_CHANNEL_NOT_FOUND || error == ERROR_FILE_NOT_FOUND) {
+    if (error == ERROR_EVT_CHANNEL_NOT_FOUND || error == ERROR_FILE_NOT_FOUND ||
+        error == ERROR_CALL_NOT_IMPLEMENTED) {
+        /* where this is missing (Wine), asking for more ends the program */
         return fail_evt(channel, error, "");
     }
     /* one that cannot be asked may still be read */
