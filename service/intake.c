@@ -12,8 +12,9 @@
 
 struct eg_intake {
     eg_queue *queue;
-    eg_atomic no_memory; /* events that could not even be copied */
-    uint64_t reported;   /* of the dropped ones */
+    eg_atomic bytes;   /* of the texts of all events in the queue */
+    eg_atomic refused; /* events that were too many bytes, or could not be copied */
+    uint64_t reported; /* of the dropped ones */
 };
 
 int eg_intake_create(size_t capacity, eg_intake **out)
@@ -56,9 +57,13 @@ void eg_intake_push(eg_intake *intake, const eg_event *event)
         count_dropped(intake, &mark, number);
         event = &mark;
     }
-    if (eg_event_clone(event, &copy) != EG_OK) {
-        eg_atomic_add(&intake->no_memory, 1);
+    int64_t size = (int64_t)eg_event_text_size(event);
+    if (eg_atomic_add(&intake->bytes, size) > EG_INTAKE_BYTES_MAX ||
+        eg_event_clone(event, &copy) != EG_OK) {
+        eg_atomic_add(&intake->bytes, -size);
+        eg_atomic_add(&intake->refused, 1);
     } else if (eg_queue_push(intake->queue, copy) != EG_OK) {
+        eg_atomic_add(&intake->bytes, -size);
         eg_free(copy); /* full: counted by the queue */
     }
 }
@@ -76,6 +81,7 @@ int eg_intake_pop(eg_intake *intake, uint32_t milliseconds, eg_event **event)
     int status = eg_queue_pop(intake->queue, &item, milliseconds);
     if (status == EG_OK) {
         *event = item;
+        eg_atomic_add(&intake->bytes, -(int64_t)eg_event_text_size(*event));
     }
     return status;
 }
@@ -87,7 +93,7 @@ void eg_intake_close(eg_intake *intake)
 
 uint64_t eg_intake_dropped(const eg_intake *intake)
 {
-    return eg_queue_dropped(intake->queue) + (uint64_t)eg_atomic_get(&intake->no_memory);
+    return eg_queue_dropped(intake->queue) + (uint64_t)eg_atomic_get(&intake->refused);
 }
 
 uint64_t eg_intake_report_loss(eg_intake *intake)

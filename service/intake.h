@@ -9,6 +9,12 @@
 
 #include "core/event/event.h"
 
+/*
+ * Texts of all events that wait. Usual ones take 2 KiB; scripts up to a megabyte, and any process
+ * can write such events as fast as it likes.
+ */
+#define EG_INTAKE_BYTES_MAX (128 * 1024 * 1024)
+
 typedef struct eg_intake eg_intake;
 
 int eg_intake_create(size_t capacity, eg_intake **out);

@@ -45,7 +45,7 @@ void eg_event_init(eg_event *event, eg_kind kind)
 
 /* ---- clone ---- */
 
-static size_t text_size(const eg_event *event)
+size_t eg_event_text_size(const eg_event *event)
 {
     size_t size = event->channel.len + event->provider.len + event->source.len;
     for (size_t i = 0; i < EG_FIELD_COUNT; i++) {
@@ -74,7 +74,7 @@ int eg_event_clone(const eg_event *event, eg_event **out)
 {
     /* The struct, the extra fields, the text, in one block; the last byte lets "" point inside. */
     size_t extra_size = event->extra_count * sizeof(eg_named_value);
-    char *block = eg_alloc(sizeof(eg_event) + extra_size + text_size(event) + 1);
+    char *block = eg_alloc(sizeof(eg_event) + extra_size + eg_event_text_size(event) + 1);
     if (!block) {
         return EG_E_NOMEM;
     }

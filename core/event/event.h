@@ -85,6 +85,9 @@ void eg_event_init(eg_event *event, eg_kind kind);
 /* One heap block that needs nothing from the original; free with eg_free. */
 int eg_event_clone(const eg_event *event, eg_event **out);
 
+/* Bytes of all its texts: what a copy takes besides the struct. */
+size_t eg_event_text_size(const eg_event *event);
+
 /* Value of a field by its id or by any name; EG_STR_NONE when missing. */
 eg_str eg_event_get(const eg_event *event, eg_field field);
 eg_str eg_event_get_named(const eg_event *event, eg_str name);

@@ -59,6 +59,33 @@ static void intake__full__counts_the_loss_and_makes_it_an_event(void **state)
     eg_intake_destroy(intake);
 }
 
+static void intake__large_events__are_bounded_by_their_bytes(void **state)
+{
+    enum { SIZE = 1024 * 1024, FIT = EG_INTAKE_BYTES_MAX / (SIZE + 1024) };
+    EG_UNUSED(state);
+    eg_intake *intake = NULL;
+    eg_event large, *event = NULL;
+    char *text = eg_alloc_zero(1, SIZE);
+    assert_non_null(text);
+    assert_int_equal(eg_intake_create(4 * FIT, &intake), EG_OK);
+    eg_event_init(&large, EG_KIND_SCRIPT_BLOCK);
+    large.field[EG_FIELD_SCRIPT_BLOCK_TEXT] = (eg_str){text, SIZE};
+    for (int round = 0; round < 2; round++) {
+        uint64_t dropped = eg_intake_dropped(intake);
+        for (int i = 0; i < 2 * FIT; i++) {
+            eg_intake_push(intake, &large);
+        }
+        size_t length = eg_intake_length(intake);
+        assert_true(length >= FIT && length * SIZE <= EG_INTAKE_BYTES_MAX);
+        assert_int_equal(eg_intake_dropped(intake) - dropped, 2 * FIT - length);
+        while (eg_intake_pop(intake, 0, &event) == EG_OK) {
+            eg_free(event);
+        }
+    }
+    eg_intake_destroy(intake);
+    eg_free(text);
+}
+
 static void intake__no_memory__counts_the_loss(void **state)
 {
     EG_UNUSED(state);
@@ -252,6 +279,7 @@ int eg_test_service_intake(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(intake__pushed__comes_out_in_order),
         cmocka_unit_test(intake__full__counts_the_loss_and_makes_it_an_event),
+        cmocka_unit_test(intake__large_events__are_bounded_by_their_bytes),
         cmocka_unit_test(intake__no_memory__counts_the_loss),
         cmocka_unit_test(intake__closed__takes_nothing_and_counts_nothing),
         THREAD_TEST(pipeline_thread__rules_not_settled__leaves_events_in_the_queue),
