@@ -157,7 +157,10 @@ static int remember(eg_log_reader *reader, eg_str place)
     return EG_OK;
 }
 
-/* Sets the bookmark to the newest record of the channel. False when the log is empty. */
+/*
+ * Makes a bookmark, at the newest record of the channel. False when the log is empty. The question
+ * comes first: where there is no event log (Wine) the call that makes bookmarks ends the program.
+ */
 static bool go_to_newest(eg_log_reader *reader, const eg_log_channel *channel, DWORD *error)
 {
     EVT_HANDLE event = NULL;
@@ -167,7 +170,10 @@ static bool go_to_newest(eg_log_reader *reader, const eg_log_channel *channel, D
     if (!results) {
         return false;
     }
-    *error = reader->api->next(results, 1, &event, &count);
+    reader->bookmark = reader->api->create_bookmark(NULL, error);
+    if (reader->bookmark) {
+        *error = reader->api->next(results, 1, &event, &count);
+    }
     bool found = *error == ERROR_SUCCESS && count == 1;
     if (found) {
         *error = reader->api->update_bookmark(reader->bookmark, event);
@@ -211,12 +217,8 @@ static int begin(eg_log_reader *reader, const eg_log_channel *channel, eg_str pl
         return status;
     }
     if (!reader->bookmark) {
-        reader->bookmark = reader->api->create_bookmark(NULL, &error);
-        if (!reader->bookmark) {
-            return fail_evt(channel, error, "create a bookmark");
-        }
         reader->placed = go_to_newest(reader, channel, &error);
-        if (error != ERROR_SUCCESS) {
+        if (!reader->bookmark || error != ERROR_SUCCESS) {
             return fail_evt(channel, error, "look for the newest record");
         }
     }
