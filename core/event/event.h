@@ -23,6 +23,7 @@
 #define EG_CHANNEL_POWERSHELL_CORE "PowerShellCore/Operational"
 #define EG_PROVIDER_POWERSHELL_CORE "PowerShellCore"
 #define EG_CHANNEL_SECURITY "Security"
+#define EG_CHANNEL_WMI "Microsoft-Windows-WMI-Activity/Operational"
 #define EG_PROVIDER_SECURITY "Microsoft-Windows-Security-Auditing"
 #define EG_CHANNEL_SYSTEM "System"
 #define EG_PROVIDER_SERVICES "Service Control Manager"

@@ -35,6 +35,8 @@ const char *eg_logsource_name(eg_logsource logsource);
 bool eg_logsource_has_sensor(eg_logsource logsource);
 /* True when our sensors can fill this field for this log source. */
 bool eg_logsource_has_field(eg_logsource logsource, eg_str field_name);
+/* True when they can make an event of this id for it. */
+bool eg_logsource_has_event(eg_logsource logsource, eg_str event_id);
 
 /* The kind that channel and event id stand for; EG_KIND_OTHER when none. */
 eg_kind eg_logsource_kind(eg_str channel, uint32_t event_id);

@@ -10,6 +10,8 @@
     "Author ClassId TaskCache "
 
 #define OF_A_SERVICE EVERY_EVENT "ServiceName ImagePath "
+/* Of audited events alone: what the other sensors see has no subject. */
+#define SUBJECT "SubjectUserSid SubjectUserName SubjectDomainName SubjectLogonId "
 
 #define OF_A_SCRIPT \
     EVERY_EVENT \
@@ -44,14 +46,32 @@ static const made_event made_events[] = {
     {EG_STR_INIT(EG_CHANNEL_TASK), 106, EG_STR_INIT(""), EG_STR_INIT(OF_A_TASK)},
     {EG_STR_INIT(EG_CHANNEL_TASK), 140, EG_STR_INIT(""), EG_STR_INIT(OF_A_TASK)},
     {EG_STR_INIT(EG_CHANNEL_TASK), 141, EG_STR_INIT(""), EG_STR_INIT(OF_A_TASK)},
-    {EG_STR_INIT(EG_CHANNEL_SECURITY), 4698, EG_STR_INIT(""), EG_STR_INIT(OF_A_TASK)},
+    {EG_STR_INIT(EG_CHANNEL_SECURITY), 4698, EG_STR_INIT(""), EG_STR_INIT(OF_A_TASK SUBJECT)},
     {EG_STR_INIT(EG_CHANNEL_SECURITY), 4702, EG_STR_INIT(""),
-     EG_STR_INIT(OF_A_TASK "TaskContentNew ")},
-    {EG_STR_INIT(EG_CHANNEL_SECURITY), 4699, EG_STR_INIT(""), EG_STR_INIT(OF_A_TASK)},
+     EG_STR_INIT(OF_A_TASK SUBJECT "TaskContentNew ")},
+    {EG_STR_INIT(EG_CHANNEL_SECURITY), 4699, EG_STR_INIT(""), EG_STR_INIT(OF_A_TASK SUBJECT)},
     {EG_STR_INIT(EG_CHANNEL_SYSTEM), 7045, EG_STR_INIT(""),
      EG_STR_INIT(OF_A_SERVICE "ServiceType StartType AccountName ")},
     {EG_STR_INIT(EG_CHANNEL_SECURITY), 4697, EG_STR_INIT(""),
-     EG_STR_INIT(OF_A_SERVICE "ServiceFileName ")},
+     EG_STR_INIT(OF_A_SERVICE SUBJECT "ServiceFileName ServiceType ServiceStartType "
+                                      "ServiceAccount ")},
+    {EG_STR_INIT(EG_CHANNEL_SECURITY), 4688, EG_STR_INIT(""),
+     EG_STR_INIT(EVERY_EVENT SUBJECT
+                 "NewProcessId NewProcessName TokenElevationType ProcessId CommandLine "
+                 "TargetUserSid TargetUserName TargetDomainName TargetLogonId ParentProcessName "
+                 "MandatoryLabel Image ParentImage ")},
+    {EG_STR_INIT(EG_CHANNEL_TASK), 129, EG_STR_INIT(""),
+     EG_STR_INIT(EVERY_EVENT "TaskName Path ProcessID Priority ")},
+    {EG_STR_INIT(EG_CHANNEL_TASK), 142, EG_STR_INIT(""),
+     EG_STR_INIT(EVERY_EVENT "TaskName UserName ")},
+    {EG_STR_INIT(EG_CHANNEL_SYSMON), 19, EG_STR_INIT("WmiFilterEvent"),
+     EG_STR_INIT(EVERY_EVENT "EventType Operation User EventNamespace Name Query ")},
+    {EG_STR_INIT(EG_CHANNEL_SYSMON), 20, EG_STR_INIT("WmiConsumerEvent"),
+     EG_STR_INIT(EVERY_EVENT "EventType Operation User Name Type Destination ")},
+    {EG_STR_INIT(EG_CHANNEL_SYSMON), 21, EG_STR_INIT("WmiBindingEvent"),
+     EG_STR_INIT(EVERY_EVENT "EventType Operation User Consumer Filter ")},
+    {EG_STR_INIT(EG_CHANNEL_WMI), 5861, EG_STR_INIT(""),
+     EG_STR_INIT(EVERY_EVENT "Namespace ESS CONSUMER PossibleCause ")},
     {EG_STR_INIT(EG_CHANNEL_POWERSHELL), 4104, EG_STR_INIT(""), EG_STR_INIT(OF_A_SCRIPT)},
     {EG_STR_INIT(EG_CHANNEL_POWERSHELL_CORE), 4104, EG_STR_INIT(""), EG_STR_INIT(OF_A_SCRIPT)},
     {EG_STR_INIT(EG_CHANNEL_AGENT), 1101, EG_STR_INIT(""),
@@ -98,6 +118,17 @@ bool eg_logsource_has_field(eg_logsource logsource, eg_str field_name)
 {
     for (size_t i = 0; i < EG_COUNT(made_events); i++) {
         if (lists(made_events[i].fields, field_name) && makes(&made_events[i], logsource)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool eg_logsource_has_event(eg_logsource logsource, eg_str event_id)
+{
+    uint64_t id = 0;
+    for (size_t i = 0; eg_str_to_u64(event_id, &id) && i < EG_COUNT(made_events); i++) {
+        if (made_events[i].event_id == id && makes(&made_events[i], logsource)) {
             return true;
         }
     }

@@ -29,6 +29,15 @@ static bool is_filled(const inert_check *check, eg_slot slot)
            eg_logsource_has_field(check->logsource, check->set->slots.names[slot]);
 }
 
+/* An EventID that no sensor makes for this log source: System 7036 is not read, 7045 is. */
+static bool is_never_equal(const inert_check *check, const eg_predicate *predicate)
+{
+    return predicate->kind == EG_PREDICATE_STRING && predicate->slot != EG_SLOT_KEYWORD &&
+           predicate->want.pattern.kind == EG_PATTERN_EQUALS &&
+           eg_str_equal(check->set->slots.names[predicate->slot], EG_STR("EventID")) &&
+           !eg_logsource_has_event(check->logsource, predicate->want.pattern.text);
+}
+
 /* A field that is never filled is missing in every event: some questions have one answer then. */
 static bool predicate_may_be(const inert_check *check, const eg_predicate *predicate, bool value)
 {
@@ -37,6 +46,8 @@ static bool predicate_may_be(const inert_check *check, const eg_predicate *predi
 
     if (predicate->kind == EG_PREDICATE_FIELD && !is_filled(check, predicate->other)) {
         lacking = predicate->other;
+        may = !value;
+    } else if (is_never_equal(check, predicate)) {
         may = !value;
     } else if (is_filled(check, predicate->slot)) {
         return true;

@@ -77,8 +77,8 @@ def install__on_a_fresh_system__starts_the_service(world):
     # Wine has neither ETW nor WMI events: the process sensor must say so and poll.
     check(sensors["process"]["health"] == "degraded" and sensors["process"]["source"] == "poll",
           f"process sensor: {sensors['process']}")
-    # Nor has it an event log: that is no fault of the PC, and must not look like one.
-    for name in ("eventlog", "sysmon"):
+    # Nor has it an event log or WMI subscriptions: no fault of the PC, and must not look like one.
+    for name in ("wmi", "eventlog", "sysmon"):
         check(sensors[name]["health"] == "absent", f"{name}: {sensors[name]}")
     # What comes by ETW alone is not seen there, and must not look as if it were.
     blind = {s["name"] for s in status["sensors"] if s["health"] == "blind"}

@@ -153,7 +153,7 @@ static void sensors__of_this_build__feed_what_they_say(void **state)
     assert_false(eg_logsource_has_field(process, EG_STR("Comman")));
     assert_false(eg_logsource_has_field(process, EG_STR("")));
     assert_false(eg_logsource_has_field(process, EG_STR("TargetObject")));
-    assert_false(eg_logsource_has_sensor(find("process_creation", "security")));
+    assert_true(eg_logsource_has_field(find("process_creation", "security"), EG_STR("Image")));
     assert_true(eg_logsource_has_field(find("registry_set", NULL), EG_STR("Details")));
     assert_true(eg_logsource_has_sensor(find("registry_delete", NULL)));
     assert_false(eg_logsource_has_sensor(find("registry_add", NULL)));
@@ -163,9 +163,24 @@ static void sensors__of_this_build__feed_what_they_say(void **state)
     assert_true(eg_logsource_has_sensor(find(NULL, "system")));
     assert_true(eg_logsource_has_field(find(NULL, "system"), EG_STR("ImagePath")));
     assert_true(eg_logsource_has_field(find(NULL, "security"), EG_STR("ServiceFileName")));
-    assert_false(eg_logsource_has_field(find(NULL, "security"), EG_STR("ServiceType")));
+    assert_true(eg_logsource_has_field(find("wmi_event", NULL), EG_STR("Destination")));
+    assert_true(eg_logsource_has_field(find(NULL, "wmi"), EG_STR("PossibleCause")));
     assert_false(eg_logsource_has_sensor(find("create_remote_thread", NULL)));
     assert_true(eg_logsource_has_sensor(EG_LOGSOURCE_ANY));
+}
+
+static void sensors__of_this_build__make_these_ids_and_no_other(void **state)
+{
+    EG_UNUSED(state);
+    eg_logsource system = find(NULL, "system");
+    assert_true(eg_logsource_has_event(system, EG_STR("7045")));
+    assert_false(eg_logsource_has_event(system, EG_STR("7036")));
+    assert_false(eg_logsource_has_event(system, EG_STR("4697")));
+    assert_false(eg_logsource_has_event(system, EG_STR("")));
+    assert_false(eg_logsource_has_event(system, EG_STR("x")));
+    assert_true(eg_logsource_has_event(find(NULL, "security"), EG_STR("4688")));
+    assert_true(eg_logsource_has_event(find("wmi_event", NULL), EG_STR("21")));
+    assert_false(eg_logsource_has_event(find("wmi_event", NULL), EG_STR("1")));
 }
 
 static void kind__of_recorded_events__is_that_of_ours(void **state)
@@ -358,6 +373,7 @@ int eg_test_logsource(void)
         cmocka_unit_test(find__of_unknown_words__tells_which_and_why),
         cmocka_unit_test(logsources__all_of_them__have_different_names),
         cmocka_unit_test(sensors__of_this_build__feed_what_they_say),
+        cmocka_unit_test(sensors__of_this_build__make_these_ids_and_no_other),
         cmocka_unit_test(kind__of_recorded_events__is_that_of_ours),
         WITH_ARENA(views__of_a_task_our_sensor_saw__are_both_logs_of_windows),
         WITH_ARENA(views__of_a_script_handed_to_amsi__are_a_script_block_of_powershell),

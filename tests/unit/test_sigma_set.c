@@ -177,7 +177,11 @@ static void report_inert__names_what_no_sensor_gives(void **state)
             RULE("optional", ", category: process_creation",
                  "  s: {Unheard: a}\n  t: {Image: a}\n  condition: s or t\n")
                 RULE("absent", ", category: process_creation",
-                     "  s: {Unheard: null}\n  t: {Unheard: x}\n  condition: s and not t\n");
+                     "  s: {Unheard: null}\n  t: {Unheard: x}\n  condition: s and not t\n")
+                    RULE("no_event", ", service: system",
+                         "  s: {EventID: 7036, ServiceName: a}\n  condition: s\n")
+                        RULE("event", ", service: system",
+                             "  s: {EventID: [7036, 7045], ServiceName: a}\n  condition: s\n");
     const eg_sigma_options live = {.report_inert = true};
     eg_test_problems problems;
     eg_sigma_stats stats;
@@ -186,9 +190,11 @@ static void report_inert__names_what_no_sensor_gives(void **state)
     EG_UNUSED(state);
     compile(yaml, &live, &problems, &set);
     eg_sigma_set_stats(set, &stats);
-    assert_int_equal(stats.rules, 4);
-    assert_int_equal(stats.inert, 2);
-    assert_int_equal(problems.count, 2);
+    assert_int_equal(stats.rules, 6);
+    assert_int_equal(stats.inert, 3);
+    assert_int_equal(problems.count, 3);
+    assert_string_equal(problems.items[2].rule_id, "no_event");
+    assert_non_null(strstr(problems.items[2].reason, "EventID"));
     assert_string_equal(problems.items[0].rule_id, "no_sensor");
     assert_non_null(strstr(problems.items[0].reason, "ldap"));
     assert_string_equal(problems.items[1].rule_id, "no_field");
