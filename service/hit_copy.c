@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#define HIT_TEXTS 8
+#define HIT_TEXTS 10
 #define TEXTS (HIT_TEXTS + 3 * EG_LANGUAGE_COUNT)
 
 static void list_texts(eg_hit *hit, eg_str *texts[TEXTS])
@@ -20,6 +20,8 @@ static void list_texts(eg_hit *hit, eg_str *texts[TEXTS])
     texts[count++] = &hit->parent;
     texts[count++] = &hit->user;
     texts[count++] = &hit->event_json;
+    texts[count++] = &hit->incident_json;
+    texts[count++] = &hit->incident_memory;
     for (size_t i = 0; i < EG_LANGUAGE_COUNT; i++) {
         texts[count++] = &hit->text[i].title;
         texts[count++] = &hit->text[i].meaning;

@@ -203,6 +203,13 @@ void eg_incidents_write_memory(const eg_incidents *incidents, int64_t id, eg_jso
     }
 }
 
+void eg_incidents_number(eg_incidents *incidents, int64_t last_id)
+{
+    if (last_id >= incidents->options.next_id) {
+        incidents->options.next_id = last_id + 1;
+    }
+}
+
 int eg_incidents_restore(eg_incidents *incidents, eg_str story, eg_str memory)
 {
     eg_story *at = NULL;
@@ -217,9 +224,7 @@ int eg_incidents_restore(eg_incidents *incidents, eg_str story, eg_str memory)
     if (incidents->count == OPEN_MAX) {
         forget_the_quietest(incidents);
     }
-    if (at->view.id >= incidents->options.next_id) {
-        incidents->options.next_id = at->view.id + 1;
-    }
+    eg_incidents_number(incidents, at->view.id);
     incidents->open[incidents->count++] = at;
     return EG_OK;
 }

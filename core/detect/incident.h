@@ -73,6 +73,8 @@ void eg_incidents_write_memory(const eg_incidents *incidents, int64_t id, eg_jso
  * not write; the table is as it was then.
  */
 int eg_incidents_restore(eg_incidents *incidents, eg_str story, eg_str memory);
+/* New stories get ids above this one, if theirs would not be anyway. */
+void eg_incidents_number(eg_incidents *incidents, int64_t last_id);
 /* The story is resolved: what comes later is a new one. Unknown ids do nothing. */
 void eg_incidents_close(eg_incidents *incidents, int64_t id);
 size_t eg_incidents_count(const eg_incidents *incidents);

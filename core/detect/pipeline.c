@@ -344,6 +344,21 @@ int eg_pipeline_feed(eg_pipeline *pipeline, const eg_event *event)
     return status;
 }
 
+void eg_pipeline_number_incidents(eg_pipeline *pipeline, int64_t last_id)
+{
+    eg_incidents_number(pipeline->incidents, last_id);
+}
+
+int eg_pipeline_restore_incident(eg_pipeline *pipeline, eg_str story, eg_str memory)
+{
+    return eg_incidents_restore(pipeline->incidents, story, memory);
+}
+
+void eg_pipeline_close_incident(eg_pipeline *pipeline, int64_t id)
+{
+    eg_incidents_close(pipeline->incidents, id);
+}
+
 void eg_pipeline_stats_get(const eg_pipeline *pipeline, eg_pipeline_stats *stats)
 {
     *stats = pipeline->stats;

@@ -34,6 +34,14 @@ void eg_pipeline_destroy(eg_pipeline *pipeline); /* NULL-safe */
  * failed.
  */
 int eg_pipeline_feed(eg_pipeline *pipeline, const eg_event *event);
+/*
+ * Before the first event: stories of an earlier run, and the id after which new ones begin. A story
+ * that cannot be read is refused (EG_E_INVALID); its hits then open a new one.
+ */
+void eg_pipeline_number_incidents(eg_pipeline *pipeline, int64_t last_id);
+int eg_pipeline_restore_incident(eg_pipeline *pipeline, eg_str story, eg_str memory);
+/* The administrator has resolved the story: what comes later opens a new one. */
+void eg_pipeline_close_incident(eg_pipeline *pipeline, int64_t id);
 void eg_pipeline_stats_get(const eg_pipeline *pipeline, eg_pipeline_stats *stats);
 
 #endif

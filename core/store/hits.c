@@ -113,8 +113,9 @@ static int insert_hit(eg_store *store, addition *add, int64_t event_id)
     int status = eg_sqlite_prepare(
         store->db,
         "INSERT INTO hit(event_id, time, stored_time, last_time, shown_time, count, fingerprint,"
-        " pack_serial, level, rule_id, rule_title, rule_author, tags, program, parent, user, texts)"
-        " VALUES(?1, ?2, ?3, ?3, 0, 1, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+        " pack_serial, level, rule_id, rule_title, rule_author, tags, program, parent, user, texts,"
+        " incident_id, news)"
+        " VALUES(?1, ?2, ?3, ?3, 0, 1, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
         &statement);
     if (status != EG_OK) {
         return status;
@@ -128,6 +129,8 @@ static int insert_hit(eg_store *store, addition *add, int64_t event_id)
     for (size_t i = 0; i < EG_COUNT(texts); i++) {
         eg_statement_bind_str(statement, 7 + (int)i, texts[i]);
     }
+    eg_statement_bind_i64(statement, 15, hit->incident_id);
+    eg_statement_bind_i64(statement, 16, hit->incident_id == 0 || hit->incident_news);
     status = eg_statement_run(statement);
     if (status == EG_OK) {
         add->id = eg_sqlite_last_id(store->db);
@@ -155,7 +158,13 @@ static int add_work(eg_store *store, void *context)
     if (status == EG_E_NOTFOUND) {
         status = insert_event(store, add, &event_id);
     }
-    return status == EG_OK ? insert_hit(store, add, event_id) : status;
+    if (status == EG_OK) {
+        status = insert_hit(store, add, event_id);
+    }
+    if (status == EG_OK && add->hit->incident_id != 0) {
+        status = eg_incident_write(store, add->hit);
+    }
+    return status;
 }
 
 int eg_store_add_hit(eg_store *store, const eg_hit *hit, const eg_event *event, int64_t *id,
@@ -178,10 +187,12 @@ int eg_store_add_hit(eg_store *store, const eg_hit *hit, const eg_event *event, 
 /* ---- reading ---- */
 
 #define HIT_SELECT \
-    "SELECT hit.id, hit.time, stored_time, shown_time, count, fingerprint, pack_serial, level," \
+    "SELECT hit.id, hit.time, stored_time, shown_time, count, fingerprint, pack_serial, hit.level," \
     " rule_id, rule_title, rule_author, tags, program, parent, user, texts," \
-    " coalesce(event.json, '{}') FROM hit LEFT JOIN event ON event.id = hit.event_id"
-#define HIT_FILTER " WHERE hit.id > ?1 AND stored_time >= ?2 AND level >= ?3"
+    " coalesce(event.json, '{}'), incident_id, news, coalesce(incident.story, '')" \
+    " FROM hit LEFT JOIN event ON event.id = hit.event_id" \
+    " LEFT JOIN incident ON incident.id = hit.incident_id"
+#define HIT_FILTER " WHERE hit.id > ?1 AND stored_time >= ?2 AND hit.level >= ?3"
 
 typedef struct reading {
     const eg_hit_query *query;
@@ -240,6 +251,9 @@ static int visit_row(eg_statement *row, reading *read)
         .parent = eg_statement_str(row, 13),
         .user = eg_statement_str(row, 14),
         .event_json = eg_statement_str(row, 16),
+        .incident_id = eg_statement_i64(row, 17),
+        .incident_news = eg_statement_i64(row, 18) != 0,
+        .incident_json = eg_statement_str(row, 19),
     };
     yyjson_doc *document = NULL;
     int status = read_texts(eg_statement_str(row, 15), &hit, &document);
@@ -261,19 +275,23 @@ static void bind_filter(eg_statement *statement, const eg_hit_query *query)
     eg_statement_bind_i64(statement, 3, (int64_t)query->min_level);
 }
 
-/* "shown_time = 0" must stand there as it is, or SQLite does not use the small index for it. */
+/* The conditions must stand there as they are, or SQLite does not use the small index for them. */
 static int prepare_query(eg_store *store, const eg_hit_query *query, eg_statement **out)
 {
     char sql[1024];
-    snprintf(sql, sizeof(sql), HIT_SELECT HIT_FILTER "%s ORDER BY hit.id%s LIMIT ?4",
-             query->only_not_shown ? " AND shown_time = 0" : "",
-             query->newest_first ? " DESC" : "");
+    snprintf(
+        sql, sizeof(sql), HIT_SELECT HIT_FILTER "%s%s%s ORDER BY hit.id%s LIMIT ?4",
+        query->only_not_shown ? " AND shown_time = 0" : "", query->only_news ? " AND news = 1" : "",
+        query->incident_id != 0 ? " AND incident_id = ?5" : "", query->newest_first ? " DESC" : "");
     int status = eg_sqlite_prepare(store->db, sql, out);
     if (status != EG_OK) {
         return status;
     }
     bind_filter(*out, query);
     eg_statement_bind_u64(*out, 4, query->limit > 0 ? query->limit : DEFAULT_LIMIT);
+    if (query->incident_id != 0) {
+        eg_statement_bind_i64(*out, 5, query->incident_id);
+    }
     return EG_OK;
 }
 

@@ -150,8 +150,13 @@ static int prune_work(eg_store *store, void *context)
                              prune->max_hits);
     }
     if (status == EG_OK) {
-        status = eg_sqlite_run(store->db,
-                               "DELETE FROM event WHERE id NOT IN (SELECT event_id FROM hit)");
+        status =
+            eg_sqlite_run(store->db, "DELETE FROM event WHERE id NOT IN (SELECT event_id FROM hit);"
+                                     "DELETE FROM incident WHERE id NOT IN"
+                                     " (SELECT incident_id FROM hit) AND absorbed_by NOT IN"
+                                     " (SELECT incident_id FROM hit WHERE incident_id > 0);"
+                                     "DELETE FROM answer WHERE incident_id NOT IN"
+                                     " (SELECT id FROM incident)");
     }
     return status;
 }

@@ -83,7 +83,53 @@ static const char version_2[] = "CREATE TABLE baseline("
                                 "  PRIMARY KEY(sensor, kind, name)"
                                 ") WITHOUT ROWID;\n";
 
-static const char *const migrations[EG_SCHEMA_VERSION] = {version_1, version_2};
+/* Stories of hits that belong together, and what people answered. */
+static const char version_3[] =
+    "CREATE TABLE incident("
+    "  id INTEGER PRIMARY KEY,"
+    "  first_time INTEGER NOT NULL,"
+    "  last_time INTEGER NOT NULL,"
+    "  level INTEGER NOT NULL,"
+    "  resolved_time INTEGER NOT NULL DEFAULT 0,"
+    "  absorbed_by INTEGER NOT NULL DEFAULT 0,"
+    "  story TEXT NOT NULL,"
+    "  memory TEXT NOT NULL"
+    ");\n"
+    "CREATE INDEX incident_last ON incident(last_time);\n"
+
+    "CREATE TABLE answer("
+    "  id INTEGER PRIMARY KEY,"
+    "  incident_id INTEGER NOT NULL,"
+    "  time INTEGER NOT NULL,"
+    "  session INTEGER NOT NULL,"
+    "  user TEXT NOT NULL,"
+    "  answer TEXT NOT NULL"
+    ");\n"
+    "CREATE INDEX answer_incident ON answer(incident_id);\n"
+
+    "ALTER TABLE hit ADD COLUMN incident_id INTEGER NOT NULL DEFAULT 0;\n"
+    "ALTER TABLE hit ADD COLUMN news INTEGER NOT NULL DEFAULT 1;\n"
+    "CREATE INDEX hit_incident ON hit(incident_id);\n"
+    "DROP INDEX hit_not_shown;\n"
+    "CREATE INDEX hit_not_shown ON hit(id) WHERE shown_time = 0 AND news = 1;\n"
+
+    "CREATE VIEW incident_report AS SELECT"
+    "  id,"
+    "  datetime(first_time / 10000000 - 11644473600, 'unixepoch') AS first_utc,"
+    "  datetime(last_time / 10000000 - 11644473600, 'unixepoch') AS last_utc,"
+    "  CASE level WHEN 0 THEN 'informational' WHEN 1 THEN 'low' WHEN 2 THEN 'medium'"
+    "    WHEN 3 THEN 'high' ELSE 'critical' END AS level,"
+    "  json_extract(story, '$.text.ja.title') AS title_ja,"
+    "  json_extract(story, '$.text.en.title') AS title_en,"
+    "  (SELECT group_concat(json_extract(value, '$.name'), ' > ')"
+    "    FROM json_each(story, '$.steps')) AS chain,"
+    "  (SELECT answer FROM answer WHERE incident_id = incident.id ORDER BY id DESC LIMIT 1)"
+    "    AS answer,"
+    "  CASE resolved_time WHEN 0 THEN NULL"
+    "    ELSE datetime(resolved_time / 10000000 - 11644473600, 'unixepoch') END AS resolved_utc"
+    " FROM incident WHERE absorbed_by = 0;\n";
+
+static const char *const migrations[EG_SCHEMA_VERSION] = {version_1, version_2, version_3};
 
 /* What the statements of this version read: preparing one fails when something is missing. */
 static const char *const needed[] = {
@@ -91,9 +137,12 @@ static const char *const needed[] = {
     "SELECT name, value FROM counter LIMIT 0",
     "SELECT id, time, kind, flags, json FROM event LIMIT 0",
     "SELECT id, event_id, time, stored_time, last_time, shown_time, count, fingerprint,"
-    " pack_serial, level, rule_id, rule_title, rule_author, tags, program, parent, user, texts"
-    " FROM hit LIMIT 0",
+    " pack_serial, level, rule_id, rule_title, rule_author, tags, program, parent, user, texts,"
+    " incident_id, news FROM hit LIMIT 0",
     "SELECT sensor, kind, name, state, details, time FROM baseline LIMIT 0",
+    "SELECT id, first_time, last_time, level, resolved_time, absorbed_by, story, memory"
+    " FROM incident LIMIT 0",
+    "SELECT id, incident_id, time, session, user, answer FROM answer LIMIT 0",
 };
 
 const char *eg_schema_migration(int number)

@@ -40,7 +40,9 @@ typedef struct eg_hit_query {
     int64_t after_id; /* only larger ids */
     uint64_t since;   /* FILETIME: stored since then, 0 = all */
     eg_level min_level;
+    int64_t incident_id; /* only those of this story; 0 = all */
     bool only_not_shown;
+    bool only_news; /* not those that repeated what their story had told already */
     bool newest_first;
     size_t limit; /* 0 = 1000 */
 } eg_hit_query;
@@ -53,6 +55,44 @@ int eg_store_get_hit(eg_store *store, int64_t id, eg_hit_visit visit, void *user
 /* The first time counts: a hit that was shown before stays as it is. EG_E_NOTFOUND. */
 int eg_store_set_shown(eg_store *store, int64_t id, uint64_t time);
 int eg_store_count_hits(eg_store *store, uint64_t since, eg_level min_level, uint64_t *count);
+
+/* A story: see core/detect/incident.h for what the two JSON texts hold. */
+typedef struct eg_stored_incident {
+    int64_t id;
+    uint64_t first_time, last_time; /* FILETIME of its earliest and latest event */
+    uint64_t shown_time;            /* when a window showed it first; 0 not yet */
+    uint64_t resolved_time;         /* 0 not resolved */
+    int64_t absorbed_by;            /* the story that this one became a part of; 0 none */
+    eg_level level;
+    eg_str answer; /* the latest one; "" none yet */
+    eg_str story;
+    eg_str memory;
+} eg_stored_incident;
+
+/* As eg_hit_visit. */
+typedef int (*eg_incident_visit)(void *user, const eg_stored_incident *incident);
+/* Newest first, without those absorbed; `since` is of last_time, `open` leaves out the resolved. */
+int eg_store_each_incident(eg_store *store, uint64_t since, bool open, size_t limit,
+                           eg_incident_visit visit, void *user);
+/* Also one that was absorbed. EG_E_NOTFOUND. */
+int eg_store_get_incident(eg_store *store, int64_t id, eg_incident_visit visit, void *user);
+int eg_store_last_incident(eg_store *store, int64_t *id); /* the largest id ever used; 0 none */
+
+typedef struct eg_answer {
+    int64_t id;
+    int64_t incident_id;
+    uint64_t time; /* FILETIME */
+    uint32_t session;
+    eg_str user;   /* DOMAIN\name of who answered */
+    eg_str answer; /* "did_it", "unknown", "call" */
+} eg_answer;
+
+/* EG_E_NOTFOUND when there is no such incident. */
+int eg_store_add_answer(eg_store *store, const eg_answer *answer);
+typedef int (*eg_answer_visit)(void *user, const eg_answer *answer);
+int eg_store_each_answer(eg_store *store, int64_t incident_id, eg_answer_visit visit, void *user);
+/* The first time counts. EG_E_NOTFOUND. */
+int eg_store_resolve_incident(eg_store *store, int64_t id, uint64_t time);
 
 int eg_store_get_meta(eg_store *store, const char *key, eg_buf *value); /* EG_E_NOTFOUND */
 int eg_store_set_meta(eg_store *store, const char *key, eg_str value);

@@ -289,6 +289,13 @@ static const char *const hits_of_version[EG_SCHEMA_VERSION] = {
     " 'program', 'parent', 'user', '{\"ja\":{\"title\":\"旧\"}}');"
     "INSERT INTO counter VALUES('dropped', 4);"
     "INSERT INTO baseline VALUES('registry', 'registry_set', 'HKLM\\Run\\x', -5, 'x.exe', 7)",
+    "INSERT INTO event VALUES(1, 5, 'process_start', 0, '{}');"
+    "INSERT INTO hit VALUES(1, 1, 5, 6, 7, 0, 8, 9, 10, 3, 'rule', 'Old title', 'author', 'tags',"
+    " 'program', 'parent', 'user', '{\"ja\":{\"title\":\"旧\"}}', 1, 1);"
+    "INSERT INTO incident VALUES(1, 5, 5, 3, 0, 0, '{}', '{}');"
+    "INSERT INTO answer VALUES(1, 1, 6, 1, 'PC\\sato', 'call');"
+    "INSERT INTO meta VALUES('agent', 'me');"
+    "INSERT INTO counter VALUES('dropped', 4)",
 };
 
 static int check_old_hit(void *user, const eg_hit *hit)

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/store_fixture.h"
+#include "tests/unit/unit.h"
+
+#include "core/base/status.h"
+
+#include <string.h>
+
+#define WITH_STORE(test) \
+    cmocka_unit_test_setup_teardown(test, eg_store_fixture_set_up, eg_store_fixture_tear_down)
+
+static int64_t add(eg_store_fixture *fix, int number, int64_t incident, bool news,
+                   const char *story)
+{
+    eg_hit hit;
+    eg_event event;
+    int64_t id = 0;
+    bool is_new = false;
+    eg_sample_hit(number, &hit, &event);
+    hit.incident_id = incident;
+    hit.incident_news = news;
+    hit.incident_json = eg_str_from(story);
+    hit.incident_memory = EG_STR("{\"keys\":[]}");
+    assert_int_equal(eg_store_add_hit(fix->store, &hit, &event, &id, &is_new), EG_OK);
+    assert_true(is_new);
+    return id;
+}
+
+typedef struct seen {
+    size_t count;
+    int64_t last_id, absorbed_by;
+    uint64_t shown_time, resolved_time;
+    char story[64], answer[16];
+} seen;
+
+static int keep(void *user, const eg_stored_incident *incident)
+{
+    seen *to = user;
+    to->count++;
+    to->last_id = incident->id;
+    to->absorbed_by = incident->absorbed_by;
+    to->shown_time = incident->shown_time;
+    to->resolved_time = incident->resolved_time;
+    assert_true(incident->story.len < sizeof(to->story));
+    memcpy(to->story, incident->story.ptr, incident->story.len + 1);
+    memcpy(to->answer, incident->answer.ptr, incident->answer.len + 1);
+    assert_true(incident->first_time <= incident->last_time);
+    return EG_OK;
+}
+
+static int count_hit(void *user, const eg_hit *hit)
+{
+    size_t *count = user;
+    ++*count;
+    assert_true(hit->incident_id > 0);
+    return EG_OK;
+}
+
+static size_t count_hits(eg_store_fixture *fix, int64_t incident)
+{
+    size_t count = 0;
+    eg_hit_query query = {.incident_id = incident};
+    assert_int_equal(eg_store_each_hit(fix->store, &query, count_hit, &count), EG_OK);
+    return count;
+}
+
+static void incident__hits_of_one_story__keep_its_latest_state(void **state)
+{
+    eg_store_fixture *fix = *state;
+    seen got = {0};
+    int64_t last = 0;
+    int64_t first = add(fix, 1, 4, true, "{\"n\":1}");
+    add(fix, 2, 4, true, "{\"n\":2}");
+    assert_int_equal(eg_store_get_incident(fix->store, 4, keep, &got), EG_OK);
+    assert_string_equal(got.story, "{\"n\":2}");
+    assert_int_equal(got.shown_time, 0);
+    assert_int_equal(eg_store_set_shown(fix->store, first, 77), EG_OK);
+    assert_int_equal(eg_store_get_incident(fix->store, 4, keep, &got), EG_OK);
+    assert_int_equal(got.shown_time, 77);
+    assert_int_equal(count_hits(fix, 4), 2);
+    assert_int_equal(eg_store_last_incident(fix->store, &last), EG_OK);
+    assert_int_equal(last, 4);
+    assert_int_equal(eg_store_get_incident(fix->store, 5, keep, &got), EG_E_NOTFOUND);
+}
+
+static void incident__repeated_hit__waits_for_no_window(void **state)
+{
+    eg_store_fixture *fix = *state;
+    size_t count = 0;
+    add(fix, 1, 4, true, "{}");
+    add(fix, 2, 4, false, "{}");
+    eg_hit_query query = {.only_not_shown = true, .only_news = true};
+    assert_int_equal(eg_store_each_hit(fix->store, &query, count_hit, &count), EG_OK);
+    assert_int_equal(count, 1);
+}
+
+static void incident__absorbed__is_found_under_the_other(void **state)
+{
+    eg_store_fixture *fix = *state;
+    seen got = {0};
+    add(fix, 1, 1, true, "{\"absorbed\":[]}");
+    add(fix, 2, 2, true, "{\"absorbed\":[]}");
+    eg_answer answer = {
+        .incident_id = 2, .time = 9, .user = EG_STR("PC\\sato"), .answer = EG_STR("call")};
+    assert_int_equal(eg_store_add_answer(fix->store, &answer), EG_OK);
+    add(fix, 3, 1, true, "{\"absorbed\":[2]}");
+    assert_int_equal(count_hits(fix, 1), 3);
+    assert_int_equal(eg_store_get_incident(fix->store, 2, keep, &got), EG_OK);
+    assert_int_equal(got.absorbed_by, 1);
+    memset(&got, 0, sizeof(got));
+    assert_int_equal(eg_store_each_incident(fix->store, 0, true, 10, keep, &got), EG_OK);
+    assert_int_equal(got.count, 1);
+    assert_int_equal(got.last_id, 1);
+    assert_string_equal(got.answer, "call");
+    /* a window that still shows the one that is gone */
+    answer.answer = EG_STR("did_it");
+    assert_int_equal(eg_store_add_answer(fix->store, &answer), EG_OK);
+    assert_int_equal(eg_store_get_incident(fix->store, 1, keep, &got), EG_OK);
+    assert_string_equal(got.answer, "did_it");
+}
+
+static int keep_answer(void *user, const eg_answer *answer)
+{
+    eg_answer *to = user;
+    to->id = answer->id;
+    to->time = answer->time;
+    to->session = answer->session;
+    assert_true(eg_str_equal(answer->user, EG_STR("PC\\sato")));
+    return EG_OK;
+}
+
+static void incident__answers_and_resolution__are_kept(void **state)
+{
+    eg_store_fixture *fix = *state;
+    seen got = {0};
+    eg_answer last = {0};
+    eg_answer answer = {.incident_id = 3,
+                        .time = 11,
+                        .session = 2,
+                        .user = EG_STR("PC\\sato"),
+                        .answer = EG_STR("unknown")};
+    assert_int_equal(eg_store_add_answer(fix->store, &answer), EG_E_NOTFOUND);
+    assert_int_equal(eg_store_resolve_incident(fix->store, 3, 5), EG_E_NOTFOUND);
+    add(fix, 1, 3, true, "{}");
+    assert_int_equal(eg_store_add_answer(fix->store, &answer), EG_OK);
+    answer.time = 12;
+    assert_int_equal(eg_store_add_answer(fix->store, &answer), EG_OK);
+    assert_int_equal(eg_store_each_answer(fix->store, 3, keep_answer, &last), EG_OK);
+    assert_int_equal(last.id, 2);
+    assert_int_equal(last.time, 12);
+    assert_int_equal(last.session, 2);
+    assert_int_equal(eg_store_resolve_incident(fix->store, 3, 20), EG_OK);
+    assert_int_equal(eg_store_resolve_incident(fix->store, 3, 30), EG_OK);
+    assert_int_equal(eg_store_get_incident(fix->store, 3, keep, &got), EG_OK);
+    assert_int_equal(got.resolved_time, 20);
+    memset(&got, 0, sizeof(got));
+    assert_int_equal(eg_store_each_incident(fix->store, 0, true, 10, keep, &got), EG_OK);
+    assert_int_equal(got.count, 0);
+    assert_int_equal(eg_store_each_incident(fix->store, 0, false, 10, keep, &got), EG_OK);
+    assert_int_equal(got.count, 1);
+}
+
+static void incident__all_hits_pruned__goes_with_its_answers(void **state)
+{
+    eg_store_fixture *fix = *state;
+    seen got = {0};
+    eg_answer answer = {
+        .incident_id = 1, .time = 1, .user = EG_STR("PC\\sato"), .answer = EG_STR("call")};
+    add(fix, 1, 1, true, "{}");
+    add(fix, 2, 2, true, "{}");
+    assert_int_equal(eg_store_add_answer(fix->store, &answer), EG_OK);
+    assert_int_equal(eg_store_prune(fix->store, 0, 1), EG_OK);
+    assert_int_equal(eg_store_get_incident(fix->store, 1, keep, &got), EG_E_NOTFOUND);
+    assert_int_equal(eg_store_get_incident(fix->store, 2, keep, &got), EG_OK);
+    assert_int_equal(eg_store_each_answer(fix->store, 1, keep_answer, &answer), EG_OK);
+    assert_int_equal(answer.id, 0);
+}
+
+int eg_test_store_incident(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_STORE(incident__hits_of_one_story__keep_its_latest_state),
+        WITH_STORE(incident__repeated_hit__waits_for_no_window),
+        WITH_STORE(incident__absorbed__is_found_under_the_other),
+        WITH_STORE(incident__answers_and_resolution__are_kept),
+        WITH_STORE(incident__all_hits_pruned__goes_with_its_answers),
+    };
+    return cmocka_run_group_tests_name("store_incident", tests, NULL, NULL);
+}
