@@ -49,6 +49,7 @@ int eg_client_feed_init(eg_client_feed *feed, eg_store *store, int64_t newest, e
     eg_hit_query query = {0};
     query.min_level = min_level;
     query.only_not_shown = true;
+    query.only_news = true;
     query.newest_first = true;
     query.limit = EG_FEED_BACKLOG_MAX;
     status = eg_store_each_hit(store, &query, collect_backlog, feed);
@@ -101,13 +102,14 @@ static int next_live(eg_client_feed *feed, int64_t newest, delivery *to)
     }
     eg_hit_query query = {0};
     query.after_id = feed->cursor;
+    query.only_news = true;
     query.min_level = feed->min_level;
     query.limit = 1;
     int status = eg_store_each_hit(feed->store, &query, encode_hit, to);
     if (to->id != 0) {
         feed->cursor = to->id; /* also past one that cannot be encoded */
     } else if (status == EG_OK) {
-        feed->cursor = newest; /* the rest is below the level */
+        feed->cursor = newest; /* the rest is below the level, or no news */
         status = EG_E_NOTFOUND;
     }
     return status;

@@ -67,6 +67,11 @@ static void on_lost(void *user, uint64_t count)
     }
 }
 
+static void on_prepare(void *user, eg_pipeline *pipeline)
+{
+    eg_host_store_restore(user, pipeline);
+}
+
 static void on_upkeep(void *user)
 {
     eg_host_store_upkeep(user);
@@ -193,6 +198,7 @@ static int start_detection(eg_host *host)
     pipeline.baseline = host->baseline;
     pipeline.user = host;
     pipeline.upkeep = on_upkeep;
+    pipeline.prepare = on_prepare;
     pipeline.lost = on_lost;
     pipeline.resync = on_resync;
     if (status == EG_OK) {

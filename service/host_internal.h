@@ -61,6 +61,8 @@ int eg_host_store_add(void *user, const eg_hit *hit, const eg_event *event, int6
 /* What sensors keep in the database, for eg_sensors_options; `user` is the host. Any thread. */
 int eg_host_store_keep(void *user, const char *name, eg_str value);
 int eg_host_store_recall(void *user, const char *name, eg_buf *value);
+/* Gives the pipeline the stories that may still grow; before its thread starts. */
+void eg_host_store_restore(eg_host *host, eg_pipeline *pipeline);
 /* Opens it late, tells of damage met meanwhile, deletes old hits. Pipeline thread. */
 void eg_host_store_upkeep(eg_host *host);
 void eg_host_store_end(eg_host *host); /* notes that the service ended in order */

@@ -13,6 +13,7 @@
 #define PRUNE_EVERY_NS (3600 * SECOND_NS)
 #define PRUNE_FIRST_NS (60 * SECOND_NS)
 #define PRUNE_EVERY_HITS 2000
+#define INCIDENTS_RESTORED 100
 #define TICKS_PER_DAY (EG_TICKS_PER_SECOND * 86400)
 
 static int keep_last_hit(void *user, const eg_hit *hit)
@@ -115,6 +116,38 @@ int eg_host_store_add(void *user, const eg_hit *hit, const eg_event *event, int6
         return eg_fail(EG_E_IO, "the hit database is not open");
     }
     return eg_store_add_hit(store, hit, event, id, is_new);
+}
+
+/* For new stories while the database cannot be read: above all numbers that it can hold by now. */
+static int64_t number_by_clock(uint64_t now)
+{
+    const uint64_t year_2024 = UINT64_C(133485408000000000);
+    return now > year_2024 ? (int64_t)((now - year_2024) / EG_TICKS_PER_SECOND / 10) : 0;
+}
+
+static int restore_one(void *user, const eg_stored_incident *incident)
+{
+    if (eg_pipeline_restore_incident(user, incident->story, incident->memory) != EG_OK) {
+        eg_log(EG_LOG_WARNING, "store", "incident %lld: %s", (long long)incident->id,
+               eg_error_message());
+    }
+    return EG_OK;
+}
+
+void eg_host_store_restore(eg_host *host, eg_pipeline *pipeline)
+{
+    uint64_t now = eg_clock_utc();
+    int64_t last = 0;
+    eg_store *store = eg_host_store(host);
+    if (!store || eg_store_last_incident(store, &last) != EG_OK) {
+        eg_pipeline_number_incidents(pipeline, number_by_clock(now));
+        return;
+    }
+    eg_pipeline_number_incidents(pipeline, last);
+    if (eg_store_each_incident(store, now - TICKS_PER_DAY, true, INCIDENTS_RESTORED, restore_one,
+                               pipeline) != EG_OK) {
+        eg_log(EG_LOG_WARNING, "store", "incidents cannot be read: %s", eg_error_message());
+    }
 }
 
 #define SENSOR_KEY_SIZE 128

@@ -195,6 +195,9 @@ int eg_pipeline_thread_start(eg_pipeline_thread *thread, eg_ruleset_slot *rules)
 {
     int status =
         eg_pipeline_create(rules, eg_hit_keeper_take, thread->options.keeper, &thread->pipeline);
+    if (status == EG_OK && thread->options.prepare) {
+        thread->options.prepare(thread->options.user, thread->pipeline);
+    }
     if (status == EG_OK) {
         status = eg_thread_start(&thread->thread, "pipeline", thread_main, thread);
     }

@@ -23,6 +23,8 @@ typedef struct eg_pipeline_thread_options {
     void (*upkeep)(void *user);
     void (*lost)(void *user, uint64_t count); /* events were dropped; on the thread */
     void (*resync)(void *user);               /* asks for a snapshot after loss; on the thread */
+    /* Once, before the first event: gives the pipeline what an earlier run knew. May be NULL. */
+    void (*prepare)(void *user, eg_pipeline *pipeline);
 } eg_pipeline_thread_options;
 
 int eg_pipeline_thread_create(const eg_pipeline_thread_options *options, eg_pipeline_thread **out);

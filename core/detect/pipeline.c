@@ -42,7 +42,9 @@ typedef struct context {
     bool written; /* `evidence` holds this event */
 } context;
 
-static const eg_incidents_options incident_options = {.next_id = 1, .open_level = EG_LEVEL_MEDIUM};
+/* Every hit has its story; which levels get a window is for the service to say. */
+static const eg_incidents_options incident_options = {.next_id = 1,
+                                                      .open_level = EG_LEVEL_INFORMATIONAL};
 
 int eg_pipeline_create(eg_ruleset_slot *rules, eg_pipeline_on_hit on_hit, void *user,
                        eg_pipeline **out)

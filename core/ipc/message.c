@@ -8,7 +8,21 @@
 #include <stddef.h>
 #include <string.h>
 
-typedef enum value_type { TEXT, JSON, U32, U64, ID, LEVEL, KIND, LANGUAGE } value_type;
+typedef enum value_type {
+    TEXT,
+    JSON,
+    U32,
+    U64,
+    ID,
+    LEVEL,
+    KIND,
+    LANGUAGE,
+    ANSWER,
+    STEPS
+} value_type;
+
+const char *const eg_answer_names[] = {"did_it", "unknown", "call"};
+_Static_assert(EG_COUNT(eg_answer_names) == EG_ANSWER_COUNT, "answers");
 
 /*
  * One member of a message: encoding and decoding follow the same table, so they cannot differ. A
@@ -23,7 +37,8 @@ typedef struct member {
 } member;
 
 #define AT(field) offsetof(eg_message, body.field)
-#define MEMBERS_MAX 16
+#define MEMBERS_MAX 20
+#define STEP_NAME_MAX 160
 
 static const struct {
     const char *name;
@@ -60,7 +75,13 @@ static const struct {
                          {"parent", TEXT, AT(hit.parent), 1024},
                          {"user", TEXT, AT(hit.user), 256},
                          {"pid", U32, AT(hit.pid), 0},
-                         {"target", TEXT, AT(hit.target), 1024}}},
+                         {"target", TEXT, AT(hit.target), 1024},
+                         {"incident", U64, AT(hit.incident_id), 0},
+                         {"incident_hits", U64, AT(hit.incident_hits), 0},
+                         {"steps", STEPS, AT(hit.steps), 0}}},
+    [EG_MESSAGE_ANSWER] = {"answer",
+                           {{"incident", ID, AT(answer.incident_id), 0},
+                            {"answer", ANSWER, AT(answer.answer), 16}}},
     [EG_MESSAGE_SHOWN] = {"shown",
                           {{"id", ID, AT(shown.hit_id), 0}, {"title", TEXT, AT(shown.title), 512}}},
     [EG_MESSAGE_STATUS_ASK] = {"status_ask", {{NULL, TEXT, 0, 0}}},
@@ -162,13 +183,34 @@ static int put_text(eg_json *json, const member *of, eg_str text, eg_buf *scratc
     return status;
 }
 
+static int put_steps(eg_json *json, const member *of, const eg_notice_steps *steps, eg_buf *scratch)
+{
+    int status = EG_OK;
+    eg_json_key(json, of->key);
+    eg_json_array(json);
+    for (size_t i = 0; status == EG_OK && i < steps->count && i < EG_NOTICE_STEPS_MAX; i++) {
+        const eg_notice_step *step = &steps->step[i];
+        status = clean(scratch, step->name, STEP_NAME_MAX);
+        eg_json_object(json);
+        eg_json_put_str(json, "role", eg_str_from(eg_role_name(step->role)));
+        eg_json_put_u64(json, "time", step->time);
+        eg_json_put_bool(json, "suspicious", step->suspicious);
+        eg_json_put_str(json, "name", eg_buf_str(scratch));
+        eg_json_object_end(json);
+    }
+    eg_json_array_end(json);
+    return status;
+}
+
 static int put_member(eg_json *json, const eg_message *message, const member *of, eg_buf *scratch)
 {
     const void *value = value_in(message, of);
     const char *name = NULL;
     switch (of->type) {
     case TEXT:
+    case ANSWER:
     case JSON: return put_text(json, of, *(const eg_str *)value, scratch);
+    case STEPS: return put_steps(json, of, value, scratch);
     case U32: eg_json_put_u64(json, of->key, *(const uint32_t *)value); return EG_OK;
     case U64: eg_json_put_u64(json, of->key, *(const uint64_t *)value); return EG_OK;
     case ID:
@@ -272,6 +314,16 @@ static int take_text(yyjson_val *value, const member *of, eg_str *out)
     return EG_OK;
 }
 
+static bool is_answer(eg_str name)
+{
+    for (size_t i = 0; i < EG_ANSWER_COUNT; i++) {
+        if (eg_str_equal(name, eg_str_from(eg_answer_names[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int take_number(yyjson_val *value, const member *of, uint64_t max, uint64_t *out)
 {
     if (!yyjson_is_uint(value) || yyjson_get_uint(value) > max) {
@@ -279,6 +331,36 @@ static int take_number(yyjson_val *value, const member *of, uint64_t max, uint64
     }
     *out = yyjson_get_uint(value);
     return EG_OK;
+}
+
+static int take_step(yyjson_val *value, const member *of, eg_notice_step *out)
+{
+    const member name = {"name", TEXT, 0, STEP_NAME_MAX};
+    const member time = {"time", U64, 0, 0};
+    if (!eg_role_from_name(eg_json_get_str(value, "role"), &out->role)) {
+        return refuse(of, "holds an unknown role");
+    }
+    out->suspicious = eg_json_get_bool(value, "suspicious", false);
+    int status = take_number(yyjson_obj_get(value, "time"), &time, UINT64_MAX, &out->time);
+    return status == EG_OK ? take_text(yyjson_obj_get(value, "name"), &name, &out->name) : status;
+}
+
+static int take_steps(yyjson_val *array, const member *of, eg_notice_steps *out)
+{
+    size_t index, count;
+    yyjson_val *value;
+    eg_notice_steps steps = {.count = yyjson_arr_size(array)};
+    int status = EG_OK;
+    if (!yyjson_is_arr(array) || steps.count > EG_NOTICE_STEPS_MAX) {
+        return refuse(of, "is missing, no list or too long");
+    }
+    yyjson_arr_foreach(array, index, count, value) {
+        if (status == EG_OK) {
+            status = take_step(value, of, &steps.step[index]);
+        }
+    }
+    *out = steps;
+    return status;
 }
 
 static bool find_name(yyjson_val *value, const member *of, eg_message *message)
@@ -305,6 +387,10 @@ static int take_member(yyjson_val *object, const member *of, eg_message *message
     switch (of->type) {
     case TEXT:
     case JSON: return take_text(value, of, out);
+    case STEPS: return take_steps(value, of, out);
+    case ANSWER:
+        status = take_text(value, of, out);
+        return status == EG_OK && !is_answer(*(eg_str *)out) ? refuse(of, "is no answer") : status;
     case U32:
         status = take_number(value, of, UINT32_MAX, &number);
         *(uint32_t *)out = (uint32_t)number;
@@ -355,7 +441,7 @@ static int read_message(yyjson_val *root, eg_message *message)
     size_t count = 0;
     const member *members = members_of(message->type, &count);
     for (size_t i = 0; i < count; i++) {
-        if (members[i].type == TEXT) {
+        if (members[i].type == TEXT || members[i].type == ANSWER) {
             *(eg_str *)value_of(message, &members[i]) = EG_STR("");
         }
     }

@@ -11,6 +11,7 @@
 #define EG_IPC_MESSAGE_H
 
 #include "core/detect/hit.h"
+#include "core/detect/role.h"
 
 #define EG_PROTOCOL_VERSION 1
 #define EG_PIPE_NAME "\\\\.\\pipe\\EmoGuard"
@@ -24,6 +25,7 @@ typedef enum eg_message_type {
     EG_MESSAGE_HELLO,      /* client: who it is */
     EG_MESSAGE_WELCOME,    /* service: answer to hello */
     EG_MESSAGE_HIT,        /* service: one hit to show, in the client's language */
+    EG_MESSAGE_ANSWER,     /* client: what the person at the PC says about a story */
     EG_MESSAGE_SHOWN,      /* client: a window shows this hit under this title; "": it did before */
     EG_MESSAGE_STATUS_ASK, /* client */
     EG_MESSAGE_STATUS,     /* service: as JSON text, see service/status.h */
@@ -50,6 +52,21 @@ typedef struct eg_welcome {
     uint64_t rules; /* loaded */
 } eg_welcome;
 
+/* One step of the story a hit belongs to: see core/detect/incident_steps.h. */
+typedef struct eg_notice_step {
+    eg_role role;
+    uint64_t time; /* FILETIME, 0 unknown */
+    bool suspicious;
+    eg_str name;
+} eg_notice_step;
+
+#define EG_NOTICE_STEPS_MAX 8
+
+typedef struct eg_notice_steps {
+    size_t count;
+    eg_notice_step step[EG_NOTICE_STEPS_MAX];
+} eg_notice_steps;
+
 /* A hit as the clerk's window needs it: one language, texts cut to what a window can hold. */
 typedef struct eg_hit_notice {
     int64_t id;
@@ -66,7 +83,15 @@ typedef struct eg_hit_notice {
     eg_str user;
     uint32_t pid;
     eg_str target; /* registry value, task or service name; "" for processes */
+    /* The story it belongs to, as it is now: level and text above are the story's. */
+    uint64_t incident_id;   /* 0 for a hit of an older database */
+    uint64_t incident_hits; /* hits in it so far */
+    eg_notice_steps steps;
 } eg_hit_notice;
+
+/* "did_it": I did this myself; "unknown": I do not know this; "call": I have called. */
+extern const char *const eg_answer_names[];
+#define EG_ANSWER_COUNT 3
 
 typedef struct eg_message {
     eg_message_type type;
@@ -74,6 +99,10 @@ typedef struct eg_message {
         eg_hello hello;
         eg_welcome welcome;
         eg_hit_notice hit;
+        struct {
+            int64_t incident_id;
+            eg_str answer; /* one of eg_answer_names */
+        } answer;
         struct {
             int64_t hit_id;
             eg_str title;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/status.h"
 #include "core/detect/subject.h"
@@ -44,6 +45,64 @@ static int keep_all(eg_arena *arena, eg_hit_notice *notice)
     return status;
 }
 
+/* The first steps and the last: where it came from, and what it came to. */
+static int add_steps(yyjson_val *all, eg_arena *arena, eg_notice_steps *steps)
+{
+    size_t index, count, left_out = 0, first = EG_NOTICE_STEPS_MAX / 2;
+    yyjson_val *value;
+    if (yyjson_arr_size(all) > EG_NOTICE_STEPS_MAX) {
+        left_out = yyjson_arr_size(all) - EG_NOTICE_STEPS_MAX;
+    }
+    yyjson_arr_foreach(all, index, count, value) {
+        eg_notice_step step = {.role = EG_ROLE_OTHER, .name = eg_json_get_str(value, "name")};
+        if (index >= first && index < first + left_out) {
+            continue;
+        }
+        eg_str time = eg_json_get_str(value, "time");
+        eg_role_from_name(eg_json_get_str(value, "role"), &step.role);
+        step.suspicious = eg_json_get_bool(value, "suspicious", false);
+        if (time.len == 0 || eg_time_parse(time, &step.time) != EG_OK) {
+            step.time = 0;
+        }
+        int status = keep(arena, &step.name);
+        if (status != EG_OK) {
+            return status;
+        }
+        steps->step[steps->count++] = step;
+    }
+    return EG_OK;
+}
+
+/* The story speaks for all its hits; one that cannot be read leaves the hit to speak for itself. */
+static int add_story(const eg_hit *hit, eg_language language, eg_arena *arena,
+                     eg_hit_notice *notice)
+{
+    yyjson_doc *document = NULL;
+    int status = hit->incident_json.len > 0 ? eg_json_parse(hit->incident_json, &document) : EG_OK;
+    if (status != EG_OK || !document) {
+        return status == EG_E_NOMEM ? status : EG_OK;
+    }
+    yyjson_val *root = yyjson_doc_get_root(document);
+    yyjson_val *texts = yyjson_obj_get(root, "text");
+    yyjson_val *text = yyjson_obj_get(texts, eg_language_code(language));
+    eg_text told = {eg_json_get_str(text, "title"), eg_json_get_str(text, "meaning"),
+                    eg_json_get_str(text, "advice")};
+    eg_level_from_name(eg_json_get_str(root, "level"), &notice->level);
+    notice->incident_hits = eg_json_get_u64(root, "hits", 0);
+    if (told.title.len > 0) {
+        notice->text = told;
+    }
+    eg_str *const kept[] = {&notice->text.title, &notice->text.meaning, &notice->text.advice};
+    for (size_t i = 0; status == EG_OK && i < EG_COUNT(kept); i++) {
+        status = keep(arena, kept[i]);
+    }
+    if (status == EG_OK) {
+        status = add_steps(yyjson_obj_get(root, "steps"), arena, &notice->steps);
+    }
+    yyjson_doc_free(document);
+    return status;
+}
+
 /* A hit whose evidence cannot be read any more is still shown, with what the hit itself says. */
 static int add_evidence(eg_event_reader *reader, const eg_hit *hit, eg_arena *arena,
                         eg_hit_notice *notice)
@@ -80,6 +139,7 @@ int eg_hit_notice_from_hit(const eg_hit *hit, eg_language language, eg_arena *ar
         .program = hit->program,
         .parent = hit->parent,
         .user = hit->user,
+        .incident_id = (uint64_t)hit->incident_id,
     };
     eg_event_reader *reader = NULL;
     int status = eg_event_reader_create(&reader);
@@ -87,6 +147,9 @@ int eg_hit_notice_from_hit(const eg_hit *hit, eg_language language, eg_arena *ar
         return status;
     }
     status = add_evidence(reader, hit, arena, &notice);
+    if (status == EG_OK) {
+        status = add_story(hit, language, arena, &notice);
+    }
     if (status == EG_OK) {
         status = keep_all(arena, &notice);
     }

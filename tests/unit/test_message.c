@@ -106,6 +106,11 @@ static eg_message hit_message(void)
         .user = EG_STR("PC\\user"),
         .pid = 7,
         .target = EG_STR("\\Task"),
+        .incident_id = 12,
+        .incident_hits = 3,
+        .steps = {2,
+                  {{EG_ROLE_DOCUMENT, 5, false, EG_STR("請求書.docm")},
+                   {EG_ROLE_TASK, 0, true, EG_STR("Task")}}},
     };
     return message;
 }
@@ -133,6 +138,13 @@ static void message__hit__comes_back(void **state)
     assert_text(hit->user, "PC\\user");
     assert_int_equal(hit->pid, 7);
     assert_text(hit->target, "\\Task");
+    assert_int_equal(hit->incident_id, 12);
+    assert_int_equal(hit->incident_hits, 3);
+    assert_int_equal(hit->steps.count, 2);
+    assert_text(hit->steps.step[0].name, "請求書.docm");
+    assert_int_equal(hit->steps.step[0].role, EG_ROLE_DOCUMENT);
+    assert_int_equal(hit->steps.step[0].time, 5);
+    assert_true(hit->steps.step[1].suspicious && !hit->steps.step[0].suspicious);
 }
 
 static void message__small_ones__come_back(void **state)
