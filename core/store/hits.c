@@ -187,8 +187,8 @@ int eg_store_add_hit(eg_store *store, const eg_hit *hit, const eg_event *event, 
 /* ---- reading ---- */
 
 #define HIT_SELECT \
-    "SELECT hit.id, hit.time, stored_time, shown_time, count, fingerprint, pack_serial, hit.level," \
-    " rule_id, rule_title, rule_author, tags, program, parent, user, texts," \
+    "SELECT hit.id, hit.time, stored_time, shown_time, count, fingerprint, pack_serial," \
+    " hit.level, rule_id, rule_title, rule_author, tags, program, parent, user, texts," \
     " coalesce(event.json, '{}'), incident_id, news, coalesce(incident.story, '')" \
     " FROM hit LEFT JOIN event ON event.id = hit.event_id" \
     " LEFT JOIN incident ON incident.id = hit.incident_id"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Stories out of the default pack's rules and whole chains of events, as the service would see them. */
+/* Stories out of the default pack's rules and whole chains of events. */
 #include "tests/unit/unit.h"
 
 #include "core/base/log.h"
@@ -313,7 +313,7 @@ static void incident__after_a_restart__grows_on(void **state)
     eg_incidents_destroy(incidents);
 }
 
-/* Every beginning of the two texts, and the two with one byte changed: refused, or a whole story. */
+/* Every beginning of the texts, and each with one byte changed: refused, or a whole story. */
 static void incident__damaged_story__is_refused(void **state)
 {
     fixture *fix = *state;
