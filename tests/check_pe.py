@@ -21,7 +21,7 @@ SYSTEM_DLLS = {
 }
 CHARACTERISTICS = {0x20: "high-entropy ASLR", 0x40: "ASLR", 0x100: "DEP"}
 RT_VERSION, RT_MANIFEST = 16, 24
-BUILD_PATHS = rb"/(root|home|tmp)/\w"
+BUILD_PATHS = rb"(?<![.\w])/(root|home|tmp)/\w"
 MANIFEST_WORDS = ("supportedOS", "longPathAware", "UTF-8", "requestedExecutionLevel")
 
 
