@@ -96,7 +96,7 @@ static void fill_missing(eg_event *event, eg_field field, eg_str value)
     }
 }
 
-/* The system's own answer is better than the record's: full path, name instead of SID. */
+/* The system's own answer is better than the record's: a name instead of a SID. */
 static void prefer(eg_event *event, eg_field field, eg_str value)
 {
     if (value.len > 0) {
@@ -261,13 +261,16 @@ void eg_process_feed_running(eg_process_feed *feed, const eg_event *seen, eg_str
     eg_mutex_unlock(&feed->lock);
 }
 
-/* Clocks differ by a tick of the system timer; one that starts later is another process. */
+/*
+ * Starts and stops come in order: only one that both know exactly can be another process. Where a
+ * time is that of a record, the session's clock may be seconds behind the system's.
+ */
 static bool is_end_of(const eg_seen_start *start, const eg_event *stop)
 {
     if (stop->create_time != 0 && start->exact) {
         return stop->create_time == start->create_time;
     }
-    return stop->time >= start->create_time || eg_seen_is_start_of(stop->time, start->create_time);
+    return stop->time >= start->create_time || eg_seen_is_start_of(start->create_time, stop->time);
 }
 
 void eg_process_feed_stop(eg_process_feed *feed, const eg_event *seen)
