@@ -157,32 +157,18 @@ static int remember(eg_log_reader *reader, eg_str place)
     return EG_OK;
 }
 
-/*
- * Makes a bookmark, at the newest record of the channel. False when the log is empty. The question
- * comes first: where there is no event log (Wine) the call that makes bookmarks ends the program.
- */
-static bool go_to_newest(eg_log_reader *reader, const eg_log_channel *channel, DWORD *error)
+/* Sets the bookmark to the first of `records`, the newest. The log may be empty. */
+static DWORD go_to_newest(eg_log_reader *reader, EVT_HANDLE records)
 {
     EVT_HANDLE event = NULL;
     DWORD count = 0;
-    EVT_HANDLE results = reader->api->query(channel->path, L"*",
-                                            EvtQueryChannelPath | EvtQueryReverseDirection, error);
-    if (!results) {
-        return false;
-    }
-    reader->bookmark = reader->api->create_bookmark(NULL, error);
-    if (reader->bookmark) {
-        *error = reader->api->next(results, 1, &event, &count);
-    }
-    bool found = *error == ERROR_SUCCESS && count == 1;
-    if (found) {
-        *error = reader->api->update_bookmark(reader->bookmark, event);
+    DWORD error = reader->api->next(records, 1, &event, &count);
+    if (error == ERROR_SUCCESS && count == 1) {
+        error = reader->api->update_bookmark(reader->bookmark, event);
+        reader->placed = error == ERROR_SUCCESS;
         reader->api->close(event);
-    } else if (*error == ERROR_NO_MORE_ITEMS) {
-        *error = ERROR_SUCCESS;
     }
-    reader->api->close(results);
-    return found;
+    return error == ERROR_NO_MORE_ITEMS ? ERROR_SUCCESS : error;
 }
 
 static int subscribe(eg_log_reader *reader, const eg_log_channel *channel, HANDLE signal,
@@ -208,19 +194,36 @@ static int check_enabled(const eg_log_api *api, const eg_log_channel *channel)
     return enabled ? EG_OK : eg_fail(EG_E_CLOSED, "%s: switched off", channel->name);
 }
 
+static int place_bookmark(eg_log_reader *reader, const eg_log_channel *channel, eg_str place,
+                          EVT_HANDLE records)
+{
+    DWORD error = ERROR_SUCCESS;
+    int status = remember(reader, place);
+    if (status != EG_OK || reader->bookmark) {
+        return status;
+    }
+    reader->bookmark = reader->api->create_bookmark(NULL, &error);
+    if (!reader->bookmark) {
+        return fail_evt(channel, error, "create a bookmark");
+    }
+    error = go_to_newest(reader, records);
+    return error == ERROR_SUCCESS ? EG_OK : fail_evt(channel, error, "look for the newest record");
+}
+
 static int begin(eg_log_reader *reader, const eg_log_channel *channel, eg_str place, HANDLE signal,
                  bool *lost)
 {
     DWORD error = ERROR_SUCCESS;
-    int status = remember(reader, place);
+    /* first of all: Wine refuses this, but a call for a bookmark ends the process there */
+    EVT_HANDLE records = reader->api->query(channel->path, L"*",
+                                            EvtQueryChannelPath | EvtQueryReverseDirection, &error);
+    if (!records) {
+        return fail_evt(channel, error, "query");
+    }
+    int status = place_bookmark(reader, channel, place, records);
+    reader->api->close(records);
     if (status != EG_OK) {
         return status;
-    }
-    if (!reader->bookmark) {
-        reader->placed = go_to_newest(reader, channel, &error);
-        if (!reader->bookmark || error != ERROR_SUCCESS) {
-            return fail_evt(channel, error, "look for the newest record");
-        }
     }
     status = subscribe(reader, channel, signal, reader->placed ? reader->bookmark : NULL, &error);
     if (status != EG_OK && reader->placed && is_gone(error)) {
