@@ -50,7 +50,7 @@ static void hooks__stopped_before_run__returns_at_once(void **state)
     eg_sensor_fixture_stop(fixture);
 }
 
-/* On the system the test runs on, whatever that has: Wine ends a process that calls what it lacks. */
+/* On this system, whatever it has: Wine ends a process that calls what it lacks. */
 static void hooks__run_here__report_their_health(void **state)
 {
     size_t count = 0;
