@@ -5,6 +5,7 @@
 #include "core/base/status.h"
 #include "core/detect/lineage.h"
 #include "core/detect/repeats.h"
+#include "core/detect/slow_rules.h"
 #include "core/detect/subject.h"
 #include "core/sigma/correlator.h"
 
@@ -21,7 +22,9 @@ struct eg_pipeline {
     eg_ruleset *rules; /* the one `matcher` is for; NULL before any was loaded */
     eg_sigma_matcher *matcher;
     eg_sigma_correlator *correlator;
-    uint32_t *met; /* room for every rule of the set once */
+    eg_slow_rules *slow;
+    eg_second_pass *second_pass; /* NULL: all rules are decided at once */
+    uint32_t *met;               /* room for every rule of the set once */
     size_t met_count;
     eg_process_table *processes;
     eg_incidents *incidents;
@@ -88,10 +91,17 @@ static void drop_rules(eg_pipeline *pipeline)
     pipeline->stats.forgotten += dropped_by(pipeline->correlator);
     eg_sigma_correlator_destroy(pipeline->correlator);
     pipeline->correlator = NULL;
+    eg_slow_rules_destroy(pipeline->slow);
+    pipeline->slow = NULL;
     eg_free(pipeline->met);
     pipeline->met = NULL;
     eg_ruleset_unref(pipeline->rules);
     pipeline->rules = NULL;
+}
+
+void eg_pipeline_use_second_pass(eg_pipeline *pipeline, eg_second_pass *second_pass)
+{
+    pipeline->second_pass = second_pass;
 }
 
 void eg_pipeline_destroy(eg_pipeline *pipeline)
@@ -119,12 +129,15 @@ static int take_rules(eg_pipeline *pipeline)
     }
     eg_sigma_matcher *matcher = NULL;
     eg_sigma_correlator *correlator = NULL;
+    eg_slow_rules *slow = NULL;
     uint32_t *met = NULL;
     if (rules) {
         const eg_sigma_set *set = eg_ruleset_sigma(rules);
         int status = eg_sigma_matcher_create(set, &matcher);
         if (status == EG_OK)
             status = eg_sigma_correlator_create(set, NULL, &correlator);
+        if (status == EG_OK)
+            status = eg_slow_rules_create(set, &slow);
         if (status == EG_OK) {
             met = eg_alloc_zero(eg_sigma_set_size(set) + 1, sizeof(*met));
             status = met ? EG_OK : EG_E_NOMEM;
@@ -132,6 +145,7 @@ static int take_rules(eg_pipeline *pipeline)
         if (status != EG_OK) {
             eg_sigma_matcher_destroy(matcher);
             eg_sigma_correlator_destroy(correlator);
+            eg_slow_rules_destroy(slow);
             eg_ruleset_unref(rules);
             return status;
         }
@@ -140,6 +154,7 @@ static int take_rules(eg_pipeline *pipeline)
     pipeline->rules = rules;
     pipeline->matcher = matcher;
     pipeline->correlator = correlator;
+    pipeline->slow = slow;
     pipeline->met = met;
     return EG_OK;
 }
@@ -310,14 +325,35 @@ static void report_rule(eg_pipeline *pipeline, context *about, uint32_t index)
         failed(pipeline, status, "a hit was not taken");
 }
 
+/* Leaves the event to the second pass. False when all rules have to be decided now. */
+static bool comes_back(eg_pipeline *pipeline, const eg_event *event)
+{
+    uint32_t wanted = eg_slow_rules_wanted(pipeline->slow, event);
+    return wanted != 0 && pipeline->second_pass &&
+           eg_second_pass_take(pipeline->second_pass, event, wanted) == EG_OK;
+}
+
+static void drop_of_other_pass(eg_pipeline *pipeline, bool second)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < pipeline->met_count; i++) {
+        if (eg_slow_rules_has(pipeline->slow, pipeline->met[i]) == second)
+            pipeline->met[kept++] = pipeline->met[i];
+    }
+    pipeline->met_count = kept;
+}
+
 static int match(eg_pipeline *pipeline, const eg_event *event)
 {
+    bool second = (event->flags & EG_EVENT_SECOND_PASS) != 0;
     context about = {.event = event};
     const eg_correlation_hit *completed = NULL;
     size_t count = 0;
     int status = match_views(pipeline, &about);
     if (status != EG_OK)
         return status;
+    if (second || comes_back(pipeline, event))
+        drop_of_other_pass(pipeline, second);
     drop_told(pipeline, event);
     int correlated = eg_sigma_correlate(pipeline->correlator, about.views, about.view_count,
                                         pipeline->met, pipeline->met_count, &completed, &count);
@@ -328,12 +364,21 @@ static int match(eg_pipeline *pipeline, const eg_event *event)
     return correlated;
 }
 
+/* Whatever stands around an event was learned and put in when it came first. */
+static int complete(eg_pipeline *pipeline, eg_event *event)
+{
+    if (event->flags & EG_EVENT_SECOND_PASS)
+        return EG_OK;
+    pipeline->stats.events++;
+    int status = eg_process_table_learn(pipeline->processes, event);
+    eg_process_table_complete(pipeline->processes, event);
+    return status;
+}
+
 int eg_pipeline_feed(eg_pipeline *pipeline, const eg_event *event)
 {
-    pipeline->stats.events++;
     eg_event completed = *event;
-    int learned = eg_process_table_learn(pipeline->processes, event);
-    eg_process_table_complete(pipeline->processes, &completed);
+    int learned = complete(pipeline, &completed);
     int taken = take_rules(pipeline);
     if (taken != EG_OK)
         failed(pipeline, taken, "the new rules are not in use");

@@ -10,6 +10,7 @@
 #include "core/detect/hit.h"
 #include "core/detect/incident.h"
 #include "core/detect/ruleset.h"
+#include "core/detect/second_pass.h"
 
 typedef struct eg_pipeline eg_pipeline;
 
@@ -26,6 +27,12 @@ typedef int (*eg_pipeline_on_hit)(void *user, const eg_hit *hit, const eg_event 
 int eg_pipeline_create(eg_ruleset_slot *rules, eg_pipeline_on_hit on_hit, void *user,
                        eg_pipeline **out);       /* the slot must outlive the pipeline */
 void eg_pipeline_destroy(eg_pipeline *pipeline); /* NULL-safe */
+/*
+ * From now on rules that ask for facts of a file are decided when the event comes back from
+ * `second_pass`, which must outlive the pipeline. Without one they are decided at once, from what
+ * the event holds.
+ */
+void eg_pipeline_use_second_pass(eg_pipeline *pipeline, eg_second_pass *second_pass);
 /*
  * Events fed before any ruleset is loaded are only learned from, never lost silently: the caller
  * loads rules first or keeps them queued. A rule met in several views counts once, and so does one

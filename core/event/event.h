@@ -52,6 +52,7 @@ enum {
     EG_EVENT_MISSED = 1 << 4,             /* found by comparing: its sensor had not reported it */
     EG_EVENT_UNLISTED = 1 << 5,           /* live only: snapshots do not tell such things */
     EG_EVENT_MARK = 1 << 6,               /* no event: see snapshot_mark.h */
+    EG_EVENT_SECOND_PASS = 1 << 7, /* told before; now with what reading its file has found out */
 };
 
 typedef struct eg_named_value {

@@ -15,6 +15,7 @@ const eg_event_flag eg_event_flags[] = {
     {EG_EVENT_COMMAND_LINE_CUT, "command_line_cut"},
     {EG_EVENT_POLLED, "polled"},
     {EG_EVENT_MISSED, "missed"},
+    {EG_EVENT_SECOND_PASS, "second_pass"},
 };
 const size_t eg_event_flag_count = EG_COUNT(eg_event_flags);
 

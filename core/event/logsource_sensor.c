@@ -9,6 +9,7 @@
     "TaskName TaskContent Command Arguments WorkingDirectory Triggers UserId RunLevel Hidden " \
     "Author ClassId TaskCache "
 
+#define OF_A_FILE "Hashes Imphash Signed Signature SignatureStatus " /* in the second pass */
 #define OF_A_SERVICE EVERY_EVENT "ServiceName ImagePath "
 /* Of audited events alone: what the other sensors see has no subject. */
 #define SUBJECT "SubjectUserSid SubjectUserName SubjectDomainName SubjectLogonId "
@@ -27,7 +28,7 @@ typedef struct made_event {
 
 static const made_event made_events[] = {
     {EG_STR_INIT(EG_CHANNEL_SYSMON), 1, EG_STR_INIT(""),
-     EG_STR_INIT(EVERY_EVENT
+     EG_STR_INIT(EVERY_EVENT OF_A_FILE
                  "ProcessId Image CommandLine CurrentDirectory User LogonId TerminalSessionId "
                  "IntegrityLevel FileVersion Description Product Company OriginalFileName "
                  "ParentProcessId ParentImage ParentCommandLine ParentUser GrandParentImage "

@@ -57,6 +57,9 @@ typedef struct eg_sigma_inert {
     size_t lacking_count;
 } eg_sigma_inert;
 
+/* Does the rule, or a correlation over it, ask for this field? Keywords ask for none by name. */
+bool eg_sigma_set_reads(const eg_sigma_set *set, size_t index, eg_str field);
+
 /* False when the rule can be met by what the sensors of this build see. */
 bool eg_sigma_set_inert(const eg_sigma_set *set, size_t index, eg_sigma_inert *out);
 

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/detect/second_pass.h"
+
+#include "core/base/log.h"
+#include "core/base/os.h"
+#include "core/base/queue.h"
+#include "core/base/status.h"
+
+enum { RETRY_MS = 20, ARENA_BLOCK = 4096 };
+
+typedef struct waiting_event {
+    eg_event *event; /* owned */
+    uint32_t wanted;
+} waiting_event;
+
+struct eg_second_pass {
+    eg_second_pass_options options;
+    eg_queue *queue;
+    eg_arena *arena; /* of the event in work */
+    eg_atomic stopped;
+    eg_atomic no_memory;
+};
+
+static void drop(void *item)
+{
+    waiting_event *waiting = item;
+    eg_free(waiting->event);
+    eg_free(waiting);
+}
+
+int eg_second_pass_create(const eg_second_pass_options *options, eg_second_pass **out)
+{
+    eg_second_pass *pass = eg_alloc_zero(1, sizeof(*pass));
+    if (!pass) {
+        return EG_E_NOMEM;
+    }
+    pass->options = *options;
+    int status = eg_queue_create(&pass->queue, options->capacity);
+    if (status == EG_OK) {
+        status = eg_arena_create(&pass->arena, ARENA_BLOCK);
+    }
+    if (status != EG_OK) {
+        eg_second_pass_destroy(pass);
+        return status;
+    }
+    *out = pass;
+    return EG_OK;
+}
+
+void eg_second_pass_destroy(eg_second_pass *pass)
+{
+    if (pass) {
+        eg_queue_destroy(pass->queue, drop);
+        eg_arena_destroy(pass->arena);
+        eg_free(pass);
+    }
+}
+
+int eg_second_pass_take(eg_second_pass *pass, const eg_event *event, uint32_t wanted)
+{
+    waiting_event *waiting = eg_alloc_zero(1, sizeof(*waiting));
+    int status = waiting ? eg_event_clone(event, &waiting->event) : EG_E_NOMEM;
+    if (status != EG_OK) {
+        eg_free(waiting);
+        eg_atomic_add(&pass->no_memory, 1);
+        return status;
+    }
+    waiting->wanted = wanted;
+    waiting->event->flags |= EG_EVENT_SECOND_PASS;
+    status = eg_queue_push(pass->queue, waiting);
+    if (status != EG_OK) {
+        drop(waiting);
+    }
+    return status;
+}
+
+/* Without the facts the event goes back as it was: its rules are still to be decided. */
+static void find_out(eg_second_pass *pass, const waiting_event *waiting, eg_event *event)
+{
+    eg_file_facts facts;
+    eg_str path = eg_event_get(event, eg_file_facts_path_field(event->kind));
+    int status = eg_file_reader_get(pass->options.reader, path, waiting->wanted, &facts);
+    if (status == EG_OK) {
+        status = eg_file_facts_fill(&facts, pass->arena, event);
+    }
+    if (status != EG_OK && status != EG_E_CLOSED) {
+        eg_log(EG_LOG_WARNING, "files", "%.*s: %s", EG_STR_ARGS(path), eg_error_message());
+    }
+}
+
+static bool is_stopped(const eg_second_pass *pass)
+{
+    return eg_atomic_get(&pass->stopped) != 0;
+}
+
+void eg_second_pass_run(eg_second_pass *pass)
+{
+    void *item = NULL;
+    while (!is_stopped(pass) && eg_queue_pop(pass->queue, &item, EG_FOREVER) == EG_OK) {
+        const waiting_event *waiting = item;
+        eg_event event = *waiting->event;
+        find_out(pass, waiting, &event);
+        while (!is_stopped(pass) && pass->options.done(pass->options.user, &event) != EG_OK) {
+            eg_thread_sleep_ms(RETRY_MS);
+        }
+        eg_arena_reset(pass->arena);
+        drop(item);
+    }
+}
+
+void eg_second_pass_stop(eg_second_pass *pass)
+{
+    eg_atomic_set(&pass->stopped, 1);
+    eg_file_reader_stop(pass->options.reader);
+    eg_queue_close(pass->queue);
+}
+
+void eg_second_pass_counts_get(eg_second_pass *pass, eg_second_pass_counts *out)
+{
+    out->waiting = eg_queue_length(pass->queue);
+    out->not_taken = eg_queue_dropped(pass->queue) + (uint64_t)eg_atomic_get(&pass->no_memory);
+}
