@@ -23,6 +23,7 @@
 #define STOP_ALL_MS 2800u
 #define STOP_SENSORS_MS 1000u
 #define STOP_PIPE_MS 500u
+#define STOP_FILES_MS 300u
 #define STOP_PIPELINE_MS 900u
 
 void eg_host_report(eg_host *host, eg_event_message message, const char *text)
@@ -80,6 +81,13 @@ static void on_upkeep(void *user)
 static eg_store *on_get_store(void *user)
 {
     return eg_host_store(user);
+}
+
+/* An event comes back with what its file told. */
+static int on_read(void *user, const eg_event *event)
+{
+    eg_host *host = user;
+    return eg_intake_offer(host->intake, event);
 }
 
 static void on_resync(void *user)
@@ -174,12 +182,24 @@ static int on_status(void *user, eg_buf *json)
     view.dropped = eg_intake_dropped(host->intake);
     view.forgotten = eg_pipeline_thread_forgotten(host->pipeline);
     eg_hit_keeper_counts_get(host->keeper, &view.hits);
+    if (host->files) {
+        eg_file_worker_counts(host->files, &view.files, &view.second_pass);
+    }
     view.last_hit_id = eg_atomic_get(&host->last_hit_id);
     view.last_hit_time = (uint64_t)eg_atomic_get(&host->last_hit_time);
     return eg_status_write(&view, json);
 }
 
 /* ---- start ---- */
+
+/* Without it rules on hashes and signatures are decided from what the sensors saw. */
+static void start_files(eg_host *host)
+{
+    if (eg_file_worker_start(on_read, host, &host->files) != EG_OK) {
+        eg_log(EG_LOG_ERROR, "files", "no hashes and signatures: %s", eg_error_message());
+        eg_notices_set(&host->notices, "files", "no hashes and signatures can be had");
+    }
+}
 
 static int start_detection(eg_host *host)
 {
@@ -193,9 +213,11 @@ static int start_detection(eg_host *host)
     if (status == EG_OK) {
         status = eg_baseline_keeper_create(&baseline, &host->baseline);
     }
+    start_files(host);
     pipeline.intake = host->intake;
     pipeline.keeper = host->keeper;
     pipeline.baseline = host->baseline;
+    pipeline.second_pass = eg_file_worker_second_pass(host->files);
     pipeline.user = host;
     pipeline.upkeep = on_upkeep;
     pipeline.prepare = on_prepare;
@@ -364,6 +386,9 @@ static int end_threads(eg_host *host)
     if (host->rules) {
         eg_rules_stop(host->rules);
     }
+    if (host->files) {
+        eg_file_worker_stop(host->files);
+    }
     if (host->sensors) {
         status = note_late(eg_sensors_host_join(host->sensors, STOP_SENSORS_MS), status);
     }
@@ -373,6 +398,9 @@ static int end_threads(eg_host *host)
     if (host->pipeline) {
         eg_pipeline_thread_stop(host->pipeline, STOP_PIPELINE_MS / 2);
         status = note_late(eg_pipeline_thread_join(host->pipeline, STOP_PIPELINE_MS), status);
+    }
+    if (host->files) {
+        status = note_late(eg_file_worker_join(host->files, STOP_FILES_MS), status);
     }
     /* After the pipeline: a hit found at the last moment still reaches the trays. */
     if (host->pipe) {
@@ -392,6 +420,7 @@ static void release(eg_host *host)
     eg_pipe_server_destroy(host->pipe);
     eg_sensors_host_destroy(host->sensors);
     eg_pipeline_thread_destroy(host->pipeline);
+    eg_file_worker_destroy(host->files);
     eg_rules_destroy(host->rules);
     eg_hit_keeper_destroy(host->keeper);
     eg_baseline_keeper_destroy(host->baseline);

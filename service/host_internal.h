@@ -6,6 +6,7 @@
 #ifndef EG_SERVICE_HOST_INTERNAL_H
 #define EG_SERVICE_HOST_INTERNAL_H
 
+#include "service/file_worker.h"
 #include "service/host.h"
 #include "service/log_file.h"
 #include "service/pipe_server.h"
@@ -36,6 +37,7 @@ struct eg_host {
     eg_hit_keeper *keeper;
     eg_baseline_keeper *baseline;
     eg_rules *rules;
+    eg_file_worker *files; /* NULL when it could not start */
     eg_pipeline_thread *pipeline;
     eg_pipe_server *pipe;
     eg_sensors_host *sensors;

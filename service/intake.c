@@ -12,9 +12,10 @@
 
 struct eg_intake {
     eg_queue *queue;
-    eg_atomic bytes;   /* of the texts of all events in the queue */
-    eg_atomic refused; /* events that were too many bytes, or could not be copied */
-    uint64_t reported; /* of the dropped ones */
+    size_t offers_up_to; /* events inside */
+    eg_atomic bytes;     /* of the texts of all events in the queue */
+    eg_atomic refused;   /* events that were too many bytes, or could not be copied */
+    uint64_t reported;   /* of the dropped ones */
 };
 
 int eg_intake_create(size_t capacity, eg_intake **out)
@@ -23,6 +24,7 @@ int eg_intake_create(size_t capacity, eg_intake **out)
     if (!intake) {
         return EG_E_NOMEM;
     }
+    intake->offers_up_to = capacity - capacity / 8;
     int status = eg_queue_create(&intake->queue, capacity);
     if (status != EG_OK) {
         eg_free(intake);
@@ -66,6 +68,26 @@ void eg_intake_push(eg_intake *intake, const eg_event *event)
         eg_atomic_add(&intake->bytes, -size);
         eg_free(copy); /* full: counted by the queue */
     }
+}
+
+int eg_intake_offer(eg_intake *intake, const eg_event *event)
+{
+    eg_event *copy = NULL;
+    int64_t size = (int64_t)eg_event_text_size(event);
+    if (eg_queue_length(intake->queue) >= intake->offers_up_to ||
+        eg_atomic_get(&intake->bytes) + size > EG_INTAKE_BYTES_MAX / 8 * 7) {
+        return EG_E_LIMIT;
+    }
+    int status = eg_event_clone(event, &copy);
+    if (status == EG_OK) {
+        eg_atomic_add(&intake->bytes, size);
+        status = eg_queue_push(intake->queue, copy);
+        if (status != EG_OK) {
+            eg_atomic_add(&intake->bytes, -size);
+            eg_free(copy);
+        }
+    }
+    return status;
 }
 
 void eg_intake_push_agent(eg_intake *intake, const char *reason, uint64_t count)

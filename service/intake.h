@@ -20,6 +20,11 @@ typedef struct eg_intake eg_intake;
 int eg_intake_create(size_t capacity, eg_intake **out);
 void eg_intake_destroy(eg_intake *intake); /* NULL-safe; frees what is left inside */
 void eg_intake_push(eg_intake *intake, const eg_event *event);
+/*
+ * For those who can wait and come again: EG_E_LIMIT, and nothing is lost or counted, while the
+ * queue is nearly full; what room is left belongs to what happens now.
+ */
+int eg_intake_offer(eg_intake *intake, const eg_event *event);
 /* An event about the service itself: "rules_rejected" and the like (category emoguard). */
 void eg_intake_push_agent(eg_intake *intake, const char *reason, uint64_t count);
 /* EG_OK and *event (eg_free it); EG_E_TIMEOUT; EG_E_CLOSED when closed and empty. */

@@ -105,7 +105,9 @@ static void match(eg_pipeline_thread *thread, eg_event *event)
 {
     eg_pipeline_stats stats;
 
-    eg_atomic_add(&thread->events, 1);
+    if (!(event->flags & EG_EVENT_SECOND_PASS)) {
+        eg_atomic_add(&thread->events, 1);
+    }
     if (eg_pipeline_feed(thread->pipeline, event) != EG_OK) {
         eg_log(EG_LOG_ERROR, "pipeline", "%s event: %s", eg_kind_name(event->kind),
                eg_error_message());
@@ -128,7 +130,8 @@ static void match_differences(eg_pipeline_thread *thread)
 static void feed(eg_pipeline_thread *thread, eg_event *event)
 {
     eg_baseline_keeper *baseline = thread->options.baseline;
-    bool goes_on = !baseline || eg_baseline_keeper_admit(baseline, event);
+    bool compared = !baseline || (event->flags & EG_EVENT_SECOND_PASS); /* when it came first */
+    bool goes_on = compared || eg_baseline_keeper_admit(baseline, event);
     match_differences(thread); /* they were there before this event */
     if (goes_on) {
         match(thread, event);
@@ -199,6 +202,7 @@ int eg_pipeline_thread_start(eg_pipeline_thread *thread, eg_ruleset_slot *rules)
         thread->options.prepare(thread->options.user, thread->pipeline);
     }
     if (status == EG_OK) {
+        eg_pipeline_use_second_pass(thread->pipeline, thread->options.second_pass);
         status = eg_thread_start(&thread->thread, "pipeline", thread_main, thread);
     }
     return status;

@@ -18,6 +18,7 @@ typedef struct eg_pipeline_thread_options {
     eg_intake *intake;
     eg_hit_keeper *keeper;
     eg_baseline_keeper *baseline; /* may be NULL: nothing is compared then */
+    eg_second_pass *second_pass; /* NULL: rules on hashes and signatures go without them */
     void *user;
     /* Every few seconds, on the thread: whatever else the owner has to look after. */
     void (*upkeep)(void *user);

@@ -22,6 +22,22 @@ static void write_counters(const eg_status_view *view, eg_json *json)
     eg_json_object_end(json);
 }
 
+static void write_files(const eg_status_view *view, eg_json *json)
+{
+    eg_json_key(json, "files");
+    eg_json_object(json);
+    eg_json_put_u64(json, "read", view->files.read);
+    eg_json_put_u64(json, "remembered", view->files.remembered);
+    eg_json_put_u64(json, "waiting", view->second_pass.waiting);
+    eg_json_put_u64(json, "not_taken", view->second_pass.not_taken);
+    eg_json_put_u64(json, "elsewhere", view->files.elsewhere);
+    eg_json_put_u64(json, "unreadable", view->files.unreadable);
+    eg_json_put_u64(json, "too_large", view->files.too_large);
+    eg_json_put_u64(json, "too_slow", view->files.too_slow);
+    eg_json_put_u64(json, "changed", view->files.changed);
+    eg_json_object_end(json);
+}
+
 static void write_last_hit(const eg_status_view *view, eg_json *json)
 {
     char time[EG_TIME_TEXT_SIZE] = "";
@@ -130,6 +146,7 @@ static int write_all(const eg_status_view *view, eg_buf *out, size_t attempt)
     eg_json_put_str(&json, "settings_error", eg_str_from(view->settings_error));
     eg_json_put_bool(&json, "shortened", attempt > 0);
     write_counters(view, &json);
+    write_files(view, &json);
     write_last_hit(view, &json);
     write_recent_hits(view, &json, limits[attempt].hits);
     write_parts(view, &json, attempt);

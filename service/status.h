@@ -6,6 +6,8 @@
  *   rules    {path, state, name, serial, loaded, inert, rejected, error, problems [..20]}
  *   sensors  [{name, what, health, source, detail, missed}]
  *   counters {events, hits, dropped, waiting, lost, forgotten}
+ *   files    {read, remembered, waiting, not_taken, elsewhere, unreadable, too_large, too_slow,
+ *             changed}: files read for rules on hashes and signatures, and why others were not
  *   clients  [{kind, version, pid, session, language, window}]
  *   last_hit {id, time} of the newest in the database, id 0 and time "" when there is none
  *   recent_hits [{id, time, level, kind, title, program, target}] newest first, at most 20
@@ -14,6 +16,7 @@
 #ifndef EG_SERVICE_STATUS_H
 #define EG_SERVICE_STATUS_H
 
+#include "core/detect/second_pass.h"
 #include "core/store/store.h"
 #include "service/clients.h"
 #include "service/hit_keeper.h"
@@ -37,6 +40,8 @@ typedef struct eg_status_view {
     uint64_t dropped;
     uint64_t forgotten; /* by correlations, for lack of room */
     eg_hit_keeper_counts hits;
+    eg_file_counts files;
+    eg_second_pass_counts second_pass;
     int64_t last_hit_id;
     uint64_t last_hit_time; /* FILETIME, 0 none */
 } eg_status_view;

@@ -62,6 +62,32 @@ static void print_sensors(yyjson_val *sensors)
     }
 }
 
+/* Nothing while no rule has asked for hashes or signatures. */
+static void print_files(yyjson_val *files)
+{
+    static const struct {
+        const char *key, *text;
+    } reasons[] = {
+        {"elsewhere", "elsewhere"}, {"unreadable", "unreadable"}, {"too_large", "too large"},
+        {"too_slow", "too slow"},   {"changed", "changed"},       {"not_taken", "not taken"},
+    };
+    uint64_t skipped = 0;
+    for (size_t i = 0; i < EG_COUNT(reasons); i++) {
+        skipped += eg_json_get_u64(files, reasons[i].key, 0);
+    }
+    if (eg_json_get_u64(files, "read", 0) + skipped == 0) {
+        return;
+    }
+    printf("%-12s %llu read", "files", (unsigned long long)eg_json_get_u64(files, "read", 0));
+    for (size_t i = 0; i < EG_COUNT(reasons); i++) {
+        uint64_t count = eg_json_get_u64(files, reasons[i].key, 0);
+        if (count > 0) {
+            printf(", %llu %s", (unsigned long long)count, reasons[i].text);
+        }
+    }
+    putchar('\n');
+}
+
 static void print_clients(yyjson_val *clients)
 {
     yyjson_val *client;
@@ -105,6 +131,7 @@ static void print_status(yyjson_val *root)
         printf("%-12s correlations had no room for %llu events that still counted\n", "forgotten",
                (unsigned long long)eg_json_get_u64(counters, "forgotten", 0));
     }
+    print_files(yyjson_obj_get(root, "files"));
     print_clients(yyjson_obj_get(root, "clients"));
     yyjson_val *notice;
     size_t i, count;

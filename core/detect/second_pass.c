@@ -6,7 +6,11 @@
 #include "core/base/queue.h"
 #include "core/base/status.h"
 
-enum { RETRY_MS = 20, ARENA_BLOCK = 4096 };
+enum {
+    RETRY_MS = 20,
+    ARENA_BLOCK = 4096,
+    BYTES_MAX = 32 * 1024 * 1024, /* of texts that wait: command lines may be long */
+};
 
 typedef struct waiting_event {
     eg_event *event; /* owned */
@@ -18,7 +22,8 @@ struct eg_second_pass {
     eg_queue *queue;
     eg_arena *arena; /* of the event in work */
     eg_atomic stopped;
-    eg_atomic no_memory;
+    eg_atomic bytes;   /* of the texts of all events that wait */
+    eg_atomic refused; /* events that were too many bytes, or could not be copied */
 };
 
 static void drop(void *item)
@@ -56,20 +61,42 @@ void eg_second_pass_destroy(eg_second_pass *pass)
     }
 }
 
-int eg_second_pass_take(eg_second_pass *pass, const eg_event *event, uint32_t wanted)
+static int copy_event(eg_second_pass *pass, const eg_event *event, waiting_event **out)
 {
+    int64_t size = (int64_t)eg_event_text_size(event);
+    if (eg_atomic_get(&pass->bytes) + size > BYTES_MAX) {
+        return EG_E_LIMIT;
+    }
     waiting_event *waiting = eg_alloc_zero(1, sizeof(*waiting));
     int status = waiting ? eg_event_clone(event, &waiting->event) : EG_E_NOMEM;
     if (status != EG_OK) {
         eg_free(waiting);
-        eg_atomic_add(&pass->no_memory, 1);
+        return status;
+    }
+    eg_atomic_add(&pass->bytes, size);
+    *out = waiting;
+    return EG_OK;
+}
+
+static void leave(eg_second_pass *pass, waiting_event *waiting)
+{
+    eg_atomic_add(&pass->bytes, -(int64_t)eg_event_text_size(waiting->event));
+    drop(waiting);
+}
+
+int eg_second_pass_take(eg_second_pass *pass, const eg_event *event, uint32_t wanted)
+{
+    waiting_event *waiting = NULL;
+    int status = copy_event(pass, event, &waiting);
+    if (status != EG_OK) {
+        eg_atomic_add(&pass->refused, 1);
         return status;
     }
     waiting->wanted = wanted;
     waiting->event->flags |= EG_EVENT_SECOND_PASS;
     status = eg_queue_push(pass->queue, waiting);
     if (status != EG_OK) {
-        drop(waiting);
+        leave(pass, waiting);
     }
     return status;
 }
@@ -97,14 +124,14 @@ void eg_second_pass_run(eg_second_pass *pass)
 {
     void *item = NULL;
     while (!is_stopped(pass) && eg_queue_pop(pass->queue, &item, EG_FOREVER) == EG_OK) {
-        const waiting_event *waiting = item;
+        waiting_event *waiting = item;
         eg_event event = *waiting->event;
         find_out(pass, waiting, &event);
         while (!is_stopped(pass) && pass->options.done(pass->options.user, &event) != EG_OK) {
             eg_thread_sleep_ms(RETRY_MS);
         }
         eg_arena_reset(pass->arena);
-        drop(item);
+        leave(pass, waiting);
     }
 }
 
@@ -118,5 +145,5 @@ void eg_second_pass_stop(eg_second_pass *pass)
 void eg_second_pass_counts_get(eg_second_pass *pass, eg_second_pass_counts *out)
 {
     out->waiting = eg_queue_length(pass->queue);
-    out->not_taken = eg_queue_dropped(pass->queue) + (uint64_t)eg_atomic_get(&pass->no_memory);
+    out->not_taken = eg_queue_dropped(pass->queue) + (uint64_t)eg_atomic_get(&pass->refused);
 }

@@ -292,6 +292,24 @@ static void second_pass__more_than_may_wait__are_decided_at_once(void **state)
     assert_string_equal(f->hits, "11113222");
 }
 
+/* A few events with very long texts are as much as many short ones. */
+static void second_pass__more_bytes_than_may_wait__are_decided_at_once(void **state)
+{
+    fixture *f = *state;
+    const size_t size = (size_t)12 * 1024 * 1024;
+    char *text = eg_alloc_zero(size, 1);
+    assert_non_null(text);
+    for (uint32_t i = 1; i <= 3; i++) {
+        eg_event event = started("C:\\folder\\signed.exe", 4 * i);
+        event.field[EG_FIELD_COMMAND_LINE] = (eg_str){text, size};
+        assert_int_equal(eg_pipeline_feed(f->pipeline, &event), EG_OK);
+    }
+    eg_free(text);
+    assert_int_equal(counts(f).waiting, 2);
+    assert_int_equal(counts(f).not_taken, 1);
+    pass_again(f, 2);
+}
+
 static void second_pass__event_that_brings_its_facts__is_decided_at_once(void **state)
 {
     fixture *f = *state;
@@ -433,6 +451,7 @@ int eg_test_second_pass(void)
         WITH_RULES(second_pass__rule_on_what_must_not_be__waits_for_it),
         WITH_RULES(second_pass__file_elsewhere__decides_without_its_facts),
         WITH_RULES(second_pass__more_than_may_wait__are_decided_at_once),
+        WITH_RULES(second_pass__more_bytes_than_may_wait__are_decided_at_once),
         WITH_RULES(second_pass__event_that_brings_its_facts__is_decided_at_once),
         WITH_RULES(second_pass__start_told_twice__hits_once),
         WITH_RULES(second_pass__correlation_that_counts_hashes__counts_what_is_back),

@@ -7,3 +7,4 @@
 #include "service/client_feed.c"
 #include "service/clients.c"
 #include "service/pipe_io.c"
+#include "service/signature.c"

@@ -35,6 +35,26 @@ static void intake__pushed__comes_out_in_order(void **state)
     eg_intake_destroy(intake);
 }
 
+/* What is offered leaves room for what happens now, and is never counted as lost. */
+static void intake__nearly_full__takes_no_offers(void **state)
+{
+    EG_UNUSED(state);
+    eg_intake *intake = NULL;
+    eg_event event;
+    eg_event_init(&event, EG_KIND_PROCESS_START);
+    assert_int_equal(eg_intake_create(16, &intake), EG_OK);
+    for (int i = 0; i < 14; i++) {
+        assert_int_equal(eg_intake_offer(intake, &event), EG_OK);
+    }
+    assert_int_equal(eg_intake_offer(intake, &event), EG_E_LIMIT);
+    push(intake, 1);
+    push(intake, 2);
+    assert_int_equal(eg_intake_dropped(intake), 0);
+    assert_int_equal(eg_intake_length(intake), 16);
+    eg_intake_close(intake);
+    eg_intake_destroy(intake);
+}
+
 static void intake__full__counts_the_loss_and_makes_it_an_event(void **state)
 {
     EG_UNUSED(state);
@@ -278,6 +298,7 @@ int eg_test_service_intake(void)
 #define THREAD_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(intake__pushed__comes_out_in_order),
+        cmocka_unit_test(intake__nearly_full__takes_no_offers),
         cmocka_unit_test(intake__full__counts_the_loss_and_makes_it_an_event),
         cmocka_unit_test(intake__large_events__are_bounded_by_their_bytes),
         cmocka_unit_test(intake__no_memory__counts_the_loss),

@@ -186,7 +186,7 @@ static void status__all_parts__is_one_object_with_what_is_documented(void **stat
     static const char *const members[] = {"version",  "pid",       "uptime_seconds", "data_folder",
                                           "database", "pipe",      "settings_error", "rules",
                                           "counters", "last_hit",  "sensors",        "clients",
-                                          "notices",  "shortened", "recent_hits"};
+                                          "notices",  "shortened", "recent_hits",    "files"};
     eg_clients clients;
     eg_notices notices;
     eg_buf text;
