@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "driverless-hooks/etw/session.h"
+#include "driverless-hooks/etw/session_internal.h"
 
 #include "core/base/log.h"
 #include "core/base/mem.h"
-#include "core/base/os.h"
 #include "core/base/status.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -15,9 +13,6 @@ enum {
     START_TRIES = 3,
     START_WAIT_MS = 100,
     JOIN_MS = 5000,
-    BUSY_MS = 250, /* so long after a record more of them are likely */
-    ENABLINGS_MAX = 512,
-    WORDS_SIZE = 256,
     OPCODE_LOST_FIRST = 32, /* an event, a buffer, a file */
     OPCODE_LOST_LAST = 34,
 };
@@ -70,38 +65,6 @@ const eg_etw_session_kind eg_etw_provider_session = {
 static const uint8_t lost_guid[EG_ETW_GUID_SIZE] = {0xe0, 0x9a, 0x39, 0x6a, 0xc6, 0x4b, 0xe9, 0x4d,
                                                     0x87, 0x0b, 0x36, 0x57, 0xf8, 0x94, 0x7e, 0x7e};
 
-typedef struct provider {
-    const char *name;
-    eg_etw_enable enable;
-} provider;
-
-struct eg_etw_session {
-    const eg_etw_api *api;
-    const eg_etw_session_kind *kind;
-    eg_etw_session_events events;
-    eg_etw_consumer consumer;
-    uint64_t handle;
-    uint64_t trace;
-    eg_thread *thread;
-    eg_mutex lock;
-    eg_cond changed;
-    bool ended; /* the consumer has returned; under the lock, as is the next */
-    uint32_t end_code;
-    eg_atomic stopping;
-    eg_atomic alarm;
-    eg_atomic records;     /* all that came */
-    eg_atomic stream_lost; /* losses the stream told of */
-    uint64_t counted_lost; /* by the session, at the time it was opened */
-    uint32_t flags;        /* likewise, as far as this Windows tells them */
-    uint64_t outages;      /* of providers that were disabled for a while */
-    provider providers[EG_ETW_SESSION_PROVIDERS_MAX];
-    size_t provider_count;
-    eg_etw_enabled enablings[ENABLINGS_MAX];
-    int64_t records_seen; /* for pace */
-    uint64_t busy_until;  /* monotonic ns, as the next */
-    uint64_t flushed_at;
-};
-
 static void init_properties(const eg_etw_session_kind *kind, eg_etw_properties *p)
 {
     uint32_t buffers = 2 * eg_cpu_count();
@@ -115,20 +78,21 @@ static void init_properties(const eg_etw_session_kind *kind, eg_etw_properties *
     p->flush_seconds = 1;
 }
 
-static uint32_t control(const eg_etw_session *session, eg_etw_control code, eg_etw_properties *p)
+uint32_t eg_etw_session_control(const eg_etw_session *session, eg_etw_control code,
+                                eg_etw_properties *p)
 {
     init_properties(session->kind, p);
     return session->api->control(session->kind->name, 0, code, p);
 }
 
 /* Somebody may have made a session of our name to feed us records: look before reading it. */
-static bool is_ours(const eg_etw_session *session, const eg_etw_properties *p)
+bool eg_etw_session_is_ours(const eg_etw_session *session, const eg_etw_properties *p)
 {
     return memcmp(p->guid, session->kind->guid, EG_ETW_GUID_SIZE) == 0 &&
            (p->mode & session->kind->mode) == session->kind->mode;
 }
 
-static void tell_tampering(eg_etw_session *session, const char *what)
+void eg_etw_session_tell_tampering(eg_etw_session *session, const char *what)
 {
     eg_log(EG_LOG_WARNING, "etw", "%s: %s", session->kind->name, what);
     if (session->events.tampered) {
@@ -138,8 +102,7 @@ static void tell_tampering(eg_etw_session *session, const char *what)
 
 /* ---- starting ---- */
 
-/* `what` is what we were doing, "start the ETW session"; the codes mean the same on any system. */
-static int fail(uint32_t error, const char *what, const char *name)
+int eg_etw_session_fail(uint32_t error, const char *what, const char *name)
 {
     switch (error) {
     case EG_ETW_DENIED: return eg_fail(EG_E_DENIED, "%s %s: access is denied", what, name);
@@ -168,17 +131,17 @@ static void protect(const eg_etw_session *session)
 static bool adopt(eg_etw_session *session)
 {
     eg_etw_properties p;
-    if (control(session, EG_ETW_QUERY, &p) != EG_ETW_OK) {
+    if (eg_etw_session_control(session, EG_ETW_QUERY, &p) != EG_ETW_OK) {
         return false;
     }
-    if (!is_ours(session, &p)) {
-        tell_tampering(session, "a foreign session had our name; it was stopped");
+    if (!eg_etw_session_is_ours(session, &p)) {
+        eg_etw_session_tell_tampering(session, "a foreign session had our name; it was stopped");
     } else if ((p.flags & session->kind->flags & EG_ETW_FLAG_PROCESS) ==
                (session->kind->flags & EG_ETW_FLAG_PROCESS)) {
         session->handle = p.session;
         return true;
     }
-    control(session, EG_ETW_STOP, &p);
+    eg_etw_session_control(session, EG_ETW_STOP, &p);
     eg_thread_sleep_ms(START_WAIT_MS);
     return false;
 }
@@ -189,7 +152,7 @@ static void free_guid(eg_etw_session *session)
     eg_etw_properties p;
     uint64_t other = 0;
     if (session->api->find(session->kind->guid, &other) == EG_ETW_OK) {
-        tell_tampering(session, "a foreign session had our GUID; it was stopped");
+        eg_etw_session_tell_tampering(session, "a foreign session had our GUID; it was stopped");
         init_properties(session->kind, &p);
         session->api->control(NULL, other, EG_ETW_STOP, &p);
     }
@@ -215,7 +178,7 @@ static int start_or_adopt(eg_etw_session *session)
             free_guid(session);
         }
     }
-    return fail(error, "start the ETW session", session->kind->name);
+    return eg_etw_session_fail(error, "start the ETW session", session->kind->name);
 }
 
 /* ---- consuming ---- */
@@ -256,7 +219,7 @@ static void consume(void *arg)
     }
 }
 
-static uint64_t lost_count(const eg_etw_properties *p)
+uint64_t eg_etw_session_lost_count(const eg_etw_properties *p)
 {
     return (uint64_t)p->events_lost + p->buffers_lost;
 }
@@ -268,10 +231,10 @@ static int start_consumer(eg_etw_session *session)
     session->consumer = (eg_etw_consumer){on_record, session};
     session->trace = session->api->open(session->kind->name, &session->consumer, &error);
     if (session->trace == EG_ETW_NO_TRACE) {
-        return fail(error, "open the ETW session", session->kind->name);
+        return eg_etw_session_fail(error, "open the ETW session", session->kind->name);
     }
-    if (control(session, EG_ETW_QUERY, &p) == EG_ETW_OK) {
-        session->counted_lost = lost_count(&p);
+    if (eg_etw_session_control(session, EG_ETW_QUERY, &p) == EG_ETW_OK) {
+        session->counted_lost = eg_etw_session_lost_count(&p);
         session->flags = p.flags;
         session->handle = p.session ? p.session : session->handle;
     }
@@ -313,7 +276,7 @@ int eg_etw_session_open(eg_etw_session **out, const eg_etw_api *api,
     return EG_OK;
 
 stop_session:
-    control(session, EG_ETW_STOP, &p);
+    eg_etw_session_control(session, EG_ETW_STOP, &p);
 done_changed:
     eg_cond_done(&session->changed);
 done_lock:
@@ -325,7 +288,8 @@ free_session:
 
 /* ---- providers ---- */
 
-static provider *find_provider(eg_etw_session *session, const uint8_t guid[EG_ETW_GUID_SIZE])
+static eg_etw_session_provider *find_provider(eg_etw_session *session,
+                                              const uint8_t guid[EG_ETW_GUID_SIZE])
 {
     for (size_t i = 0; i < session->provider_count; i++) {
         if (memcmp(session->providers[i].enable.guid, guid, EG_ETW_GUID_SIZE) == 0) {
@@ -335,7 +299,8 @@ static provider *find_provider(eg_etw_session *session, const uint8_t guid[EG_ET
     return NULL;
 }
 
-static int enable(eg_etw_session *session, const char *name, const eg_etw_enable *wanted)
+int eg_etw_session_enable_now(eg_etw_session *session, const char *name,
+                              const eg_etw_enable *wanted)
 {
     uint32_t error = session->api->enable(session->handle, EG_ETW_ENABLE, wanted);
     if (error == EG_ETW_INVALID && wanted->registry_data) {
@@ -344,26 +309,26 @@ static int enable(eg_etw_session *session, const char *name, const eg_etw_enable
         plain.registry_data = false;
         error = session->api->enable(session->handle, EG_ETW_ENABLE, &plain);
     }
-    return error == EG_ETW_OK ? EG_OK : fail(error, "enable the ETW provider", name);
+    return error == EG_ETW_OK ? EG_OK : eg_etw_session_fail(error, "enable the ETW provider", name);
 }
 
 int eg_etw_session_enable(eg_etw_session *session, const char *name, const eg_etw_enable *wanted)
 {
-    provider *found = find_provider(session, wanted->guid);
+    eg_etw_session_provider *found = find_provider(session, wanted->guid);
     if (!found && session->provider_count == EG_ETW_SESSION_PROVIDERS_MAX) {
         return eg_fail(EG_E_LIMIT, "%s: too many providers", name);
     }
-    int status = enable(session, name, wanted);
+    int status = eg_etw_session_enable_now(session, name, wanted);
     if (status == EG_OK) {
         found = found ? found : &session->providers[session->provider_count++];
-        *found = (provider){name, *wanted};
+        *found = (eg_etw_session_provider){name, *wanted};
     }
     return status;
 }
 
 void eg_etw_session_disable(eg_etw_session *session, const uint8_t guid[EG_ETW_GUID_SIZE])
 {
-    provider *found = find_provider(session, guid);
+    eg_etw_session_provider *found = find_provider(session, guid);
     if (found) {
         session->api->enable(session->handle, EG_ETW_DISABLE, &found->enable);
         *found = session->providers[--session->provider_count];
@@ -372,12 +337,14 @@ void eg_etw_session_disable(eg_etw_session *session, const uint8_t guid[EG_ETW_G
 
 int eg_etw_session_capture(eg_etw_session *session, const uint8_t guid[EG_ETW_GUID_SIZE])
 {
-    provider *found = find_provider(session, guid);
+    eg_etw_session_provider *found = find_provider(session, guid);
     if (!found) {
         return eg_fail(EG_E_NOTFOUND, "%s: provider is not enabled", session->kind->name);
     }
     uint32_t error = session->api->enable(session->handle, EG_ETW_CAPTURE_STATE, &found->enable);
-    return error == EG_ETW_OK ? EG_OK : fail(error, "ask for what runs already", found->name);
+    return error == EG_ETW_OK
+               ? EG_OK
+               : eg_etw_session_fail(error, "ask for what runs already", found->name);
 }
 
 /* ---- stopping ---- */
@@ -404,10 +371,11 @@ void eg_etw_session_close(eg_etw_session *session)
     while (session->provider_count > 0) {
         eg_etw_session_disable(session, session->providers[0].enable.guid);
     }
-    control(session, EG_ETW_FLUSH, &p);
-    if (control(session, EG_ETW_STOP, &p) == EG_ETW_OK && lost_count(&p) > session->counted_lost) {
+    eg_etw_session_control(session, EG_ETW_FLUSH, &p);
+    if (eg_etw_session_control(session, EG_ETW_STOP, &p) == EG_ETW_OK &&
+        eg_etw_session_lost_count(&p) > session->counted_lost) {
         eg_log(EG_LOG_INFO, "etw", "%s: %" PRIu64 " records or buffers were lost in all",
-               session->kind->name, lost_count(&p) - session->counted_lost);
+               session->kind->name, eg_etw_session_lost_count(&p) - session->counted_lost);
     }
     /* a consumer that does not notice the end of its session is thrown out */
     bool drained = wait_for_consumer(session);
@@ -421,142 +389,4 @@ void eg_etw_session_close(eg_etw_session *session)
     eg_cond_done(&session->changed);
     eg_mutex_done(&session->lock);
     eg_free(session);
-}
-
-/* ---- flushing ---- */
-
-void eg_etw_session_flush(eg_etw_session *session)
-{
-    eg_etw_properties p;
-    session->flushed_at = eg_clock_monotonic_ns();
-    if (control(session, EG_ETW_FLUSH, &p) == EG_ETW_NO_SESSION) {
-        eg_atomic_set(&session->alarm, 1);
-    }
-}
-
-uint32_t eg_etw_session_pace(eg_etw_session *session)
-{
-    uint64_t now = eg_clock_monotonic_ns();
-    int64_t records = eg_atomic_get(&session->records);
-    if (records != session->records_seen) {
-        session->records_seen = records;
-        session->busy_until = now + UINT64_C(1000000) * BUSY_MS;
-    }
-    uint32_t interval =
-        now < session->busy_until ? session->kind->flush_busy_ms : session->kind->flush_idle_ms;
-    uint64_t passed = (now - session->flushed_at) / 1000000;
-    if (passed < interval) {
-        return interval - (uint32_t)passed;
-    }
-    eg_etw_session_flush(session);
-    return interval;
-}
-
-/* ---- checking ---- */
-
-bool eg_etw_session_alarmed(eg_etw_session *session)
-{
-    return eg_atomic_get(&session->alarm) != 0;
-}
-
-static int gone(eg_etw_session *session, const char *what)
-{
-    tell_tampering(session, what);
-    return eg_fail(EG_E_CLOSED, "%s: %s", session->kind->name, what);
-}
-
-static int check_consumer(eg_etw_session *session, uint32_t query_error)
-{
-    eg_mutex_lock(&session->lock);
-    bool ended = session->ended;
-    uint32_t code = session->end_code;
-    eg_mutex_unlock(&session->lock);
-    if (query_error == EG_ETW_NO_SESSION) {
-        return gone(session, "the session was stopped from outside");
-    }
-    if (ended) {
-        return eg_fail(EG_E_CLOSED, "%s: reading ended with %" PRIu32 " although the session runs",
-                       session->kind->name, code);
-    }
-    if (query_error == EG_ETW_DENIED) {
-        return gone(session, "we may not ask for the state of our own session any more");
-    }
-    if (query_error != EG_ETW_OK) {
-        fail(query_error, "query the ETW session", session->kind->name);
-        return EG_E_CLOSED;
-    }
-    return EG_OK;
-}
-
-/*
- * How a provider is enabled for us, as its registrations know it. Keyword 0 and level 0 stand for
- * all. A provider that nobody has registered at the moment cannot be asked; it is enabled as soon
- * as somebody does, so that is no finding.
- */
-static const char *what_is_wrong(eg_etw_session *session, const eg_etw_enable *wanted)
-{
-    size_t count = ENABLINGS_MAX;
-    bool found = false;
-    uint32_t error = session->api->enablings(wanted->guid, session->enablings, &count);
-    if (error != EG_ETW_OK || count == ENABLINGS_MAX) {
-        return NULL;
-    }
-    for (size_t i = 0; i < count; i++) {
-        const eg_etw_enabled *at = &session->enablings[i];
-        if (at->logger != (uint16_t)session->handle || !at->enabled) {
-            continue;
-        }
-        uint64_t all = wanted->any_keyword ? wanted->any_keyword : UINT64_MAX;
-        found = true;
-        if (at->any_keyword != 0 && (at->any_keyword & all) != all) {
-            return "its keywords were changed";
-        }
-        if (at->level != 0 && at->level < wanted->level) {
-            return "its level was lowered";
-        }
-    }
-    return found || count == 0 ? NULL : "it was disabled";
-}
-
-static void check_providers(eg_etw_session *session)
-{
-    char words[WORDS_SIZE];
-    for (size_t i = 0; i < session->provider_count; i++) {
-        const provider *at = &session->providers[i];
-        const char *wrong = what_is_wrong(session, &at->enable);
-        if (!wrong) {
-            continue;
-        }
-        session->outages++;
-        snprintf(words, sizeof(words), "provider %s in our session was tampered with: %s", at->name,
-                 wrong);
-        tell_tampering(session, words);
-        if (enable(session, at->name, &at->enable) != EG_OK) {
-            eg_log(EG_LOG_WARNING, "etw", "%s", eg_error_message());
-        }
-    }
-}
-
-int eg_etw_session_check(eg_etw_session *session, uint64_t *lost)
-{
-    eg_etw_properties p;
-    eg_atomic_set(&session->alarm, 0);
-    uint32_t error = control(session, EG_ETW_QUERY, &p);
-    int status = check_consumer(session, error);
-    if (status != EG_OK) {
-        return status;
-    }
-    if (!is_ours(session, &p)) {
-        return gone(session, "a foreign session has taken the place of ours");
-    }
-    if ((session->flags & ~p.flags & session->kind->flags & EG_ETW_FLAG_PROCESS) != 0) {
-        return gone(session, "process records were switched off in our session");
-    }
-    check_providers(session);
-    /* the stream and the counters tell of the same losses, the stream first */
-    uint64_t counted = lost_count(&p);
-    uint64_t streamed = (uint64_t)eg_atomic_get(&session->stream_lost);
-    counted = counted > session->counted_lost ? counted - session->counted_lost : 0;
-    *lost = (counted > streamed ? counted : streamed) + session->outages;
-    return EG_OK;
 }
