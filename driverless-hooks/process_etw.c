@@ -27,6 +27,7 @@ enum {
     HURRY_SIZE = 256 * 1024, /* waiting in the ring, some 500 starts: no time to look at each */
     CHECK_MS = 10 * 1000,    /* losses, tampering */
     RESYNC_MS = 60 * 1000,   /* comparing with the process list */
+    SETTLED_MS = 3 * 1000,   /* longer than eg_process_feed_resync spares what is young */
     PROVIDER_CHECK_MS = 1000,
     PROVIDER_RETRY_FIRST_MS = 30 * 1000,
     PROVIDER_RETRY_MOST_MS = 10 * 60 * 1000,
@@ -53,6 +54,7 @@ typedef struct etw_source {
     uint64_t lost;                    /* as last reported */
     uint64_t checked_at, resynced_at; /* monotonic */
     bool resync_due;                  /* something was lost */
+    uint32_t resync_ms;               /* until the next comparing */
     /* the second session */
     eg_provider_feed *provider; /* NULL while it could not be joined */
     bool provider_runs;
@@ -164,6 +166,7 @@ int eg_process_etw_open(void **context, eg_process_feed *feed, HANDLE stop, cons
     source->feed = feed;
     source->stop = stop;
     source->checked_at = source->resynced_at = eg_clock_monotonic_ns();
+    source->resync_ms = RESYNC_MS;
     source->provider_retry_ms = PROVIDER_RETRY_FIRST_MS;
     eg_process_reader_options options = {ring_size, on_event, source};
     int status = eg_event_text_init(&source->text);
@@ -265,6 +268,8 @@ static void tell_loss(etw_source *source, uint64_t count, const char *what)
 static void resync(etw_source *source)
 {
     eg_process_poll found;
+    /* after a loss, once more for what was too young to be missed for certain */
+    source->resync_ms = source->resync_due ? SETTLED_MS : RESYNC_MS;
     source->resync_due = false;
     source->resynced_at = eg_clock_monotonic_ns();
     if (eg_process_feed_resync(source->feed, &found) == EG_OK && found.started > 0) {
@@ -303,7 +308,7 @@ static int keep_house(etw_source *source, bool emptied)
         status = check(source);
     }
     /* what was lost is looked up when the rush is over, or when it does not end */
-    if ((emptied && source->resync_due) || passed(source->resynced_at, RESYNC_MS)) {
+    if ((emptied && source->resync_due) || passed(source->resynced_at, source->resync_ms)) {
         resync(source);
     }
     return status;
