@@ -24,8 +24,8 @@ NEWER_VERSION = "0.99.0"
 
 class World:
     """What the scenarios share."""
-    def __init__(self, box, folder, msi, newer_msi):
-        self.box, self.folder, self.msi, self.newer_msi = box, folder, msi, newer_msi
+    def __init__(self, box, build, folder, msi, newer_msi):
+        self.box, self.build, self.folder, self.msi, self.newer_msi = box, build, folder, msi, newer_msi
         self.box_wine = WINE
         self.installed = Installed(box)
         self.tray = None
@@ -67,7 +67,7 @@ def main():
     try:
         with WineBox(options.work / "box") as box:
             box.desktop()
-            failed = tell(World(box, options.work, msi, newer), chosen)
+            failed = tell(World(box, options.build, options.work, msi, newer), chosen)
     except BoxError as error:
         print(f"not ok e2e: {error}")
         failed = len(chosen)

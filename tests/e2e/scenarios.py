@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import time
 
+import etw_scenarios
 from winebox import BoxError, wait_for
 
 RUN_KEY = r"Software\Microsoft\Windows\CurrentVersion\Run"
@@ -428,6 +429,7 @@ SCENARIOS = [
     hit__made_without_a_tray__is_shown_when_one_comes,
     second_instance__started__refuses,
     rule__broken__is_named_and_the_rest_runs,
+    *etw_scenarios.SCENARIOS,
     tray__without_a_screen__ends_with_a_message,
     export__of_all_hits__is_read_by_others,
     upgrade__to_a_newer_package__keeps_the_hits,
