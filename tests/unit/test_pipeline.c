@@ -260,6 +260,23 @@ static void pipeline__whose_hit_is_not_taken__tells_it_again_later(void **state)
     assert_int_equal(fix->count, 2);
 }
 
+#define RUN_VALUE_BY(sensor, second) \
+    "{\"channel\":\"Microsoft-Windows-Sysmon/Operational\",\"event_id\":13," \
+    "\"time\":\"2026-01-01T00:00:" second "Z\",\"sensor\":\"" sensor "\",\"fields\":" \
+    "{\"EventType\":\"SetValue\",\"TargetObject\":\"HKLM\\\\S\\\\CurrentVersion\\\\Run\\\\a\"," \
+    "\"Details\":\"rundll32 x.dll\"}}\n"
+
+static void pipeline__told_by_two_sources__hits_once(void **state)
+{
+    fixture *fix = *state;
+    feed_stream(fix, EG_STR(RUN_VALUE_BY("registry", "01")));
+    assert_int_equal(fix->count, 1);
+    feed_stream(fix, EG_STR(RUN_VALUE_BY("sysmon", "03")));
+    assert_int_equal(fix->count, 1);
+    feed_stream(fix, EG_STR(RUN_VALUE_BY("registry", "05"))); /* written once more */
+    assert_int_equal(fix->count, 2);
+}
+
 /* Feeds one event with the allocation number `n` failing; the rest of the pipeline must survive. */
 static int feed_without_memory(fixture *fix, const eg_event *event, long n)
 {
@@ -306,6 +323,7 @@ int eg_test_pipeline(void)
                                         set_up_empty, tear_down),
         WITH_RULES(pipeline__with_rules_replaced_and_taken_away__follows),
         WITH_RULES(pipeline__whose_hit_is_not_taken__tells_it_again_later),
+        WITH_RULES(pipeline__told_by_two_sources__hits_once),
         cmocka_unit_test(pipeline__without_memory__fails_cleanly_and_recovers),
     };
     return cmocka_run_group_tests_name("pipeline", tests, NULL, NULL);
