@@ -74,11 +74,18 @@ static void read_user(HANDLE token, eg_account_cache *accounts, eg_event_text *t
     }
 }
 
+/* Sysmon has a word of its own for programs in an app container, whose label is "Low". */
 static void read_integrity(HANDLE token, eg_process_info *out)
 {
     uint8_t bytes[TOKEN_SIZE];
     TOKEN_MANDATORY_LABEL label;
     DWORD size = 0;
+    DWORD contained = 0;
+    if (GetTokenInformation(token, TokenIsAppContainer, &contained, sizeof(contained), &size) &&
+        contained != 0) {
+        out->integrity = EG_STR("AppContainer");
+        return;
+    }
     if (GetTokenInformation(token, TokenIntegrityLevel, bytes, sizeof(bytes), &size)) {
         memcpy(&label, bytes, sizeof(label));
         out->integrity = eg_sid_integrity_level(label.Label.Sid, GetLengthSid(label.Label.Sid));
