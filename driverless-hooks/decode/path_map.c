@@ -205,8 +205,11 @@ static const line *find_short(const eg_path_map *map, eg_str name, eg_str *rest)
 static int rewrite_dos(const eg_path_map *map, eg_str path, eg_str name, int depth, eg_buf *out)
 {
     eg_str rest = name;
-    if (is_drive(name) || take_folder(&rest, EG_STR("GLOBALROOT"))) {
-        return rewrite(map, rest, depth + 1, out);
+    if (is_drive(name)) {
+        return rewrite(map, name, depth + 1, out);
+    }
+    if (take_folder(&rest, EG_STR("GLOBALROOT"))) {
+        return rest.len > 0 ? rewrite(map, rest, depth + 1, out) : eg_buf_append_str(out, path);
     }
     if (take_folder(&rest, EG_STR("UNC"))) {
         return append_server(rest, out) ? out->status : eg_buf_append_str(out, path);

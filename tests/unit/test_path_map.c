@@ -175,6 +175,7 @@ static void rewrite__no_path__stays(void **state)
     check(*state, "\\", "\\");
     check(*state, "\\??\\", "\\??\\");
     check(*state, "\\??\\UNC", "\\??\\UNC");
+    check(*state, "\\??\\GLOBALROOT", "\\??\\GLOBALROOT");
 }
 
 static void rewrite__longer_than_the_buffer__is_a_limit(void **state)
