@@ -44,8 +44,7 @@ def random_event(random):
 
 
 def change_case(random, text):
-    """No capital sigma: what Python makes of it depends on its neighbours, which our folding never does."""
-    return "".join(c.swapcase() if len(c.swapcase()) == 1 and c not in "σς" and random.random() < 0.3 else c
+    return "".join(c.swapcase() if len(c.swapcase()) == 1 and random.random() < 0.3 else c
                    for c in text)
 
 

@@ -41,10 +41,10 @@ void eg_utf8_copy(char *out, size_t size, eg_str text);
  */
 uint32_t eg_fold_code(uint32_t code);
 /*
- * Appends the folded form of `text`: each code point by eg_fold_code, but U+0130 becomes "i" and
- * U+0307 as in Python. A capital sigma becomes the plain small one wherever it stands (Python uses
- * the final form at the end of a word), so that folding never depends on what follows. Malformed
- * bytes are kept as they are.
+ * Appends the folded form of `text`, which is Python's str.lower(): each code point by
+ * eg_fold_code, but U+0130 becomes "i" and U+0307, and a capital sigma at the end of a word becomes
+ * the final small one. So a part of a text may fold otherwise than it does within the whole.
+ * Malformed bytes are kept as they are.
  */
 int eg_fold_str(eg_buf *out, eg_str text);
 /*

@@ -14,11 +14,26 @@ typedef struct fold_range {
 static const fold_range ranges[] = {
 #define FOLD(first, last, step, delta) {first, last, step, delta},
 #include "core/base/utf_fold_table.h"
-#undef FOLD
+};
+
+typedef struct code_span {
+    uint32_t first, last;
+} code_span;
+
+static const code_span ignored[] = {
+#define IGNORED(first, last) {first, last},
+#include "core/base/utf_fold_table.h"
+};
+
+static const code_span cased[] = {
+#define CASED(first, last) {first, last},
+#include "core/base/utf_fold_table.h"
 };
 
 #define CAPITAL_I_WITH_DOT 0x0130u
 #define COMBINING_DOT_ABOVE 0x0307u
+#define CAPITAL_SIGMA 0x03A3u
+#define FINAL_SIGMA 0x03C2u
 
 static uint32_t fold_beyond_ascii(uint32_t code)
 {
@@ -114,10 +129,78 @@ bool eg_fold_append_ascii(eg_buf *out, eg_str text)
     return true;
 }
 
-static int append_code(eg_buf *out, uint32_t code)
+static bool is_in(const code_span *spans, size_t count, uint32_t code)
+{
+    size_t low = 0, high = count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (spans[middle].last < code) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low < count && code >= spans[low].first;
+}
+
+static bool is_ignored(uint32_t code)
+{
+    return is_in(ignored, EG_COUNT(ignored), code);
+}
+
+/* Decodes the character that ends before `at` (above 0) and gives its start. */
+static uint32_t code_before(eg_str text, size_t at, size_t *start)
+{
+    size_t from = at - 1;
+    while (from > 0 && at - from < 4 && ((unsigned char)text.ptr[from] & 0xC0) == 0x80) {
+        from--;
+    }
+    *start = from;
+    uint32_t code = eg_utf8_next(text, &from);
+    if (from != at) { /* not one character: the last byte stands for itself */
+        *start = at - 1;
+        code = EG_UTF_REPLACEMENT;
+    }
+    return code;
+}
+
+static bool letter_before(eg_str text, size_t at)
+{
+    uint32_t code = EG_UTF_REPLACEMENT;
+    do {
+        if (at == 0) {
+            return false;
+        }
+        code = code_before(text, at, &at);
+    } while (is_ignored(code));
+    return is_in(cased, EG_COUNT(cased), code);
+}
+
+static bool letter_after(eg_str text, size_t at)
+{
+    uint32_t code = EG_UTF_REPLACEMENT;
+    do {
+        if (at >= text.len) {
+            return false;
+        }
+        code = eg_utf8_next(text, &at);
+    } while (is_ignored(code));
+    return is_in(cased, EG_COUNT(cased), code);
+}
+
+/* A capital sigma at `start` that ends a word has a small form of its own. */
+static uint32_t fold_in_place(eg_str text, size_t start, size_t end, uint32_t code)
+{
+    if (code == CAPITAL_SIGMA && letter_before(text, start) && !letter_after(text, end)) {
+        return FINAL_SIGMA;
+    }
+    return eg_fold_code(code);
+}
+
+static int append_code(eg_buf *out, uint32_t code, uint32_t folded)
 {
     char bytes[8];
-    size_t length = eg_utf8_encode(eg_fold_code(code), bytes);
+    size_t length = eg_utf8_encode(folded, bytes);
     if (code == CAPITAL_I_WITH_DOT) {
         length += eg_utf8_encode(COMBINING_DOT_ABOVE, bytes + length);
     }
@@ -155,7 +238,7 @@ int eg_fold_str(eg_buf *out, eg_str text)
         if (code == EG_UTF_REPLACEMENT) {
             status = eg_buf_append(out, text.ptr + start, at - start);
         } else {
-            status = append_code(out, code);
+            status = append_code(out, code, fold_in_place(text, start, at, code));
         }
     }
     return status;

@@ -288,6 +288,20 @@ static void parse_alternatives(literal_parser *parser, literal_set *out)
     }
 }
 
+/* A capital sigma folds by what stands beside it, which a part of a text does not tell. */
+static bool has_capital_sigma(const literal_set *set)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        eg_str text = set->texts[i];
+        for (size_t at = 0; at + 1 < text.len; at++) {
+            if (memcmp(text.ptr + at, "\xCE\xA3", 2) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 int eg_regex_literals(eg_arena *arena, eg_str pattern, const eg_str **out, size_t *count)
 {
     literal_parser parser = {arena, pattern, 0, 0, false, EG_OK};
@@ -297,7 +311,8 @@ int eg_regex_literals(eg_arena *arena, eg_str pattern, const eg_str **out, size_
     *count = 0;
     *out = NULL;
     parse_alternatives(&parser, &found);
-    if (parser.status != EG_OK || parser.gave_up || parser.at < pattern.len || found.count == 0) {
+    if (parser.status != EG_OK || parser.gave_up || parser.at < pattern.len || found.count == 0 ||
+        has_capital_sigma(&found)) {
         return parser.status;
     }
     texts = eg_arena_alloc(arena, found.count * sizeof(*texts));

@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes core/base/utf_fold_table.h: lower case of single characters, as str.lower() has it.
+"""Writes core/base/utf_fold_table.h: lower case as str.lower() has it.
 
 Run with a Python whose unicodedata is version 14 (3.11): tools/unicode/gen_fold.py > core/base/utf_fold_table.h
-A range covers the code points first, first + step, ... last, which all move by delta.
+FOLD: the code points first, first + step, ... last all move by delta. IGNORED and CASED: what str.lower() passes over
+and looks for beside a capital sigma, to know whether it ends a word.
 """
 import sys
 import unicodedata
+
+
+MACROS = [('FOLD', 'first, last, step, delta'), ('IGNORED', 'first, last'), ('CASED', 'first, last')]
 
 
 def mappings():
@@ -31,6 +35,34 @@ def ranges():
     return out
 
 
+def is_ignored(code):
+    """Passed over on the way to a letter: a letter beyond it decides, and it alone does not."""
+    return ('A' + chr(code) + 'Σ').lower()[-1] == 'ς' and not is_cased(code)
+
+
+def is_cased(code):
+    return (chr(code) + 'Σ').lower()[-1] == 'ς'
+
+
+def spans(test):
+    """(first, last) of each run of code points with this property."""
+    first = None
+    for code in range(0x110001):
+        inside = code < 0x110000 and test(code)
+        if inside and first is None:
+            first = code
+        elif not inside and first is not None:
+            yield first, code - 1
+            first = None
+
+
+def print_spans(name, test):
+    print()
+    print('/* %s(first, last) */' % name)
+    for first, last in spans(test):
+        print('%s(0x%04X, 0x%04X)' % (name, first, last))
+
+
 def sweep_hash():
     """FNV-1a over the lower case of all code points, four bytes each, lowest first."""
     value = 0xCBF29CE484222325
@@ -49,10 +81,17 @@ def main():
     print('/* Made by tools/unicode/gen_fold.py from Unicode %s; included by utf_fold.c only. */'
           % unicodedata.unidata_version)
     print('#define EG_FOLD_SWEEP_HASH UINT64_C(0x%016X)' % sweep_hash())
+    for name, parameters in MACROS:
+        print('#ifndef %s\n#define %s(%s)\n#endif' % (name, name, parameters))
     print()
     print('/* FOLD(first, last, step, delta) */')
     for r in ranges():
         print('FOLD(0x%04X, 0x%04X, %d, %d)' % (r['first'], r['last'], r['step'] or 1, r['delta']))
+    print_spans('IGNORED', is_ignored)
+    print_spans('CASED', is_cased)
+    print()
+    for name, _ in MACROS:
+        print('#undef %s' % name)
 
 
 main()
