@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The registry sensor: the values of autostart.def, of the machine and of every user whose hive is
- * loaded. One thread; the thread pool only wakes it. Who wrote a value is not known here.
+ * loaded. One thread; the thread pool only wakes it. Who wrote a value ETW tells, where it runs.
  *
  * Every two seconds the loaded hives are listed and each key is asked whether it is still there:
  * hives come and go without a notification, and a deleted key is not signalled everywhere. Every
@@ -14,6 +14,7 @@
 #include "core/base/status.h"
 #include "driverless-hooks/decode/registry_event.h"
 #include "driverless-hooks/registry_watch.h"
+#include "driverless-hooks/registry_writers.h"
 #include "driverless-hooks/sensor.h"
 
 #include <string.h>
@@ -57,6 +58,7 @@ typedef struct change_context {
     eg_event_text *text;
     const char *key;
     uint32_t flags;
+    uint64_t *give_up; /* looking for who wrote; NULL: nobody is looked for */
 } change_context;
 
 /* A snapshot under way. */
@@ -117,13 +119,17 @@ static void on_value(void *user, const eg_value *before, const eg_value *now)
                       now);
     event.flags = context->flags;
     event.source = EG_STR("registry");
+    if (context->give_up) {
+        eg_registry_writers_name(&event, context->text, now ? now->name : before->name, now,
+                                 context->give_up);
+    }
     context->sink->emit(context->sink->user, &event);
 }
 
-static void refresh(registry_sensor *sensor, watched *at)
+static void refresh(registry_sensor *sensor, watched *at, uint64_t *give_up)
 {
     change_context context = {&sensor->sink, &sensor->text, eg_registry_watch_key(at->watch),
-                              at->primed ? 0 : EG_EVENT_EXISTING};
+                              at->primed ? 0 : EG_EVENT_EXISTING, at->primed ? give_up : NULL};
     /* what is there at the start is for the snapshot to tell; a late hive has missed that one */
     bool tell = at->primed || at->late;
     int status = eg_registry_watch_refresh(at->watch, tell ? on_value : NULL, &context);
@@ -231,10 +237,11 @@ static void heed_signing_off(registry_sensor *sensor)
 static size_t refresh_due(registry_sensor *sensor, bool all)
 {
     size_t failing = 0;
+    uint64_t give_up = 0;
     for (size_t i = 0; i < sensor->count; i++) {
         if (!is_away(sensor, &sensor->watches[i]) &&
             (all || eg_registry_watch_due(sensor->watches[i].watch))) {
-            refresh(sensor, &sensor->watches[i]);
+            refresh(sensor, &sensor->watches[i], &give_up);
         }
         failing += sensor->watches[i].failing;
     }
@@ -268,6 +275,10 @@ static void report(registry_sensor *sensor, size_t failing, eg_sensor_health *re
 static int registry_run(void *context)
 {
     registry_sensor *sensor = context;
+    int status = eg_registry_writers_join();
+    if (status != EG_OK) {
+        return status;
+    }
     HANDLE handles[2] = {sensor->stop, sensor->wake};
     eg_sensor_health reported = EG_SENSOR_STARTING;
     uint64_t checked = 0;
@@ -286,6 +297,7 @@ static int registry_run(void *context)
         eg_registry_watch_destroy(sensor->watches[i].watch);
     }
     sensor->count = 0;
+    eg_registry_writers_leave();
     return EG_OK;
 }
 
@@ -377,7 +389,7 @@ static int registry_snapshot(void *context)
     eg_event_text text;
     int status = eg_event_text_init(&text);
     if (status == EG_OK) {
-        listing to = {.change = {&sensor->sink, &text, NULL, EG_EVENT_EXISTING}};
+        listing to = {.change = {&sensor->sink, &text, NULL, EG_EVENT_EXISTING, NULL}};
         eg_buf_init(&to.hive, HIVE_SIZE_MAX);
         status = eg_registry_places(snapshot_place, &to);
         if (status == EG_OK) {

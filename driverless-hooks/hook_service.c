@@ -12,6 +12,7 @@
 #include "driverless-hooks/decode/registry_event.h"
 #include "driverless-hooks/decode/service_event.h"
 #include "driverless-hooks/sensor.h"
+#include "driverless-hooks/registry_writers.h"
 #include "driverless-hooks/service_tree.h"
 
 enum {
@@ -44,6 +45,7 @@ typedef struct telling {
     eg_event_text *text;
     const eg_value_list *before, *now;
     uint32_t flags;
+    uint64_t give_up; /* looking for who wrote */
     bool any;
 } telling;
 
@@ -91,10 +93,14 @@ static int service_open(void **context, const eg_sink *sink)
     return EG_OK;
 }
 
-static void emit(const telling *t, eg_event *event)
+/* `name` and `now` are of the value that the event is about. */
+static void emit(telling *t, eg_event *event, eg_str name, const eg_value *now)
 {
     event->flags |= t->flags;
     event->source = EG_STR("service");
+    if (!(t->flags & EG_EVENT_EXISTING)) {
+        eg_registry_writers_name(event, t->text, name, now, &t->give_up);
+    }
     t->sink->emit(t->sink->user, event);
 }
 
@@ -114,11 +120,11 @@ static void on_value(void *user, const eg_value *before, const eg_value *now)
     t->any = true;
     if (eg_service_is_installed_by(t->before, t->now, before, now)) {
         eg_service_event(&event, t->text, time, t->now, eg_service_of(now->name));
-        emit(t, &event);
+        emit(t, &event, now->name, now);
     }
     eg_registry_event(&event, t->text, time, services_key, before, now);
     event.flags = names_program(now ? now->name : before->name) ? 0 : EG_EVENT_UNLISTED;
-    emit(t, &event);
+    emit(t, &event, now ? now->name : before->name, now);
 }
 
 static int open_root(HKEY *out)
@@ -197,6 +203,10 @@ static int watch(service_sensor *sensor, bool *news)
 static int service_run(void *context)
 {
     service_sensor *sensor = context;
+    int status = eg_registry_writers_join();
+    if (status != EG_OK) {
+        return status;
+    }
     HANDLE handles[2] = {sensor->stop, sensor->changed};
     DWORD signalled = WAIT_TIMEOUT;
     while (signalled != WAIT_OBJECT_0) {
@@ -214,6 +224,7 @@ static int service_run(void *context)
             signalled = WaitForSingleObject(sensor->stop, busy ? PAUSE_MS : SETTLE_MS);
         }
     }
+    eg_registry_writers_leave();
     return EG_OK;
 }
 
