@@ -59,8 +59,9 @@ def spans(test):
 def print_spans(name, test):
     print()
     print('/* %s(first, last) */' % name)
-    for first, last in spans(test):
-        print('%s(0x%04X, 0x%04X)' % (name, first, last))
+    entries = ['%s(0x%04X, 0x%04X)' % (name, first, last) for first, last in spans(test)]
+    for i in range(0, len(entries), 3):
+        print(' '.join(entries[i:i + 3]))
 
 
 def sweep_hash():
