@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The task sensor: scheduled tasks that are registered, changed, removed or hidden. It lists the
- * scheduler's folder after every notification and now and then anyway, and compares with the last
- * list, and with the registry in which the scheduler keeps what it runs.
+ * The task sensor: scheduled tasks that are registered, changed, removed, hidden or started. What
+ * is true is read from the scheduler's folder after every notification, and compared with the
+ * registry in which the scheduler keeps what it runs; the scheduler's own ETW records, where they
+ * come, say who did it and tell what came and went between two looks.
  *
  * A definition that cannot be parsed may be half written: it is tried again a few times, then
  * reported with its raw text, since an odd definition is news as well. What the registry and the
@@ -14,18 +15,24 @@
 #include "core/base/os.h"
 #include "core/base/status.h"
 #include "core/base/utf.h"
+#include "driverless-hooks/decode/agent_event.h"
+#include "driverless-hooks/decode/task_traces.h"
 #include "driverless-hooks/folder_watch.h"
 #include "driverless-hooks/task_cache.h"
+#include "driverless-hooks/task_etw.h"
 #include "driverless-hooks/task_folder.h"
 #include "driverless-hooks/task_review.h"
 
 #include <string.h>
 
 enum {
-    SETTLE_MS = 20, /* a task is several writes */
+    SETTLE_MS = 20,      /* a task is several writes */
+    SETTLE_ETW_MS = 100, /* and the record that names who did it comes last */
     RESCAN_MS = 10 * 1000,
     REOPEN_MS = 2000,    /* when the folder cannot be watched */
+    RECORDS_MS = 500,    /* how often records are looked for */
     LOOK_MS = 60 * 1000, /* at the registry, which is not told of everything */
+    ETW_AGAIN_MS = 60 * 1000,
     TRIES = 4,
     PENDING_MAX = 64,
 };
@@ -53,7 +60,12 @@ typedef struct task_sensor {
     eg_task_review review;
     bool cache_denied;
     uint64_t look_at; /* monotonic nanoseconds */
-    eg_event_text text;
+    /* records */
+    eg_task_etw *etw;  /* NULL: they do not come */
+    uint64_t etw_at;   /* when to try again, or to check */
+    uint64_t etw_lost; /* as told last */
+    eg_task_traces *traces;
+    eg_event_text text, record_text;
     char reported[256]; /* health and why */
 } task_sensor;
 
@@ -70,6 +82,7 @@ static void task_close(void *context)
     }
     eg_value_list_destroy(sensor->known);
     eg_task_review_done(&sensor->review);
+    eg_task_traces_destroy(sensor->traces);
     for (size_t i = 0; i < PENDING_MAX; i++) {
         eg_free(sensor->waiting[i].name);
     }
@@ -81,6 +94,9 @@ static void task_close(void *context)
     }
     if (sensor->text.arena) {
         eg_event_text_done(&sensor->text);
+    }
+    if (sensor->record_text.arena) {
+        eg_event_text_done(&sensor->record_text);
     }
     eg_free(sensor);
 }
@@ -98,6 +114,12 @@ static int task_open(void **context, const eg_sink *sink)
         sensor->stop && sensor->changed ? EG_OK : eg_fail_os(GetLastError(), "create an event");
     if (status == EG_OK) {
         status = eg_event_text_init(&sensor->text);
+    }
+    if (status == EG_OK) {
+        status = eg_event_text_init(&sensor->record_text);
+    }
+    if (status == EG_OK) {
+        status = eg_task_traces_create(&sensor->traces);
     }
     if (status != EG_OK) {
         task_close(sensor);
@@ -166,6 +188,7 @@ static void on_change(void *user, const eg_value *before, const eg_value *now)
                 : before ? EG_KIND_TASK_UPDATED
                          : EG_KIND_TASK_REGISTERED,
         .name = name,
+        .user = eg_task_traces_told(sensor->traces, eg_clock_monotonic_ns(), name),
     };
     if (eg_task_report(&sensor->sink, &sensor->text, &news, false) != EG_OK) {
         if (put_off(sensor, name)) {
@@ -250,12 +273,69 @@ static int compare_registry(task_sensor *sensor)
     return status == EG_E_NOMEM ? status : EG_OK;
 }
 
+/* ---- records ---- */
+
+static void open_records(task_sensor *sensor)
+{
+    if (eg_task_etw_open(&sensor->etw) != EG_OK) {
+        eg_log(EG_LOG_DEBUG, "task", "no records of the scheduler: %s", eg_error_message());
+    }
+    sensor->etw_at = in_milliseconds(ETW_AGAIN_MS);
+    sensor->etw_lost = 0;
+}
+
+static void check_records(task_sensor *sensor)
+{
+    uint64_t lost = 0;
+    if (eg_clock_monotonic_ns() < sensor->etw_at) {
+        return;
+    }
+    if (!sensor->etw) {
+        open_records(sensor);
+        return;
+    }
+    sensor->etw_at = in_milliseconds(RESCAN_MS);
+    if (eg_task_etw_check(sensor->etw, &lost) == EG_OK && lost > sensor->etw_lost) {
+        eg_agent_event_emit(&sensor->sink, "task", EG_AGENT_TELEMETRY_LOST, lost - sensor->etw_lost,
+                            "records of the task scheduler");
+        sensor->etw_lost = lost;
+    }
+}
+
+static void read_records(task_sensor *sensor)
+{
+    eg_event event;
+    while (sensor->etw && eg_task_etw_next(sensor->etw, &sensor->record_text, &event)) {
+        if (event.kind == EG_KIND_TASK_STARTED) {
+            sensor->sink.emit(sensor->sink.user, &event);
+            continue;
+        }
+        eg_str user = event.field[EG_FIELD_USER_CONTEXT].ptr ? event.field[EG_FIELD_USER_CONTEXT]
+                                                             : event.field[EG_FIELD_USER_NAME];
+        eg_task_traces_record(sensor->traces, eg_clock_monotonic_ns(), event.kind,
+                              event.field[EG_FIELD_TASK_NAME], user);
+    }
+}
+
+/* Records of which the folder never showed anything: the task was gone before anybody looked. */
+static void tell_unseen(task_sensor *sensor)
+{
+    eg_task_trace trace;
+    while (eg_task_traces_unseen(sensor->traces, eg_clock_monotonic_ns(), &trace)) {
+        eg_task_news news = {
+            .kind = trace.kind, .flags = EG_EVENT_UNLISTED, .name = trace.name, .user = trace.user};
+        eg_task_report(&sensor->sink, &sensor->text, &news, true);
+    }
+}
+
 /* ---- the sensor ---- */
 
 static DWORD wait_time(const task_sensor *sensor)
 {
     uint64_t now = eg_clock_monotonic_ns();
-    uint64_t first = now + (uint64_t)RESCAN_MS * 1000000;
+    uint64_t first = now + (uint64_t)(sensor->etw ? RECORDS_MS : RESCAN_MS) * 1000000;
+    uint64_t next = eg_task_traces_next(sensor->traces, now);
+    first = next < first ? next : first;
     first = sensor->look_at < first ? sensor->look_at : first;
     for (size_t i = 0; i < PENDING_MAX; i++) {
         if (sensor->waiting[i].name && sensor->waiting[i].due < first) {
@@ -278,8 +358,11 @@ static void report_working(task_sensor *sensor)
     if (sensor->cache_denied) {
         report(sensor, EG_SENSOR_DEGRADED,
                "the task scheduler's folder; its registry cannot be read");
+    } else if (sensor->etw) {
+        report(sensor, EG_SENSOR_FULL, "the task scheduler's folder, registry and records");
     } else {
-        report(sensor, EG_SENSOR_FULL, "the task scheduler's folder and registry");
+        report(sensor, EG_SENSOR_FULL,
+               "the task scheduler's folder and registry; without ETW, who did it is unknown");
     }
 }
 
@@ -321,16 +404,19 @@ static int arm(task_sensor *sensor)
     return status == EG_OK ? eg_folder_watch_arm(sensor->folder) : status;
 }
 
-/* One round: arm, list, compare. */
+/* One round: arm, read records, list, compare. */
 static int watch(task_sensor *sensor)
 {
     int status = arm(sensor);
+    check_records(sensor);
+    read_records(sensor);
     if (status == EG_OK) {
         status = compare_folder(sensor);
     }
     if (status == EG_OK && eg_clock_monotonic_ns() >= sensor->look_at) {
         status = compare_registry(sensor);
     }
+    tell_unseen(sensor);
     if (status != EG_OK) {
         report(sensor, EG_SENSOR_BLIND, eg_error_message());
         close_folder(sensor);
@@ -356,13 +442,19 @@ static bool wait_for_news(task_sensor *sensor)
     if (signalled == WAIT_OBJECT_0 || signalled == WAIT_TIMEOUT) {
         return signalled == WAIT_OBJECT_0;
     }
-    return WaitForSingleObject(sensor->stop, SETTLE_MS) == WAIT_OBJECT_0;
+    bool stopped =
+        WaitForSingleObject(sensor->stop, sensor->etw ? SETTLE_ETW_MS : SETTLE_MS) == WAIT_OBJECT_0;
+    if (!stopped && sensor->etw) {
+        eg_task_etw_flush(sensor->etw);
+    }
+    return stopped;
 }
 
 static int task_run(void *context)
 {
     task_sensor *sensor = context;
     bool stopped = false;
+    open_records(sensor);
     while (!stopped) {
         if (watch(sensor) == EG_OK) {
             stopped = wait_for_news(sensor);
@@ -370,6 +462,8 @@ static int task_run(void *context)
             stopped = WaitForSingleObject(sensor->stop, REOPEN_MS) == WAIT_OBJECT_0;
         }
     }
+    eg_task_etw_close(sensor->etw);
+    sensor->etw = NULL;
     eg_task_cache_watch_done(&sensor->cache);
     close_folder(sensor);
     return EG_OK;

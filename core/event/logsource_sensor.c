@@ -7,7 +7,7 @@
 #define OF_A_TASK \
     EVERY_EVENT \
     "TaskName TaskContent Command Arguments WorkingDirectory Triggers UserId RunLevel Hidden " \
-    "Author ClassId TaskCache "
+    "Author ClassId TaskCache User "
 
 #define OF_A_FILE "Hashes Imphash Signed Signature SignatureStatus " /* in the second pass */
 #define OF_A_SERVICE EVERY_EVENT "ServiceName ImagePath "
@@ -41,12 +41,17 @@ static const made_event made_events[] = {
      EG_STR_INIT(EVERY_EVENT "EventType TargetObject Details PreviousDetails ")},
     {EG_STR_INIT(EG_CHANNEL_SYSMON), 12, EG_STR_INIT("DeleteValue"),
      EG_STR_INIT(EVERY_EVENT "EventType TargetObject PreviousDetails ")},
+    {EG_STR_INIT(EG_CHANNEL_SYSMON), 11, EG_STR_INIT(""),
+     EG_STR_INIT(EVERY_EVENT "TargetFilename CreationUtcTime User LinkTarget LinkArguments ZoneId "
+                             "HostUrl ReferrerUrl ")},
     {EG_STR_INIT(EG_CHANNEL_AGENT), 106, EG_STR_INIT(""), EG_STR_INIT(OF_A_TASK)},
     {EG_STR_INIT(EG_CHANNEL_AGENT), 140, EG_STR_INIT(""), EG_STR_INIT(OF_A_TASK)},
     {EG_STR_INIT(EG_CHANNEL_AGENT), 141, EG_STR_INIT(""), EG_STR_INIT(OF_A_TASK)},
-    {EG_STR_INIT(EG_CHANNEL_TASK), 106, EG_STR_INIT(""), EG_STR_INIT(OF_A_TASK)},
-    {EG_STR_INIT(EG_CHANNEL_TASK), 140, EG_STR_INIT(""), EG_STR_INIT(OF_A_TASK)},
-    {EG_STR_INIT(EG_CHANNEL_TASK), 141, EG_STR_INIT(""), EG_STR_INIT(OF_A_TASK)},
+    {EG_STR_INIT(EG_CHANNEL_TASK), 106, EG_STR_INIT(""), EG_STR_INIT(OF_A_TASK "UserContext ")},
+    {EG_STR_INIT(EG_CHANNEL_TASK), 140, EG_STR_INIT(""), EG_STR_INIT(OF_A_TASK "UserName ")},
+    {EG_STR_INIT(EG_CHANNEL_TASK), 141, EG_STR_INIT(""), EG_STR_INIT(OF_A_TASK "UserName ")},
+    {EG_STR_INIT(EG_CHANNEL_TASK), 200, EG_STR_INIT(""),
+     EG_STR_INIT(EVERY_EVENT "TaskName ActionName ")},
     {EG_STR_INIT(EG_CHANNEL_SECURITY), 4698, EG_STR_INIT(""), EG_STR_INIT(OF_A_TASK SUBJECT)},
     {EG_STR_INIT(EG_CHANNEL_SECURITY), 4702, EG_STR_INIT(""),
      EG_STR_INIT(OF_A_TASK SUBJECT "TaskContentNew ")},
@@ -62,7 +67,7 @@ static const made_event made_events[] = {
                  "TargetUserSid TargetUserName TargetDomainName TargetLogonId ParentProcessName "
                  "MandatoryLabel Image ParentImage ")},
     {EG_STR_INIT(EG_CHANNEL_TASK), 129, EG_STR_INIT(""),
-     EG_STR_INIT(EVERY_EVENT "TaskName Path ProcessID Priority ")},
+     EG_STR_INIT(EVERY_EVENT "TaskName Path ProcessID ProcessId Priority ")},
     {EG_STR_INIT(EG_CHANNEL_TASK), 142, EG_STR_INIT(""),
      EG_STR_INIT(EVERY_EVENT "TaskName UserName ")},
     {EG_STR_INIT(EG_CHANNEL_SYSMON), 19, EG_STR_INIT("WmiFilterEvent"),

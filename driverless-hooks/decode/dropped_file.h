@@ -23,6 +23,7 @@ typedef enum eg_dropped_root {
     EG_DROPPED_ROOT_PROGRAM_DATA,
     EG_DROPPED_ROOT_PUBLIC,
     EG_DROPPED_ROOT_WINDOWS_TEMP,
+    EG_DROPPED_ROOT_MOVED, /* a user's desktop or downloads outside of the profile */
 } eg_dropped_root;
 
 /*

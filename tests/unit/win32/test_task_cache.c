@@ -185,7 +185,12 @@ static void task_cache__hidden_before_the_start__is_told_by_the_snapshot(void **
         wait_for(fixture, 0, EG_KIND_TASK_REGISTERED, "\\EgTest\\Whole", "no SD");
     assert_true(event->flags & EG_EVENT_EXISTING);
     assert_event_field(event, EG_FIELD_COMMAND, "whole.exe");
-    assert_int_equal(eg_sensor_fixture_count(fixture), 1);
+    size_t at = 0;
+    assert_ptr_equal(eg_sensor_fixture_find(fixture, 0, EG_KIND_TASK_REGISTERED, EG_FIELD_TASK_NAME,
+                                            "\\EgTest\\Whole", &at),
+                     event);
+    assert_null(eg_sensor_fixture_find(fixture, at + 1, EG_KIND_TASK_REGISTERED, EG_FIELD_TASK_NAME,
+                                       "\\EgTest\\Whole", NULL));
     eg_sensor_fixture_stop(fixture);
 }
 
