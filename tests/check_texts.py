@@ -125,7 +125,7 @@ PLANTED = [
     ("a_lost_value", replaced(EN, "Rules %1\"", "Rules\""), "EG_TEXT_RULES: the values differ"),
     ("an_untranslated_text", replaced(JA, "次の警告", "Next alert"), "EG_TEXT_NEXT: the Japanese text"),
     ("a_lost_shortcut", replaced(EN, "&Close", "Close"), "EG_TEXT_CLOSE: a shortcut"),
-    ("an_advice_no_rule_gives", replaced(EN, "Act at once.", "Act soon."), "no rule says: Act soon."),
+    ("an_advice_no_rule_gives", replaced(EN, "Do not delete the file.", "Keep the file."), "no rule says: Keep the file."),
     ("an_unused_text", replaced("tray/menu.c", "EG_TEXT_MENU_STATUS", "0"), "EG_TEXT_MENU_STATUS: no code"),
     ("a_number_used_twice", replaced(HEADER, "EG_TEXT_CLOSE 1125", "EG_TEXT_CLOSE 1124"), "is used twice"),
     ("a_touched_icon", shorter_icon, "fine.ico: differs"),

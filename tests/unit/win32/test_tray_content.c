@@ -92,7 +92,7 @@ static void content__advice_that_the_steps_give__is_not_repeated(void **state)
     eg_alert_content *content;
     EG_UNUSED(state);
 
-    hit.text.advice = EG_STR("Act at once. Unplug the network cable and turn Wi-Fi off. "
+    hit.text.advice = EG_STR("Unplug the network cable and turn Wi-Fi off. "
                              "Leave the PC on and phone your IT staff. Keep the mail.");
     content = make_content(&hit, &service);
     assert_int_equal(wcscmp(content->text[EG_ALERT_ADVICE], L"Keep the mail."), 0);
