@@ -14,6 +14,9 @@
 /* Of audited events alone: what the other sensors see has no subject. */
 #define SUBJECT "SubjectUserSid SubjectUserName SubjectDomainName SubjectLogonId "
 
+/* Who wrote it, where ETW tells. */
+#define OF_A_VALUE "EventType TargetObject PreviousDetails ProcessId ProcessGuid Image User "
+
 #define OF_A_SCRIPT \
     EVERY_EVENT \
     "ProcessId Image User ScriptBlockText ScriptBlockId Path MessageNumber MessageTotal "
@@ -38,9 +41,9 @@ static const made_event made_events[] = {
     {EG_STR_INIT(EG_CHANNEL_SYSMON), 5, EG_STR_INIT(""),
      EG_STR_INIT(EVERY_EVENT "ProcessId ProcessGuid Image User ExitStatus ")},
     {EG_STR_INIT(EG_CHANNEL_SYSMON), 13, EG_STR_INIT("SetValue"),
-     EG_STR_INIT(EVERY_EVENT "EventType TargetObject Details PreviousDetails ")},
+     EG_STR_INIT(EVERY_EVENT OF_A_VALUE "Details ")},
     {EG_STR_INIT(EG_CHANNEL_SYSMON), 12, EG_STR_INIT("DeleteValue"),
-     EG_STR_INIT(EVERY_EVENT "EventType TargetObject PreviousDetails ")},
+     EG_STR_INIT(EVERY_EVENT OF_A_VALUE)},
     {EG_STR_INIT(EG_CHANNEL_SYSMON), 11, EG_STR_INIT(""),
      EG_STR_INIT(EVERY_EVENT "TargetFilename CreationUtcTime User LinkTarget LinkArguments ZoneId "
                              "HostUrl ReferrerUrl ")},

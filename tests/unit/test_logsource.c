@@ -155,6 +155,8 @@ static void sensors__of_this_build__feed_what_they_say(void **state)
     assert_false(eg_logsource_has_field(process, EG_STR("TargetObject")));
     assert_true(eg_logsource_has_field(find("process_creation", "security"), EG_STR("Image")));
     assert_true(eg_logsource_has_field(find("registry_set", NULL), EG_STR("Details")));
+    assert_true(eg_logsource_has_field(find("registry_set", NULL), EG_STR("Image")));
+    assert_false(eg_logsource_has_field(find("file_event", NULL), EG_STR("Image")));
     assert_true(eg_logsource_has_sensor(find("registry_delete", NULL)));
     assert_false(eg_logsource_has_sensor(find("registry_add", NULL)));
     assert_true(eg_logsource_has_sensor(find(NULL, "taskscheduler")));
