@@ -25,9 +25,11 @@
 #include <stdio.h>
 
 enum {
-    RECHECK_MS = 2000, /* profiles come and go without a notification */
-    SETTLE_MS = 300,   /* between a file's first note and our looking at it */
-    AWAY_MS = 5000,    /* for which folders of users stay closed when one signs off */
+    RECHECK_MS = 2000,     /* profiles come and go without a notification */
+    SETTLE_MS = 300,       /* between a file's first note and our looking at it */
+    AWAY_MS = 5000,        /* for which folders of users stay closed when one signs off */
+    SEARCH_MS = 10 * 1000, /* between two searches of one place, however often notes overflow */
+    ROUNDS_MAX = 10,       /* of taking notes, before what they named is looked at */
     WATCHES_MAX = 512,
     FRESH_MAX = 2048, /* files that wait to be looked at */
     BURST = 200,      /* events at once, */
@@ -43,6 +45,7 @@ typedef struct watched {
     eg_folder_watch *watch; /* NULL: not there, or let go of */
     eg_value_list *known;   /* of a startup folder; NULL before the first listing */
     uint64_t whole;         /* FILETIME until which nothing was missed; 0: not watched yet */
+    uint64_t searched_at;   /* monotonic nanoseconds; 0: never */
     bool listed;            /* seen in the latest visit of places */
     bool late;              /* its user signed in after the sensor started */
     bool stale;             /* to be listed or searched */
@@ -274,8 +277,19 @@ static int search(file_sensor *sensor, watched *at)
 {
     search_context context = {sensor, at->whole};
     eg_file_place place = place_of(at);
-    int status = at->whole ? eg_file_place_walk(&place, on_found, &context) : EG_OK;
+    if (at->whole == 0) {
+        return EG_OK; /* what is there at the start is for the snapshot to tell */
+    }
+    int status = eg_file_place_walk(&place, on_found, &context);
+    at->searched_at = eg_clock_monotonic_ns();
     return status == EG_E_LIMIT ? EG_OK : status;
+}
+
+/* Whoever makes the notes overflow all the time must not keep us searching all the time. */
+static bool may_search(const watched *at)
+{
+    return at->startup || at->searched_at == 0 ||
+           eg_clock_monotonic_ns() - at->searched_at >= (uint64_t)SEARCH_MS * 1000000;
 }
 
 typedef struct note_context {
@@ -341,7 +355,7 @@ static bool take(file_sensor *sensor, watched *at)
         let_go(at);
         return true;
     }
-    if (at->stale) {
+    if (at->stale && may_search(at)) {
         uint64_t now = eg_clock_utc();
         int status = at->startup ? compare_startup(sensor, at) : search(sensor, at);
         if (status == EG_OK) {
@@ -350,23 +364,29 @@ static bool take(file_sensor *sensor, watched *at)
         } else {
             eg_log(EG_LOG_WARNING, "file", "%s: %s", at->path, eg_error_message());
         }
-    } else if (taken == EG_FOLDER_CHANGED) {
+    } else if (taken == EG_FOLDER_CHANGED && !at->stale) {
         at->whole = eg_clock_utc();
     }
     return taken != EG_FOLDER_QUIET;
 }
 
-/* Until nothing is left: a watch that is armed resets the event of all. */
+/*
+ * Until nothing is left: a watch that is armed resets the event of all. In a flood something is
+ * always left, and has to wait until what was taken is told.
+ */
 static void take_all(file_sensor *sensor)
 {
     bool any = true;
-    while (any && WaitForSingleObject(sensor->stop, 0) == WAIT_TIMEOUT) {
+    for (int round = 0; any && round < ROUNDS_MAX; round++) {
         any = false;
         ResetEvent(sensor->changed);
         for (size_t i = 0; i < sensor->count; i++) {
             watched *at = &sensor->watches[i];
             any = (at->watch && !is_away(sensor, at) && take(sensor, at)) || any;
         }
+    }
+    if (any) {
+        SetEvent(sensor->changed);
     }
 }
 
