@@ -46,7 +46,7 @@ INERT_RULE = """title: Waits For A Field
 id: 22222222-2222-4222-8222-222222222222
 level: low
 logsource: {product: windows, category: process_creation}
-detection: {s: {Hashes|contains: 'AA'}, condition: s}
+detection: {s: {LogonGuid|contains: 'AA'}, condition: s}
 """
 UNFED_RULE = """title: Waits For A Source
 id: 33333333-3333-4333-8333-333333333333
@@ -333,7 +333,7 @@ def rules_list__tells_what_became_of_each(folder):
     expect(state == {"A Tool With A Name Of Its Own": "loaded", "Waits For A Field": "inert",
                      "Waits For A Source": "inert", "Broken": "rejected"}, f"{state}")
     by_title = {row["title"]: row for row in rows}
-    expect(by_title["Waits For A Field"]["missing"] == ["Hashes"], f"{by_title['Waits For A Field']}")
+    expect(by_title["Waits For A Field"]["missing"] == ["LogonGuid"], f"{by_title['Waits For A Field']}")
     expect(by_title["Waits For A Field"]["sensor"] and by_title["Waits For A Source"]["sensor"], "no sensor is named")
     expect(by_title["Broken"]["line"] == 5 and "nonsense" in by_title["Broken"]["reason"], f"{by_title['Broken']}")
     expect(totals["totals"] == {"loaded": 1, "inert": 2, "rejected": 1}, f"{totals}")

@@ -32,7 +32,7 @@ static void forget(trace *at)
 {
     eg_free(at->name);
     eg_free(at->user);
-    *at = (trace){NULL};
+    *at = (trace){.name = NULL};
 }
 
 int eg_task_traces_create(eg_task_traces **out)
@@ -125,7 +125,7 @@ bool eg_task_traces_unseen(eg_task_traces *traces, uint64_t now, eg_task_trace *
         if (is_waiting(at) && now - at->recorded >= milliseconds(EG_TASK_TRACE_WAIT_MS)) {
             forget(&traces->given);
             traces->given = *at;
-            *at = (trace){NULL};
+            *at = (trace){.name = NULL};
             *out = (eg_task_trace){traces->given.kind, eg_str_from(traces->given.name),
                                    eg_str_from(traces->given.user)};
             return true;
