@@ -41,6 +41,7 @@ typedef struct process_sensor {
     HANDLE stop;
     retry retries[SOURCE_COUNT];
     size_t reported;          /* index of the source last reported, SOURCE_COUNT for none */
+    bool starting;            /* none was reported yet */
     char reason[REASON_SIZE]; /* why no better source runs */
 } process_sensor;
 
@@ -65,6 +66,7 @@ static int process_open(void **context, const eg_sink *sink)
     sensor->sink = *sink;
     sensor->sources = best_first;
     sensor->reported = SOURCE_COUNT;
+    sensor->starting = true;
     for (size_t i = 0; i < SOURCE_COUNT; i++) {
         sensor->retries[i].delay_ms = RETRY_FIRST_MS;
     }
@@ -98,6 +100,11 @@ static void report_failure(process_sensor *sensor, size_t index, uint32_t least_
         memcpy(sensor->reason, eg_error_message(), size);
         sensor->reason[size] = '\0';
     }
+    /* the next source may take minutes to answer: until then this is what is known */
+    if (sensor->starting) {
+        sensor->sink.health(sensor->sink.user, "process", EG_SENSOR_STARTING,
+                            sensor->sources[index]->name, eg_error_message());
+    }
 }
 
 static void report_health(process_sensor *sensor, size_t index)
@@ -107,6 +114,7 @@ static void report_health(process_sensor *sensor, size_t index)
         return;
     }
     sensor->reported = index;
+    sensor->starting = false;
     if (!source->detail) {
         return;
     }
@@ -177,6 +185,7 @@ static int process_run(void *context)
     while (WaitForSingleObject(sensor->stop, 0) == WAIT_TIMEOUT) {
         if (!run_best(sensor)) {
             sensor->reported = SOURCE_COUNT;
+            sensor->starting = false;
             sensor->sink.health(sensor->sink.user, "process", EG_SENSOR_BLIND, "none",
                                 eg_error_message());
             WaitForSingleObject(sensor->stop, RETRY_FIRST_MS);

@@ -100,7 +100,7 @@ static void on_health(void *user, const char *sensor, eg_sensor_health health, c
     EG_UNUSED(detail);
     snprintf(healths + used, sizeof(healths) - used, "%s %s, ", eg_sensor_health_name(health),
              source);
-    SetEvent(healthy);
+    ReleaseSemaphore(healthy, 1, NULL);
 }
 
 static void run_sensor(void *context)
@@ -116,7 +116,8 @@ static void run_chain(int reports)
     eg_thread *thread = NULL;
     healths[0] = '\0';
     order[0] = '\0';
-    healthy = CreateEventW(NULL, FALSE, FALSE, NULL);
+    healthy = CreateSemaphoreW(NULL, 0, 100, NULL);
+    assert_non_null(healthy);
     assert_int_equal(process_open(&context, &sink), EG_OK);
     ((process_sensor *)context)->sources = scripted;
     assert_int_equal(eg_thread_start(&thread, "chain", run_sensor, context), EG_OK);
@@ -150,8 +151,8 @@ static void chain__two_refuse__ends_at_the_last(void **state)
 {
     EG_UNUSED(state);
     first.fail_opens = second.fail_opens = 100;
-    run_chain(1);
-    assert_string_equal(healths, "degraded three, ");
+    run_chain(3);
+    assert_string_equal(healths, "starting one, starting two, degraded three, ");
     assert_string_equal(order, "3");
 }
 
@@ -170,8 +171,9 @@ static void chain__all_refuse__is_blind_and_recovers(void **state)
     EG_UNUSED(state);
     first.fail_opens = second.fail_opens = 100;
     third.fail_opens = 1;
-    run_chain(2);
-    assert_string_equal(healths, "blind none, degraded three, ");
+    run_chain(5);
+    assert_string_equal(healths, "starting one, starting two, starting three, blind none, "
+                                 "degraded three, ");
 }
 
 int eg_test_process_chain(void)
