@@ -24,7 +24,7 @@ enum {
     RECHECK_MS = 2000,
     REREAD_MS = 60 * 1000,
     AWAY_MS = 5000,             /* for which keys of users stay closed when one signs off */
-    WATCHES_MAX = 4096,         /* some 50 of the machine and 25 of each user */
+    WATCHES_MAX = 4096,         /* some 70 of the machine and 30 of each user */
     USERS_SIZE_MAX = 64 * 1024, /* their names */
     HIVE_SIZE_MAX = 1024,       /* one with its root */
     USER_NAME_UNITS = 256,
