@@ -47,9 +47,9 @@ static int list_hit(void *user, const eg_hit *hit)
 {
     hits *h = user;
     char time[EG_TIME_TEXT_SIZE];
-    char code[EG_HIT_CODE_SIZE];
+    char code[EG_INCIDENT_CODE_SIZE];
 
-    eg_hit_code(hit->id, code);
+    eg_incident_code(hit->id, code);
     fprintf(h->out, "%6lld  %-7s  %.19sZ  ", (long long)hit->id, code,
             time_text(hit->time, time).ptr);
     eg_cli_print_column(h->out, eg_str_from(eg_level_name(hit->level)), 13);
@@ -92,12 +92,12 @@ static int show_hit(void *user, const eg_hit *hit)
 {
     hits *h = user;
     char time[EG_TIME_TEXT_SIZE];
-    char code[EG_HIT_CODE_SIZE];
+    char code[EG_INCIDENT_CODE_SIZE];
 
     if (h->json) {
         return write_json_line(h, hit);
     }
-    eg_hit_code(hit->id, code);
+    eg_incident_code(hit->id, code);
     fprintf(h->out, "Hit %lld, code %s\n\n", (long long)hit->id, code);
     for (int i = 0; i < EG_LANGUAGE_COUNT; i++) {
         fprintf(h->out, "[%s]\n", eg_language_code((eg_language)i));
@@ -153,9 +153,9 @@ static int export_csv(void *user, const eg_hit *hit)
 {
     hits *h = user;
     char time[EG_TIME_TEXT_SIZE];
-    char code[EG_HIT_CODE_SIZE];
+    char code[EG_INCIDENT_CODE_SIZE];
 
-    eg_hit_code(hit->id, code);
+    eg_incident_code(hit->id, code);
     eg_buf_clear(&h->line);
     eg_buf_appendf(&h->line, "%lld,%s,%s,", (long long)hit->id, code,
                    time_text(hit->time, time).ptr);
@@ -272,7 +272,7 @@ static bool read_hit_id(eg_str text, int64_t *id)
         *id = (int64_t)number;
         return true;
     }
-    return eg_hit_id_from_code(text, id);
+    return eg_incident_from_code(text, id);
 }
 
 static int check_words(const eg_option_list *words, const eg_usage *usage, const char **what,

@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/client_feed.h"
 
+#include "core/base/clock.h"
+#include "core/base/os.h"
 #include "core/base/status.h"
 #include "core/ipc/message.h"
 
 #include <string.h>
 
 #define ARENA_BLOCK 16384u
+#define REMINDERS_MAX 16u
+#define REMIND_TICKS (EG_TICKS_PER_SECOND * 24 * 3600)
 
 /* One hit on its way into a frame. */
 typedef struct delivery {
     eg_client_feed *feed;
     eg_buf *out;
     int64_t id; /* of the hit met, 0 none */
+    bool reminder;
 } delivery;
 
 static int collect_backlog(void *user, const eg_hit *hit)
@@ -48,16 +53,23 @@ int eg_client_feed_init(eg_client_feed *feed, eg_store *store, int64_t newest, e
     feed->cursor = newest;
     eg_hit_query query = {0};
     query.min_level = min_level;
-    query.only_not_shown = true;
-    query.only_news = true;
     query.newest_first = true;
-    query.limit = EG_FEED_BACKLOG_MAX;
+    query.limit = REMINDERS_MAX;
+    query.unanswered_since = eg_clock_utc() - REMIND_TICKS;
     status = eg_store_each_hit(store, &query, collect_backlog, feed);
+    feed->reminders = feed->backlog_count;
+    if (status == EG_OK) {
+        query.only_not_shown = true;
+        query.only_news = true;
+        query.unanswered_since = 0;
+        query.limit = EG_FEED_BACKLOG_MAX - feed->reminders;
+        status = eg_store_each_hit(store, &query, collect_backlog, feed);
+    }
     if (status != EG_OK) {
         eg_client_feed_done(feed);
         return status;
     }
-    reverse(feed->backlog, feed->backlog_count);
+    reverse(feed->backlog + feed->reminders, feed->backlog_count - feed->reminders);
     return EG_OK;
 }
 
@@ -78,6 +90,7 @@ static int encode_hit(void *user, const eg_hit *hit)
     int status =
         eg_hit_notice_from_hit(hit, to->feed->language, to->feed->arena, &message.body.hit);
     if (status == EG_OK) {
+        message.body.hit.reminder = to->reminder;
         status = eg_message_encode(to->out, &message);
     }
     return status;
@@ -87,6 +100,7 @@ static int next_of_backlog(eg_client_feed *feed, delivery *to)
 {
     int status = EG_E_NOTFOUND;
     while (status == EG_E_NOTFOUND && feed->backlog_next < feed->backlog_count) {
+        to->reminder = feed->backlog_next < feed->reminders;
         status = eg_store_get_hit(feed->store, feed->backlog[feed->backlog_next], encode_hit, to);
         if (status == EG_OK || status == EG_E_NOTFOUND || to->id != 0) {
             feed->backlog_next++; /* also past one that cannot be encoded */
@@ -117,9 +131,10 @@ static int next_live(eg_client_feed *feed, int64_t newest, delivery *to)
 
 int eg_client_feed_next(eg_client_feed *feed, int64_t newest, eg_buf *out)
 {
-    delivery to = {feed, out, 0};
+    delivery to = {.feed = feed, .out = out};
     int status = next_of_backlog(feed, &to);
     if (status == EG_E_NOTFOUND) {
+        to.reminder = false;
         status = next_live(feed, newest, &to);
     }
     return status == EG_E_NOTFOUND ? eg_fail(status, "no hit to send") : status;

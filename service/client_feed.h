@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which hits one client still has to get. At hello: those that nobody has seen yet, oldest first
- * (of more than EG_FEED_BACKLOG_MAX the newest; the others wait for the next hello); then every new
- * one as it is stored. The store is the queue: a feed holds only numbers, so a slow client costs
+ * Which hits one client still has to get. At hello: a reminder of each story that was shown a day
+ * ago and that nobody has answered, then those hits that nobody has seen yet, oldest first (of more
+ * than EG_FEED_BACKLOG_MAX the newest; the others wait for the next hello); then every new one as
+ * it is stored. The store is the queue: a feed holds only numbers, so a slow client costs
  * nothing and loses nothing. One thread per feed.
  */
 #ifndef EG_SERVICE_CLIENT_FEED_H
@@ -20,8 +21,9 @@ typedef struct eg_client_feed {
     int64_t backlog[EG_FEED_BACKLOG_MAX];
     size_t backlog_count;
     size_t backlog_next;
-    int64_t start;  /* live hits are those above this id */
-    int64_t cursor; /* live hits up to this id have been handed out */
+    size_t reminders; /* the first so many of the backlog were shown before and not answered */
+    int64_t start;    /* live hits are those above this id */
+    int64_t cursor;   /* live hits up to this id have been handed out */
 } eg_client_feed;
 
 /* `newest` is the id of the newest hit stored so far. */

@@ -7,6 +7,7 @@
 #include "core/base/utf.h"
 #include "core/ipc/frame.h"
 #include "service/client_feed.h"
+#include "service/client_user.h"
 #include "service/pipe_io.h"
 
 #include <string.h>
@@ -20,6 +21,8 @@
 #define RATE_BUDGET 1000u
 #define COST_SHOWN 1u
 #define COST_STATUS 10u
+#define COST_CHANGE 25u /* each one goes to the disk */
+#define USER_NAME_MAX 600u
 
 typedef struct session {
     const eg_session_service *service;
@@ -203,6 +206,79 @@ static void take_shown(session *self, int64_t id, eg_str title)
     }
 }
 
+/* EG_OK, or a reason to refuse for good; anything else is worth another attempt by the client. */
+static int keep_answer(session *self, int64_t incident_id, eg_str answer)
+{
+    bool is_new = false;
+    eg_buf user;
+    eg_buf_init(&user, USER_NAME_MAX);
+    int status = eg_client_user_name(self->io.pipe, &user);
+    if (status != EG_OK) {
+        /* The answer is worth having without the name. */
+        eg_log(EG_LOG_WARNING, "pipe", "who answers is not known: %s", eg_error_message());
+        eg_buf_clear(&user);
+    }
+    eg_answer kept = {.incident_id = incident_id,
+                      .time = eg_clock_utc(),
+                      .session = self->client.session,
+                      .user = eg_buf_str(&user),
+                      .answer = answer};
+    status = eg_store_add_answer(self->feed.store, &kept, &is_new);
+    if (status == EG_OK && is_new) {
+        self->service->answered(self->service->user, &kept);
+    }
+    eg_buf_done(&user);
+    return status;
+}
+
+static bool is_refusal(int status)
+{
+    return status == EG_E_NOTFOUND || status == EG_E_DENIED || status == EG_E_LIMIT;
+}
+
+/* A client sends an answer again until it hears of it; the store keeps it once. */
+static int take_answer(session *self, int64_t incident_id, eg_str answer)
+{
+    if (!self->takes_hits) {
+        return eg_fail(EG_E_INVALID, "an answer from a client that shows nothing");
+    }
+    int status = keep_answer(self, incident_id, answer);
+    if (status != EG_OK) {
+        eg_log(EG_LOG_WARNING, "pipe", "the answer to incident %lld by pid %lu is not kept: %s",
+               (long long)incident_id, (unsigned long)self->client.pid, eg_error_message());
+    }
+    if (status != EG_OK && !is_refusal(status)) {
+        return EG_OK; /* it stays with the client */
+    }
+    eg_message message = {0};
+    message.type = EG_MESSAGE_ANSWERED;
+    message.body.answered.incident_id = incident_id;
+    message.body.answered.kept = status == EG_OK;
+    return send_message(self, &message);
+}
+
+static int resolve(session *self, int64_t incident_id)
+{
+    eg_message message = {0};
+    eg_buf user;
+    eg_buf_init(&user, USER_NAME_MAX);
+    int status = eg_client_user_check_admin(self->io.pipe);
+    if (status == EG_OK) {
+        status = eg_client_user_name(self->io.pipe, &user);
+    }
+    if (status == EG_OK) {
+        status = self->service->resolve(self->service->user, incident_id, eg_buf_str(&user));
+    }
+    eg_buf_done(&user);
+    if (status != EG_OK) {
+        /* The client hears why. "Not found" would mean that more bytes are needed. */
+        return status == EG_E_NOTFOUND ? EG_E_INVALID : status;
+    }
+    message.type = EG_MESSAGE_RESOLVED;
+    message.body.resolved.incident_id = incident_id;
+    return send_message(self, &message);
+}
+
 static int spend(session *self, unsigned cost)
 {
     uint64_t now = eg_clock_monotonic_ns();
@@ -228,6 +304,14 @@ static int handle(session *self, const eg_message *message)
             take_shown(self, message->body.shown.hit_id, message->body.shown.title);
         }
         return status;
+    case EG_MESSAGE_ANSWER:
+        status = spend(self, COST_CHANGE);
+        return status == EG_OK ? take_answer(self, message->body.answer.incident_id,
+                                             message->body.answer.answer)
+                               : status;
+    case EG_MESSAGE_RESOLVE:
+        status = spend(self, COST_CHANGE);
+        return status == EG_OK ? resolve(self, message->body.resolve.incident_id) : status;
     case EG_MESSAGE_STATUS_ASK:
         status = spend(self, COST_STATUS);
         return status == EG_OK ? send_status(self) : status;

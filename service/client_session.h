@@ -3,7 +3,8 @@
  * The conversation with one client, from hello to goodbye, on a thread of its own. Everything the
  * client sends is hostile input: wrong order, wrong version, nonsense, too large, too often or too
  * slow ends the connection with a reason that the client and the log get. A client can only read
- * its hits, say that it showed one, and ask for the status; it can change nothing else.
+ * its hits, say that it showed one, answer, and ask for the status; an administrator can also close
+ * a story. It can change nothing else.
  */
 #ifndef EG_SERVICE_CLIENT_SESSION_H
 #define EG_SERVICE_CLIENT_SESSION_H
@@ -27,6 +28,10 @@ typedef struct eg_session_service {
     /* Fills the answer to hello; texts may lie in `scratch`. */
     int (*welcome)(void *user, eg_buf *scratch, eg_welcome *out);
     int (*status)(void *user, eg_buf *json); /* the status as JSON */
+    /* A new answer is in the store. */
+    void (*answered)(void *user, const eg_answer *answer);
+    /* `who` is done with a story: closes it, so that what comes later opens a new one. */
+    int (*resolve)(void *user, int64_t incident_id, eg_str who);
 } eg_session_service;
 
 /* Blocks until the conversation is over; closes `pipe`. Logs how it ended. */

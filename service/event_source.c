@@ -159,10 +159,11 @@ void eg_event_source_report_hit(eg_event_source *source, const eg_hit *hit)
     if (!source) {
         return;
     }
-    char code[EG_HIT_CODE_SIZE];
-    char number[48];
-    eg_hit_code(hit->id, code);
-    snprintf(number, sizeof(number), "%s (%lld)", code, (long long)hit->id);
+    char code[EG_INCIDENT_CODE_SIZE];
+    char number[80];
+    eg_incident_code(hit->incident_id > 0 ? hit->incident_id : hit->id, code);
+    snprintf(number, sizeof(number), "%s (incident %lld, hit %lld)", code,
+             (long long)hit->incident_id, (long long)hit->id);
     const eg_text *text = &hit->text[source->language];
     const eg_str values[] = {
         eg_str_from(eg_level_name(hit->level)),

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/host_internal.h"
 
+#include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/os.h"
 #include "core/base/status.h"
+#include "core/ipc/code.h"
 #include "core/version.h"
 #include "driverless-hooks/decode/agent_event.h"
 #include "service/instance.h"
@@ -53,6 +55,54 @@ static void on_stored(void *user, int64_t id, uint64_t time)
     eg_atomic_set(&host->last_hit_time, (int64_t)time);
     eg_atomic_set(&host->last_hit_id, id);
     eg_pipe_server_hit_stored(host->pipe, id);
+}
+
+/* "7K3-Q9 (12)": what was read out on the phone, and the number in the database. */
+static void name_incident(int64_t id, char *out, size_t size)
+{
+    char code[EG_INCIDENT_CODE_SIZE];
+    eg_incident_code(id, code);
+    snprintf(out, size, "%s (%lld)", code, (long long)id);
+}
+
+static void on_answered(void *user, const eg_answer *answer)
+{
+    static const eg_event_message messages[EG_ANSWER_COUNT] = {
+        [EG_ANSWER_DID_IT] = EG_EVENT_MESSAGE_ANSWER_DID_IT,
+        [EG_ANSWER_UNKNOWN] = EG_EVENT_MESSAGE_ANSWER_UNKNOWN,
+        [EG_ANSWER_CALL] = EG_EVENT_MESSAGE_ANSWER_CALL,
+    };
+    eg_host *host = user;
+    char incident[48], windows_session[16];
+    eg_answer_kind kind = EG_ANSWER_UNKNOWN;
+    eg_answer_from_name(answer->answer, &kind);
+    name_incident(answer->incident_id, incident, sizeof(incident));
+    snprintf(windows_session, sizeof(windows_session), "%lu", (unsigned long)answer->session);
+    eg_str values[] = {eg_str_from(incident), answer->user, eg_str_from(windows_session)};
+    eg_log(EG_LOG_WARNING, "answer", "incident %s: %s by %.*s in session %s", incident,
+           eg_answer_names[kind], EG_STR_ARGS(answer->user), windows_session);
+    eg_event_source_report(host->events, messages[kind], values, EG_COUNT(values));
+}
+
+static int on_resolve(void *user, int64_t incident_id, eg_str who)
+{
+    eg_host *host = user;
+    char incident[48];
+    eg_store *store = eg_host_store(host);
+    if (!store) {
+        return eg_fail(EG_E_IO, "the hit database is not open");
+    }
+    int status = eg_store_resolve_incident(store, incident_id, eg_clock_utc());
+    if (status == EG_OK) {
+        status = eg_pipeline_thread_close_incident(host->pipeline, incident_id);
+    }
+    if (status == EG_OK) {
+        name_incident(incident_id, incident, sizeof(incident));
+        eg_str values[] = {eg_str_from(incident), who};
+        eg_log(EG_LOG_WARNING, "answer", "incident %s closed by %.*s", incident, EG_STR_ARGS(who));
+        eg_event_source_report(host->events, EG_EVENT_MESSAGE_RESOLVED, values, EG_COUNT(values));
+    }
+    return status;
 }
 
 static void on_lost(void *user, uint64_t count)
@@ -249,6 +299,8 @@ static int start_pipe(eg_host *host)
     pipe.service.store = on_get_store;
     pipe.service.welcome = on_welcome;
     pipe.service.status = on_status;
+    pipe.service.answered = on_answered;
+    pipe.service.resolve = on_resolve;
     return eg_pipe_server_start(&pipe, &host->pipe);
 }
 

@@ -8,6 +8,7 @@
 
 #define POP_MS 500u
 #define SECOND_NS UINT64_C(1000000000)
+#define CLOSING_MAX 64u
 #define RETRY_EVERY_NS (5 * SECOND_NS)   /* waiting hits, loss */
 #define RESYNC_EVERY_NS (60 * SECOND_NS) /* a snapshot may itself overflow the queue */
 
@@ -17,7 +18,9 @@ struct eg_pipeline_thread {
     eg_thread *thread;
     eg_mutex lock;
     eg_cond changed;
-    bool rules_settled; /* under the lock, as are the next three */
+    int64_t closing[CLOSING_MAX]; /* stories to be closed; under the lock, as are the next five */
+    size_t closing_count;
+    bool rules_settled;
     bool stopping;
     bool ended;
     uint64_t drain_until; /* monotonic ns */
@@ -159,11 +162,22 @@ static void save_baseline(eg_pipeline_thread *thread, bool now)
     thread->hits_saved = stats.hits;
 }
 
+static void close_incidents(eg_pipeline_thread *thread)
+{
+    eg_mutex_lock(&thread->lock);
+    for (size_t i = 0; i < thread->closing_count; i++) {
+        eg_pipeline_close_incident(thread->pipeline, thread->closing[i]);
+    }
+    thread->closing_count = 0;
+    eg_mutex_unlock(&thread->lock);
+}
+
 static void work(eg_pipeline_thread *thread)
 {
     while (may_drain(thread)) {
         eg_event *event = NULL;
         int status = eg_intake_pop(thread->options.intake, POP_MS, &event);
+        close_incidents(thread);
         if (status == EG_OK) {
             feed(thread, event);
         } else if (status == EG_E_CLOSED) {
@@ -245,6 +259,19 @@ int eg_pipeline_thread_join(eg_pipeline_thread *thread, uint32_t milliseconds)
     eg_thread_join(thread->thread);
     thread->thread = NULL;
     return EG_OK;
+}
+
+int eg_pipeline_thread_close_incident(eg_pipeline_thread *thread, int64_t id)
+{
+    int status = EG_OK;
+    eg_mutex_lock(&thread->lock);
+    if (thread->closing_count < CLOSING_MAX) {
+        thread->closing[thread->closing_count++] = id;
+    } else {
+        status = eg_fail(EG_E_LIMIT, "too many incidents are being closed; try again");
+    }
+    eg_mutex_unlock(&thread->lock);
+    return status;
 }
 
 uint64_t eg_pipeline_thread_events(const eg_pipeline_thread *thread)

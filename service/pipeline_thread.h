@@ -35,6 +35,11 @@ void eg_pipeline_thread_rules_settled(eg_pipeline_thread *thread); /* any thread
 void eg_pipeline_thread_stop(eg_pipeline_thread *thread, uint32_t drain_ms);
 int eg_pipeline_thread_join(eg_pipeline_thread *thread, uint32_t milliseconds); /* EG_E_TIMEOUT */
 void eg_pipeline_thread_destroy(eg_pipeline_thread *thread);                    /* NULL-safe */
+/*
+ * Has the pipeline close a story, soon and on its own thread. EG_E_LIMIT when too many wait. Any
+ * thread.
+ */
+int eg_pipeline_thread_close_incident(eg_pipeline_thread *thread, int64_t id);
 uint64_t eg_pipeline_thread_events(const eg_pipeline_thread *thread); /* fed; any thread */
 /* Events that correlations dropped for lack of room while they counted; any thread. */
 uint64_t eg_pipeline_thread_forgotten(const eg_pipeline_thread *thread);

@@ -53,10 +53,10 @@ static const wchar_t *join(eg_arena *arena, const wchar_t *const *parts, size_t 
 
 static const wchar_t *make_code(eg_arena *arena, int64_t hit_id)
 {
-    char code[EG_HIT_CODE_SIZE];
+    char code[EG_INCIDENT_CODE_SIZE];
 
-    eg_hit_code(hit_id, code);
-    return text_of(arena, eg_str_from(code), EG_HIT_CODE_SIZE);
+    eg_incident_code(hit_id, code);
+    return text_of(arena, eg_str_from(code), EG_INCIDENT_CODE_SIZE);
 }
 
 static const wchar_t *make_sentence(eg_arena *arena, const eg_hit_notice *hit,

@@ -160,13 +160,13 @@ static void show_next(app *a)
 
 static void balloon(app *a, const eg_hit_notice *hit)
 {
-    char code[EG_HIT_CODE_SIZE];
+    char code[EG_INCIDENT_CODE_SIZE];
     eg_arena *arena = NULL;
 
     if (eg_arena_create(&arena, 4096) != EG_OK) {
         return;
     }
-    eg_hit_code(hit->id, code);
+    eg_incident_code(hit->id, code);
     eg_icon_balloon(
         &a->icon, state_of(hit->level), eg_tray_text_safe(arena, hit->text.title, false, 120),
         eg_tray_text_format2(arena, EG_TEXT_BALLOON, eg_tray_text_time(arena, hit->time),

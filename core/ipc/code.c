@@ -12,10 +12,10 @@ static const char alphabet[] = "23456789ABCDEFGHJKLMNPQRTUVWXYZ";
 #define GATHER UINT64_C(25328807)
 #define DIGITS 5
 
-void eg_hit_code(int64_t hit_id, char out[EG_HIT_CODE_SIZE])
+void eg_incident_code(int64_t incident_id, char out[EG_INCIDENT_CODE_SIZE])
 {
-    uint64_t value = (uint64_t)hit_id % CODES * SPREAD % CODES;
-    char *at = out + EG_HIT_CODE_SIZE - 1;
+    uint64_t value = (uint64_t)incident_id % CODES * SPREAD % CODES;
+    char *at = out + EG_INCIDENT_CODE_SIZE - 1;
 
     *at = '\0';
     for (int i = 0; i < DIGITS; i++) {
@@ -27,7 +27,7 @@ void eg_hit_code(int64_t hit_id, char out[EG_HIT_CODE_SIZE])
     }
 }
 
-bool eg_hit_id_from_code(eg_str code, int64_t *hit_id)
+bool eg_incident_from_code(eg_str code, int64_t *incident_id)
 {
     uint64_t value = 0;
     int digits = 0;
@@ -49,6 +49,6 @@ bool eg_hit_id_from_code(eg_str code, int64_t *hit_id)
     if (digits != DIGITS) {
         return false;
     }
-    *hit_id = (int64_t)(value * GATHER % CODES);
+    *incident_id = (int64_t)(value * GATHER % CODES);
     return true;
 }

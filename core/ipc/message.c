@@ -18,7 +18,9 @@ typedef enum value_type {
     KIND,
     LANGUAGE,
     ANSWER,
-    STEPS
+    STEPS,
+    IDS,
+    BOOL
 } value_type;
 
 const char *const eg_answer_names[] = {"did_it", "unknown", "call"};
@@ -37,7 +39,7 @@ typedef struct member {
 } member;
 
 #define AT(field) offsetof(eg_message, body.field)
-#define MEMBERS_MAX 20
+#define MEMBERS_MAX 22
 #define STEP_NAME_MAX 160
 
 static const struct {
@@ -78,10 +80,17 @@ static const struct {
                          {"target", TEXT, AT(hit.target), 1024},
                          {"incident", U64, AT(hit.incident_id), 0},
                          {"incident_hits", U64, AT(hit.incident_hits), 0},
-                         {"steps", STEPS, AT(hit.steps), 0}}},
+                         {"steps", STEPS, AT(hit.steps), 0},
+                         {"absorbed", IDS, AT(hit.absorbed), 0},
+                         {"reminder", BOOL, AT(hit.reminder), 0}}},
     [EG_MESSAGE_ANSWER] = {"answer",
                            {{"incident", ID, AT(answer.incident_id), 0},
                             {"answer", ANSWER, AT(answer.answer), 16}}},
+    [EG_MESSAGE_ANSWERED] = {"answered",
+                             {{"incident", ID, AT(answered.incident_id), 0},
+                              {"kept", BOOL, AT(answered.kept), 0}}},
+    [EG_MESSAGE_RESOLVE] = {"resolve", {{"incident", ID, AT(resolve.incident_id), 0}}},
+    [EG_MESSAGE_RESOLVED] = {"resolved", {{"incident", ID, AT(resolved.incident_id), 0}}},
     [EG_MESSAGE_SHOWN] = {"shown",
                           {{"id", ID, AT(shown.hit_id), 0}, {"title", TEXT, AT(shown.title), 512}}},
     [EG_MESSAGE_STATUS_ASK] = {"status_ask", {{NULL, TEXT, 0, 0}}},
@@ -202,6 +211,16 @@ static int put_steps(eg_json *json, const member *of, const eg_notice_steps *ste
     return status;
 }
 
+static void put_ids(eg_json *json, const member *of, const eg_notice_ids *ids)
+{
+    eg_json_key(json, of->key);
+    eg_json_array(json);
+    for (size_t i = 0; i < ids->count && i < EG_NOTICE_ABSORBED_MAX; i++) {
+        eg_json_i64(json, ids->id[i]);
+    }
+    eg_json_array_end(json);
+}
+
 static int put_member(eg_json *json, const eg_message *message, const member *of, eg_buf *scratch)
 {
     const void *value = value_in(message, of);
@@ -211,6 +230,8 @@ static int put_member(eg_json *json, const eg_message *message, const member *of
     case ANSWER:
     case JSON: return put_text(json, of, *(const eg_str *)value, scratch);
     case STEPS: return put_steps(json, of, value, scratch);
+    case IDS: put_ids(json, of, value); return EG_OK;
+    case BOOL: eg_json_put_bool(json, of->key, *(const bool *)value); return EG_OK;
     case U32: eg_json_put_u64(json, of->key, *(const uint32_t *)value); return EG_OK;
     case U64: eg_json_put_u64(json, of->key, *(const uint64_t *)value); return EG_OK;
     case ID:
@@ -314,10 +335,11 @@ static int take_text(yyjson_val *value, const member *of, eg_str *out)
     return EG_OK;
 }
 
-static bool is_answer(eg_str name)
+bool eg_answer_from_name(eg_str name, eg_answer_kind *out)
 {
-    for (size_t i = 0; i < EG_ANSWER_COUNT; i++) {
+    for (int i = 0; i < EG_ANSWER_COUNT; i++) {
         if (eg_str_equal(name, eg_str_from(eg_answer_names[i]))) {
+            *out = (eg_answer_kind)i;
             return true;
         }
     }
@@ -343,6 +365,36 @@ static int take_step(yyjson_val *value, const member *of, eg_notice_step *out)
     out->suspicious = eg_json_get_bool(value, "suspicious", false);
     int status = take_number(yyjson_obj_get(value, "time"), &time, UINT64_MAX, &out->time);
     return status == EG_OK ? take_text(yyjson_obj_get(value, "name"), &name, &out->name) : status;
+}
+
+static int take_ids(yyjson_val *array, const member *of, eg_notice_ids *out)
+{
+    const member id = {"id", ID, 0, 0};
+    size_t index, count;
+    yyjson_val *value;
+    eg_notice_ids ids = {.count = yyjson_arr_size(array)};
+    int status = EG_OK;
+    if (!yyjson_is_arr(array) || ids.count > EG_NOTICE_ABSORBED_MAX) {
+        return refuse(of, "is missing, no list or too long");
+    }
+    yyjson_arr_foreach(array, index, count, value) {
+        uint64_t number = 0;
+        if (status == EG_OK) {
+            status = take_number(value, &id, INT64_MAX, &number);
+            ids.id[index] = (int64_t)number;
+        }
+    }
+    *out = ids;
+    return status;
+}
+
+static int take_bool(yyjson_val *value, const member *of, bool *out)
+{
+    if (!yyjson_is_bool(value)) {
+        return refuse(of, "is missing or not true or false");
+    }
+    *out = yyjson_get_bool(value);
+    return EG_OK;
 }
 
 static int take_steps(yyjson_val *array, const member *of, eg_notice_steps *out)
@@ -382,15 +434,20 @@ static int take_member(yyjson_val *object, const member *of, eg_message *message
 {
     yyjson_val *value = yyjson_obj_get(object, of->key);
     void *out = value_of(message, of);
+    eg_answer_kind answer;
     uint64_t number = 0;
     int status = EG_OK;
     switch (of->type) {
     case TEXT:
     case JSON: return take_text(value, of, out);
     case STEPS: return take_steps(value, of, out);
+    case IDS: return take_ids(value, of, out);
+    case BOOL: return take_bool(value, of, out);
     case ANSWER:
         status = take_text(value, of, out);
-        return status == EG_OK && !is_answer(*(eg_str *)out) ? refuse(of, "is no answer") : status;
+        return status == EG_OK && !eg_answer_from_name(*(eg_str *)out, &answer)
+                   ? refuse(of, "is no answer")
+                   : status;
     case U32:
         status = take_number(value, of, UINT32_MAX, &number);
         *(uint32_t *)out = (uint32_t)number;

@@ -26,6 +26,9 @@ typedef enum eg_message_type {
     EG_MESSAGE_WELCOME,    /* service: answer to hello */
     EG_MESSAGE_HIT,        /* service: one hit to show, in the client's language */
     EG_MESSAGE_ANSWER,     /* client: what the person at the PC says about a story */
+    EG_MESSAGE_ANSWERED,   /* service: whether that answer is kept; it need not be sent again */
+    EG_MESSAGE_RESOLVE,    /* client: an administrator is done with a story */
+    EG_MESSAGE_RESOLVED,   /* service: it is closed */
     EG_MESSAGE_SHOWN,      /* client: a window shows this hit under this title; "": it did before */
     EG_MESSAGE_STATUS_ASK, /* client */
     EG_MESSAGE_STATUS,     /* service: as JSON text, see service/status.h */
@@ -60,12 +63,19 @@ typedef struct eg_notice_step {
     eg_str name;
 } eg_notice_step;
 
-#define EG_NOTICE_STEPS_MAX 8
+#define EG_NOTICE_STEPS_MAX 16
 
 typedef struct eg_notice_steps {
     size_t count;
     eg_notice_step step[EG_NOTICE_STEPS_MAX];
 } eg_notice_steps;
+
+#define EG_NOTICE_ABSORBED_MAX 16
+
+typedef struct eg_notice_ids {
+    size_t count;
+    int64_t id[EG_NOTICE_ABSORBED_MAX];
+} eg_notice_ids;
 
 /* A hit as the clerk's window needs it: one language, texts cut to what a window can hold. */
 typedef struct eg_hit_notice {
@@ -87,11 +97,19 @@ typedef struct eg_hit_notice {
     uint64_t incident_id;   /* 0 for a hit of an older database */
     uint64_t incident_hits; /* hits in it so far */
     eg_notice_steps steps;
+    eg_notice_ids absorbed; /* stories that turned out to be part of it */
+    bool reminder;          /* told before, and nobody has answered since */
 } eg_hit_notice;
 
 /* "did_it": I did this myself; "unknown": I do not know this; "call": I have called. */
+typedef enum eg_answer_kind {
+    EG_ANSWER_DID_IT,
+    EG_ANSWER_UNKNOWN,
+    EG_ANSWER_CALL,
+    EG_ANSWER_COUNT,
+} eg_answer_kind;
 extern const char *const eg_answer_names[];
-#define EG_ANSWER_COUNT 3
+bool eg_answer_from_name(eg_str name, eg_answer_kind *out);
 
 typedef struct eg_message {
     eg_message_type type;
@@ -103,6 +121,13 @@ typedef struct eg_message {
             int64_t incident_id;
             eg_str answer; /* one of eg_answer_names */
         } answer;
+        struct {
+            int64_t incident_id;
+            bool kept; /* else refused, and why is in the log of the service */
+        } answered;
+        struct {
+            int64_t incident_id;
+        } resolve, resolved;
         struct {
             int64_t hit_id;
             eg_str title;

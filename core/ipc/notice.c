@@ -45,20 +45,16 @@ static int keep_all(eg_arena *arena, eg_hit_notice *notice)
     return status;
 }
 
-/* The first steps and the last: where it came from, and what it came to. */
 static int add_steps(yyjson_val *all, eg_arena *arena, eg_notice_steps *steps)
 {
-    size_t index, count, left_out = 0, first = EG_NOTICE_STEPS_MAX / 2;
+    size_t index, count;
     yyjson_val *value;
-    if (yyjson_arr_size(all) > EG_NOTICE_STEPS_MAX) {
-        left_out = yyjson_arr_size(all) - EG_NOTICE_STEPS_MAX;
-    }
     yyjson_arr_foreach(all, index, count, value) {
         eg_notice_step step = {.role = EG_ROLE_OTHER, .name = eg_json_get_str(value, "name")};
-        if (index >= first && index < first + left_out) {
-            continue;
-        }
         eg_str time = eg_json_get_str(value, "time");
+        if (index == EG_NOTICE_STEPS_MAX) {
+            break;
+        }
         eg_role_from_name(eg_json_get_str(value, "role"), &step.role);
         step.suspicious = eg_json_get_bool(value, "suspicious", false);
         if (time.len == 0 || eg_time_parse(time, &step.time) != EG_OK) {
@@ -71,6 +67,18 @@ static int add_steps(yyjson_val *all, eg_arena *arena, eg_notice_steps *steps)
         steps->step[steps->count++] = step;
     }
     return EG_OK;
+}
+
+static void add_absorbed(yyjson_val *all, eg_notice_ids *ids)
+{
+    size_t index, count;
+    yyjson_val *value;
+    yyjson_arr_foreach(all, index, count, value) {
+        if (index < EG_NOTICE_ABSORBED_MAX && yyjson_is_uint(value) &&
+            yyjson_get_uint(value) <= INT64_MAX) {
+            ids->id[ids->count++] = (int64_t)yyjson_get_uint(value);
+        }
+    }
 }
 
 /* The story speaks for all its hits; one that cannot be read leaves the hit to speak for itself. */
@@ -98,6 +106,7 @@ static int add_story(const eg_hit *hit, eg_language language, eg_arena *arena,
     }
     if (status == EG_OK) {
         status = add_steps(yyjson_obj_get(root, "steps"), arena, &notice->steps);
+        add_absorbed(yyjson_obj_get(root, "absorbed"), &notice->absorbed);
     }
     yyjson_doc_free(document);
     return status;

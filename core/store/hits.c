@@ -275,14 +275,22 @@ static void bind_filter(eg_statement *statement, const eg_hit_query *query)
     eg_statement_bind_i64(statement, 3, (int64_t)query->min_level);
 }
 
+/* The newest hit of each story that a window showed, and that nobody has answered or resolved. */
+#define UNANSWERED \
+    " AND hit.id IN (SELECT max(h.id) FROM incident AS i JOIN hit AS h ON h.incident_id = i.id" \
+    " WHERE i.resolved_time = 0 AND i.absorbed_by = 0 AND i.reminded_time BETWEEN 1 AND ?6" \
+    " AND h.news = 1 AND h.level >= ?3" \
+    " AND NOT EXISTS (SELECT 1 FROM answer WHERE answer.incident_id = i.id) GROUP BY i.id)"
+
 /* The conditions must stand there as they are, or SQLite does not use the small index for them. */
 static int prepare_query(eg_store *store, const eg_hit_query *query, eg_statement **out)
 {
-    char sql[1024];
-    snprintf(
-        sql, sizeof(sql), HIT_SELECT HIT_FILTER "%s%s%s ORDER BY hit.id%s LIMIT ?4",
-        query->only_not_shown ? " AND shown_time = 0" : "", query->only_news ? " AND news = 1" : "",
-        query->incident_id != 0 ? " AND incident_id = ?5" : "", query->newest_first ? " DESC" : "");
+    char sql[2048];
+    snprintf(sql, sizeof(sql), HIT_SELECT HIT_FILTER "%s%s%s%s ORDER BY hit.id%s LIMIT ?4",
+             query->only_not_shown ? " AND shown_time = 0" : "",
+             query->only_news ? " AND news = 1" : "",
+             query->incident_id != 0 ? " AND incident_id = ?5" : "",
+             query->unanswered_since != 0 ? UNANSWERED : "", query->newest_first ? " DESC" : "");
     int status = eg_sqlite_prepare(store->db, sql, out);
     if (status != EG_OK) {
         return status;
@@ -291,6 +299,9 @@ static int prepare_query(eg_store *store, const eg_hit_query *query, eg_statemen
     eg_statement_bind_u64(*out, 4, query->limit > 0 ? query->limit : DEFAULT_LIMIT);
     if (query->incident_id != 0) {
         eg_statement_bind_i64(*out, 5, query->incident_id);
+    }
+    if (query->unanswered_since != 0) {
+        eg_statement_bind_u64(*out, 6, query->unanswered_since);
     }
     return EG_OK;
 }
@@ -380,23 +391,31 @@ typedef struct showing {
     bool found;
 } showing;
 
+/* A window tells the whole story up to this hit. */
 static int shown_work(eg_store *store, void *context)
 {
+#define STORY "(SELECT incident_id FROM hit WHERE id = ?1 AND incident_id > 0)"
+    static const char *const updates[] = {
+        "UPDATE hit SET shown_time = CASE shown_time WHEN 0 THEN ?2 ELSE shown_time END"
+        " WHERE id = ?1",
+        "UPDATE hit SET shown_time = ?2 WHERE shown_time = 0 AND id < ?1 AND incident_id = " STORY,
+        "UPDATE incident SET reminded_time = ?2 WHERE id = " STORY,
+    };
+#undef STORY
     showing *show = context;
-    eg_statement *statement = NULL;
-    int status = eg_sqlite_prepare(store->db,
-                                   "UPDATE hit SET shown_time ="
-                                   " CASE shown_time WHEN 0 THEN ?2 ELSE shown_time END"
-                                   " WHERE id = ?1",
-                                   &statement);
-    if (status != EG_OK) {
-        return status;
+    int status = EG_OK;
+    for (size_t i = 0; status == EG_OK && i < EG_COUNT(updates); i++) {
+        eg_statement *statement = NULL;
+        status = eg_sqlite_prepare(store->db, updates[i], &statement);
+        if (status != EG_OK) {
+            break;
+        }
+        eg_statement_bind_i64(statement, 1, show->id);
+        eg_statement_bind_u64(statement, 2, show->time);
+        status = eg_statement_run(statement);
+        show->found = show->found || eg_sqlite_changes(store->db) > 0;
+        eg_statement_done(statement);
     }
-    eg_statement_bind_i64(statement, 1, show->id);
-    eg_statement_bind_u64(statement, 2, show->time);
-    status = eg_statement_run(statement);
-    show->found = eg_sqlite_changes(store->db) > 0;
-    eg_statement_done(statement);
     return status;
 }
 

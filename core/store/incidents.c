@@ -52,6 +52,7 @@ static int run_on(eg_store *store, const char *sql, const eg_hit *hit, int64_t *
 static int absorb(eg_store *store, const eg_hit *hit)
 {
     static const char *const moves[] = {
+        "UPDATE incident SET absorbed_by = ?1 WHERE absorbed_by IN " ABSORBED,
         "UPDATE hit SET incident_id = ?1 WHERE incident_id IN " ABSORBED,
         "UPDATE answer SET incident_id = ?1 WHERE incident_id IN " ABSORBED,
         "UPDATE incident SET level = max(level, (SELECT max(level) FROM incident"
@@ -77,6 +78,11 @@ int eg_incident_write(eg_store *store, const eg_hit *hit)
 }
 
 /* ---- reading ---- */
+
+static int no_such_incident(int64_t id)
+{
+    return eg_fail(EG_E_NOTFOUND, "there is no incident %lld", (long long)id);
+}
 
 #define INCIDENT_SELECT \
     "SELECT id, first_time, last_time, resolved_time, absorbed_by, level, story, memory," \
@@ -172,11 +178,6 @@ int eg_store_each_incident(eg_store *store, uint64_t since, bool open, size_t li
     return status == EG_OK ? read.answer : status;
 }
 
-static int no_such_incident(int64_t id)
-{
-    return eg_fail(EG_E_NOTFOUND, "there is no incident %lld", (long long)id);
-}
-
 int eg_store_get_incident(eg_store *store, int64_t id, eg_incident_visit visit, void *user)
 {
     reading read = {.id = id, .visit = visit, .user = user};
@@ -205,44 +206,89 @@ int eg_store_last_incident(eg_store *store, int64_t *id)
 /* ---- answers ---- */
 
 typedef struct change {
-    const eg_answer *answer; /* or NULL: the incident is resolved */
+    const eg_answer *answer; /* NULL: the incident is resolved */
     int64_t id;
     uint64_t time;
     bool found;
+    bool is_new; /* the answer */
 } change;
 
-static int answer_work(eg_store *store, void *context)
+/* What speaks against the answer ?5 of user ?4 in session ?3 to the story ?1. */
+static const char answer_check[] =
+    "SELECT coalesce((SELECT answer = ?5 FROM answer WHERE incident_id = i.id AND session = ?3"
+    " AND user = ?4 ORDER BY id DESC LIMIT 1), 0),"
+    " (SELECT count(*) FROM answer WHERE incident_id = i.id),"
+    " EXISTS (SELECT 1 FROM hit WHERE incident_id = i.id AND shown_time > 0)"
+    " FROM incident AS i WHERE i.id = (SELECT CASE absorbed_by WHEN 0 THEN id ELSE absorbed_by END"
+    " FROM incident WHERE id = ?1)";
+
+static const char answer_insert[] =
+    "INSERT INTO answer(incident_id, time, session, user, answer)"
+    " SELECT CASE absorbed_by WHEN 0 THEN id ELSE absorbed_by END, ?2, ?3, ?4, ?5"
+    " FROM incident WHERE id = ?1";
+
+static int prepare_answer(eg_store *store, const char *sql, const eg_answer *answer,
+                          eg_statement **out)
 {
-    change *made = context;
-    const eg_answer *answer = made->answer;
-    eg_statement *statement = NULL;
-    int status = eg_sqlite_prepare(store->db,
-                                   "INSERT INTO answer(incident_id, time, session, user, answer)"
-                                   " SELECT CASE absorbed_by WHEN 0 THEN id ELSE absorbed_by END,"
-                                   " ?2, ?3, ?4, ?5 FROM incident WHERE id = ?1",
-                                   &statement);
-    if (status != EG_OK) {
-        return status;
+    int status = eg_sqlite_prepare(store->db, sql, out);
+    if (status == EG_OK) {
+        eg_statement_bind_i64(*out, 1, answer->incident_id);
+        eg_statement_bind_u64(*out, 2, answer->time);
+        eg_statement_bind_u64(*out, 3, answer->session);
+        eg_statement_bind_str(*out, 4, answer->user);
+        eg_statement_bind_str(*out, 5, answer->answer);
     }
-    eg_statement_bind_i64(statement, 1, answer->incident_id);
-    eg_statement_bind_u64(statement, 2, answer->time);
-    eg_statement_bind_u64(statement, 3, answer->session);
-    eg_statement_bind_str(statement, 4, answer->user);
-    eg_statement_bind_str(statement, 5, answer->answer);
-    status = eg_statement_run(statement);
-    made->found = eg_sqlite_changes(store->db) > 0;
+    return status;
+}
+
+/* EG_OK, with is_new when the answer is to be stored. */
+static int check_answer(eg_store *store, change *made)
+{
+    eg_statement *statement = NULL;
+    int status = prepare_answer(store, answer_check, made->answer, &statement);
+    if (status == EG_OK) {
+        status = eg_statement_step(statement);
+    }
+    if (status == EG_OK) {
+        made->is_new = eg_statement_i64(statement, 0) == 0;
+        if (made->is_new && eg_statement_i64(statement, 1) >= EG_STORE_ANSWERS_MAX) {
+            status = eg_fail(EG_E_LIMIT, "incident %lld has %d answers already",
+                             (long long)made->answer->incident_id, EG_STORE_ANSWERS_MAX);
+        } else if (eg_statement_i64(statement, 2) == 0) {
+            status = eg_fail(EG_E_DENIED, "no window has shown incident %lld",
+                             (long long)made->answer->incident_id);
+        }
+    } else if (status == EG_E_NOTFOUND) {
+        status = no_such_incident(made->answer->incident_id);
+    }
     eg_statement_done(statement);
     return status;
 }
 
-int eg_store_add_answer(eg_store *store, const eg_answer *answer)
+static int answer_work(eg_store *store, void *context)
+{
+    change *made = context;
+    eg_statement *statement = NULL;
+    int status = check_answer(store, made);
+    if (status != EG_OK || !made->is_new) {
+        return status;
+    }
+    status = prepare_answer(store, answer_insert, made->answer, &statement);
+    if (status == EG_OK) {
+        status = eg_statement_run(statement);
+    }
+    eg_statement_done(statement);
+    return status;
+}
+
+int eg_store_add_answer(eg_store *store, const eg_answer *answer, bool *is_new)
 {
     change made = {.answer = answer};
     int status = eg_store_write(store, answer_work, &made);
-    if (status != EG_OK) {
-        return status;
+    if (status == EG_OK) {
+        *is_new = made.is_new;
     }
-    return made.found ? EG_OK : no_such_incident(answer->incident_id);
+    return status;
 }
 
 static int visit_answer(eg_statement *row, reading *read)

@@ -92,6 +92,7 @@ static const char version_3[] =
     "  level INTEGER NOT NULL,"
     "  resolved_time INTEGER NOT NULL DEFAULT 0,"
     "  absorbed_by INTEGER NOT NULL DEFAULT 0,"
+    "  reminded_time INTEGER NOT NULL DEFAULT 0,"
     "  story TEXT NOT NULL,"
     "  memory TEXT NOT NULL"
     ");\n"
@@ -140,8 +141,8 @@ static const char *const needed[] = {
     " pack_serial, level, rule_id, rule_title, rule_author, tags, program, parent, user, texts,"
     " incident_id, news FROM hit LIMIT 0",
     "SELECT sensor, kind, name, state, details, time FROM baseline LIMIT 0",
-    ("SELECT id, first_time, last_time, level, resolved_time, absorbed_by, story, memory"
-     " FROM incident LIMIT 0"),
+    ("SELECT id, first_time, last_time, level, resolved_time, absorbed_by, reminded_time, story,"
+     " memory FROM incident LIMIT 0"),
     "SELECT id, incident_id, time, session, user, answer FROM answer LIMIT 0",
 };
 

@@ -43,6 +43,8 @@ typedef struct eg_hit_query {
     int64_t incident_id; /* only those of this story; 0 = all */
     bool only_not_shown;
     bool only_news; /* not those that repeated what their story had told already */
+    /* FILETIME: only the newest of each story shown last before then and not answered; 0 = all */
+    uint64_t unanswered_since;
     bool newest_first;
     size_t limit; /* 0 = 1000 */
 } eg_hit_query;
@@ -52,7 +54,10 @@ typedef int (*eg_hit_visit)(void *user, const eg_hit *hit);
 int eg_store_each_hit(eg_store *store, const eg_hit_query *query, eg_hit_visit visit, void *user);
 /* EG_E_NOTFOUND when there is no such hit. */
 int eg_store_get_hit(eg_store *store, int64_t id, eg_hit_visit visit, void *user);
-/* The first time counts: a hit that was shown before stays as it is. EG_E_NOTFOUND. */
+/*
+ * A window showed this hit, and with it what its story had told before. Of each the first time
+ * counts; of the story the latest is kept as well, for reminders. EG_E_NOTFOUND.
+ */
 int eg_store_set_shown(eg_store *store, int64_t id, uint64_t time);
 int eg_store_count_hits(eg_store *store, uint64_t since, eg_level min_level, uint64_t *count);
 
@@ -87,8 +92,14 @@ typedef struct eg_answer {
     eg_str answer; /* "did_it", "unknown", "call" */
 } eg_answer;
 
-/* EG_E_NOTFOUND when there is no such incident. */
-int eg_store_add_answer(eg_store *store, const eg_answer *answer);
+#define EG_STORE_ANSWERS_MAX 100 /* of one story */
+
+/*
+ * The same answer as this person's last one is kept already: EG_OK and *is_new false. EG_E_NOTFOUND
+ * when there is no such incident, EG_E_DENIED while no window has shown it, EG_E_LIMIT when it has
+ * EG_STORE_ANSWERS_MAX.
+ */
+int eg_store_add_answer(eg_store *store, const eg_answer *answer, bool *is_new);
 typedef int (*eg_answer_visit)(void *user, const eg_answer *answer);
 int eg_store_each_answer(eg_store *store, int64_t incident_id, eg_answer_visit visit, void *user);
 /* The first time counts. EG_E_NOTFOUND. */

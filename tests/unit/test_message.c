@@ -111,6 +111,8 @@ static eg_message hit_message(void)
         .steps = {2,
                   {{EG_ROLE_DOCUMENT, 5, false, EG_STR("請求書.docm")},
                    {EG_ROLE_TASK, 0, true, EG_STR("Task")}}},
+        .absorbed = {2, {7, INT64_MAX}},
+        .reminder = true,
     };
     return message;
 }
@@ -145,6 +147,10 @@ static void message__hit__comes_back(void **state)
     assert_int_equal(hit->steps.step[0].role, EG_ROLE_DOCUMENT);
     assert_int_equal(hit->steps.step[0].time, 5);
     assert_true(hit->steps.step[1].suspicious && !hit->steps.step[0].suspicious);
+    assert_int_equal(hit->absorbed.count, 2);
+    assert_int_equal(hit->absorbed.id[0], 7);
+    assert_true(hit->absorbed.id[1] == INT64_MAX);
+    assert_true(hit->reminder);
 }
 
 static void message__small_ones__come_back(void **state)
@@ -156,6 +162,22 @@ static void message__small_ones__come_back(void **state)
     assert_int_equal(round_trip(&shown, &fix->frame, fix->decoder, &fix->out), EG_OK);
     assert_int_equal(fix->out.body.shown.hit_id, 5);
     assert_text(fix->out.body.shown.title, "EmoGuard - 7K3-Q9");
+
+    eg_message answered = {.type = EG_MESSAGE_ANSWERED};
+    answered.body.answered.incident_id = 9;
+    answered.body.answered.kept = true;
+    assert_int_equal(round_trip(&answered, &fix->frame, fix->decoder, &fix->out), EG_OK);
+    assert_int_equal(fix->out.body.answered.incident_id, 9);
+    assert_true(fix->out.body.answered.kept);
+
+    static const eg_message_type closing[] = {EG_MESSAGE_RESOLVE, EG_MESSAGE_RESOLVED};
+    for (size_t i = 0; i < EG_COUNT(closing); i++) {
+        eg_message resolve = {.type = closing[i]};
+        resolve.body.resolve.incident_id = 10;
+        assert_int_equal(round_trip(&resolve, &fix->frame, fix->decoder, &fix->out), EG_OK);
+        assert_int_equal(fix->out.type, closing[i]);
+        assert_int_equal(fix->out.body.resolve.incident_id, 10);
+    }
 
     eg_message ask = {.type = EG_MESSAGE_STATUS_ASK};
     assert_int_equal(round_trip(&ask, &fix->frame, fix->decoder, &fix->out), EG_OK);

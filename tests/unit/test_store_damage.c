@@ -292,7 +292,7 @@ static const char *const hits_of_version[EG_SCHEMA_VERSION] = {
     "INSERT INTO event VALUES(1, 5, 'process_start', 0, '{}');"
     "INSERT INTO hit VALUES(1, 1, 5, 6, 7, 0, 8, 9, 10, 3, 'rule', 'Old title', 'author', 'tags',"
     " 'program', 'parent', 'user', '{\"ja\":{\"title\":\"旧\"}}', 1, 1);"
-    "INSERT INTO incident VALUES(1, 5, 5, 3, 0, 0, '{}', '{}');"
+    "INSERT INTO incident VALUES(1, 5, 5, 3, 0, 0, 0, '{}', '{}');"
     "INSERT INTO answer VALUES(1, 1, 6, 1, 'PC\\sato', 'call');"
     "INSERT INTO meta VALUES('agent', 'me');"
     "INSERT INTO counter VALUES('dropped', 4)",

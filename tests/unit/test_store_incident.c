@@ -98,11 +98,13 @@ static void incident__absorbed__is_found_under_the_other(void **state)
 {
     eg_store_fixture *fix = *state;
     seen got = {0};
+    bool is_new = false;
     add(fix, 1, 1, true, "{\"absorbed\":[]}");
-    add(fix, 2, 2, true, "{\"absorbed\":[]}");
+    assert_int_equal(eg_store_set_shown(fix->store, add(fix, 2, 2, true, "{\"absorbed\":[]}"), 7),
+                     EG_OK);
     eg_answer answer = {
         .incident_id = 2, .time = 9, .user = EG_STR("PC\\sato"), .answer = EG_STR("call")};
-    assert_int_equal(eg_store_add_answer(fix->store, &answer), EG_OK);
+    assert_int_equal(eg_store_add_answer(fix->store, &answer, &is_new), EG_OK);
     add(fix, 3, 1, true, "{\"absorbed\":[2]}");
     assert_int_equal(count_hits(fix, 1), 3);
     assert_int_equal(eg_store_get_incident(fix->store, 2, keep, &got), EG_OK);
@@ -114,7 +116,7 @@ static void incident__absorbed__is_found_under_the_other(void **state)
     assert_string_equal(got.answer, "call");
     /* a window that still shows the one that is gone */
     answer.answer = EG_STR("did_it");
-    assert_int_equal(eg_store_add_answer(fix->store, &answer), EG_OK);
+    assert_int_equal(eg_store_add_answer(fix->store, &answer, &is_new), EG_OK);
     assert_int_equal(eg_store_get_incident(fix->store, 1, keep, &got), EG_OK);
     assert_string_equal(got.answer, "did_it");
 }
@@ -133,18 +135,26 @@ static void incident__answers_and_resolution__are_kept(void **state)
 {
     eg_store_fixture *fix = *state;
     seen got = {0};
+    bool is_new = false;
     eg_answer last = {0};
     eg_answer answer = {.incident_id = 3,
                         .time = 11,
                         .session = 2,
                         .user = EG_STR("PC\\sato"),
                         .answer = EG_STR("unknown")};
-    assert_int_equal(eg_store_add_answer(fix->store, &answer), EG_E_NOTFOUND);
+    assert_int_equal(eg_store_add_answer(fix->store, &answer, &is_new), EG_E_NOTFOUND);
     assert_int_equal(eg_store_resolve_incident(fix->store, 3, 5), EG_E_NOTFOUND);
-    add(fix, 1, 3, true, "{}");
-    assert_int_equal(eg_store_add_answer(fix->store, &answer), EG_OK);
+    int64_t hit = add(fix, 1, 3, true, "{}");
+    assert_int_equal(eg_store_add_answer(fix->store, &answer, &is_new), EG_E_DENIED);
+    assert_int_equal(eg_store_set_shown(fix->store, hit, 10), EG_OK);
+    assert_int_equal(eg_store_add_answer(fix->store, &answer, &is_new), EG_OK);
+    assert_true(is_new);
     answer.time = 12;
-    assert_int_equal(eg_store_add_answer(fix->store, &answer), EG_OK);
+    assert_int_equal(eg_store_add_answer(fix->store, &answer, &is_new), EG_OK);
+    assert_false(is_new); /* sent again, because its receipt was lost */
+    answer.answer = EG_STR("call");
+    assert_int_equal(eg_store_add_answer(fix->store, &answer, &is_new), EG_OK);
+    assert_true(is_new);
     assert_int_equal(eg_store_each_answer(fix->store, 3, keep_answer, &last), EG_OK);
     assert_int_equal(last.id, 2);
     assert_int_equal(last.time, 12);
@@ -164,16 +174,78 @@ static void incident__all_hits_pruned__goes_with_its_answers(void **state)
 {
     eg_store_fixture *fix = *state;
     seen got = {0};
+    bool is_new = false;
     eg_answer answer = {
         .incident_id = 1, .time = 1, .user = EG_STR("PC\\sato"), .answer = EG_STR("call")};
-    add(fix, 1, 1, true, "{}");
+    assert_int_equal(eg_store_set_shown(fix->store, add(fix, 1, 1, true, "{}"), 10), EG_OK);
     add(fix, 2, 2, true, "{}");
-    assert_int_equal(eg_store_add_answer(fix->store, &answer), EG_OK);
+    assert_int_equal(eg_store_add_answer(fix->store, &answer, &is_new), EG_OK);
     assert_int_equal(eg_store_prune(fix->store, 0, 1), EG_OK);
     assert_int_equal(eg_store_get_incident(fix->store, 1, keep, &got), EG_E_NOTFOUND);
     assert_int_equal(eg_store_get_incident(fix->store, 2, keep, &got), EG_OK);
     assert_int_equal(eg_store_each_answer(fix->store, 1, keep_answer, &answer), EG_OK);
     assert_int_equal(answer.id, 0);
+}
+
+static void incident__answers_without_end__are_refused(void **state)
+{
+    eg_store_fixture *fix = *state;
+    bool is_new = false;
+    eg_answer answer = {.incident_id = 1, .user = EG_STR("PC\\sato")};
+    assert_int_equal(eg_store_set_shown(fix->store, add(fix, 1, 1, true, "{}"), 10), EG_OK);
+    for (int i = 0; i < EG_STORE_ANSWERS_MAX; i++) {
+        answer.answer = i % 2 ? EG_STR("call") : EG_STR("did_it");
+        assert_int_equal(eg_store_add_answer(fix->store, &answer, &is_new), EG_OK);
+    }
+    assert_int_equal(eg_store_add_answer(fix->store, &answer, &is_new), EG_OK);
+    answer.answer = EG_STR("did_it");
+    assert_int_equal(eg_store_add_answer(fix->store, &answer, &is_new), EG_E_LIMIT);
+}
+
+static void incident__shown__marks_what_it_told_before(void **state)
+{
+    eg_store_fixture *fix = *state;
+    eg_hit_query query = {.only_not_shown = true};
+    size_t left = 0;
+    add(fix, 1, 1, true, "{}");
+    add(fix, 2, 2, true, "{}");
+    int64_t third = add(fix, 3, 1, true, "{}");
+    add(fix, 4, 1, true, "{}");
+    assert_int_equal(eg_store_set_shown(fix->store, third, 10), EG_OK);
+    assert_int_equal(eg_store_each_hit(fix->store, &query, count_hit, &left), EG_OK);
+    assert_int_equal(left, 2); /* the other story's, and the one that came later */
+}
+
+static int keep_id(void *user, const eg_hit *hit)
+{
+    *(int64_t *)user = hit->id;
+    return EG_OK;
+}
+
+static int64_t reminder_of(eg_store_fixture *fix, uint64_t since)
+{
+    eg_hit_query query = {.unanswered_since = since, .min_level = EG_LEVEL_INFORMATIONAL};
+    int64_t id = 0;
+    assert_int_equal(eg_store_each_hit(fix->store, &query, keep_id, &id), EG_OK);
+    return id;
+}
+
+static void incident__shown_and_not_answered__is_due_again(void **state)
+{
+    eg_store_fixture *fix = *state;
+    eg_answer answer = {.incident_id = 1, .user = EG_STR("PC\\sato"), .answer = EG_STR("call")};
+    bool is_new = false;
+    add(fix, 1, 1, true, "{}");
+    int64_t hit = add(fix, 2, 1, true, "{}");
+    assert_int_equal(reminder_of(fix, 100), 0); /* nobody has seen it yet */
+    assert_int_equal(eg_store_set_shown(fix->store, hit, 50), EG_OK);
+    assert_int_equal(reminder_of(fix, 49), 0);
+    assert_int_equal(reminder_of(fix, 100), hit);
+    assert_int_equal(eg_store_set_shown(fix->store, hit, 120), EG_OK); /* the reminder was shown */
+    assert_int_equal(reminder_of(fix, 100), 0);
+    assert_int_equal(reminder_of(fix, 200), hit);
+    assert_int_equal(eg_store_add_answer(fix->store, &answer, &is_new), EG_OK);
+    assert_int_equal(reminder_of(fix, 200), 0);
 }
 
 int eg_test_store_incident(void)
@@ -184,6 +256,9 @@ int eg_test_store_incident(void)
         WITH_STORE(incident__absorbed__is_found_under_the_other),
         WITH_STORE(incident__answers_and_resolution__are_kept),
         WITH_STORE(incident__all_hits_pruned__goes_with_its_answers),
+        WITH_STORE(incident__answers_without_end__are_refused),
+        WITH_STORE(incident__shown__marks_what_it_told_before),
+        WITH_STORE(incident__shown_and_not_answered__is_due_again),
     };
     return cmocka_run_group_tests_name("store_incident", tests, NULL, NULL);
 }

@@ -43,6 +43,23 @@ static eg_store *fake_store(void *user)
     return fixture->store_missing ? NULL : fixture->store->store;
 }
 
+static void fake_answered(void *user, const eg_answer *answer)
+{
+    eg_pipe_fixture *fixture = user;
+    EG_UNUSED(answer);
+    eg_atomic_add(&fixture->answers, 1);
+}
+
+static int fake_resolve(void *user, int64_t incident_id, eg_str who)
+{
+    eg_pipe_fixture *fixture = user;
+    int status = eg_store_resolve_incident(fixture->store->store, incident_id, 5);
+    if (status == EG_OK && who.len > 0) {
+        eg_atomic_add(&fixture->resolved, 1);
+    }
+    return status;
+}
+
 static void ignore_log(void *user, eg_log_level level, const char *area, const char *line)
 {
     EG_UNUSED(user);
@@ -78,6 +95,8 @@ int eg_pipe_fixture_set_up(void **state)
     options.service.store = fake_store;
     options.service.welcome = fake_welcome;
     options.service.status = fake_status;
+    options.service.answered = fake_answered;
+    options.service.resolve = fake_resolve;
     assert_int_equal(eg_pipe_server_start(&options, &self->server), EG_OK);
     *state = self;
     return 0;
@@ -104,6 +123,22 @@ int64_t eg_pipe_fixture_add_hit(eg_pipe_fixture *fixture, int number)
     assert_true(newest > 0);
     eg_pipe_server_hit_stored(fixture->server, newest);
     return newest;
+}
+
+int64_t eg_pipe_fixture_add_story_hit(eg_pipe_fixture *fixture, int number, int64_t incident)
+{
+    eg_hit hit;
+    eg_event event;
+    int64_t id = 0;
+    bool is_new = false;
+    eg_sample_hit(number, &hit, &event);
+    hit.incident_id = incident;
+    hit.incident_news = true;
+    hit.incident_json = EG_STR("{\"hits\":1,\"steps\":[],\"absorbed\":[]}");
+    hit.incident_memory = EG_STR("{}");
+    assert_int_equal(eg_store_add_hit(fixture->store->store, &hit, &event, &id, &is_new), EG_OK);
+    eg_pipe_server_hit_stored(fixture->server, id);
+    return id;
 }
 
 static HANDLE open_pipe(const wchar_t *name)

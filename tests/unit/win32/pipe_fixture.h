@@ -16,6 +16,8 @@
 #define EG_TEST_CLIENTS 16   /* of one session, half of all */
 
 typedef struct eg_pipe_fixture {
+    eg_atomic answers; /* that the server told of */
+    eg_atomic resolved;
     eg_store_fixture *store;
     bool store_missing; /* the server is told that the database is not open */
     eg_clients clients;
@@ -29,6 +31,9 @@ int eg_pipe_fixture_set_up(void **state);
 int eg_pipe_fixture_tear_down(void **state);
 /* Stores hit `number` and tells the server; its id. */
 int64_t eg_pipe_fixture_add_hit(eg_pipe_fixture *fixture, int number);
+
+/* The same with a story. */
+int64_t eg_pipe_fixture_add_story_hit(eg_pipe_fixture *fixture, int number, int64_t incident);
 
 typedef struct eg_test_client {
     eg_pipe_io io;

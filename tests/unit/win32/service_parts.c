@@ -5,6 +5,7 @@
  */
 #include "service/baseline_keeper.c"
 #include "service/client_feed.c"
+#include "service/client_user.c"
 #include "service/clients.c"
 #include "service/pipe_io.c"
 #include "service/signature.c"
