@@ -50,6 +50,31 @@ ALERTS = {
         "en": ("A suspicious program was set to start itself",
                "A setting was written that starts a program part from a user folder each time this computer starts.", ""),
     },
+    "story": {
+        "level": "critical", "kind": "registry_set", "parent": POWERSHELL, "incident": 12, "hits": 5,
+        "program": rf'regsvr32.exe /s "{USER}\Kqzwx\Kqzwx.dll"',
+        "target": r"HKU\S-1-5-21-1-2-3-1001\Software\Microsoft\Windows\CurrentVersion\Run\Kqzwx",
+        "steps": [("mail", "OUTLOOK.EXE", 40, False), ("document", "請求書_0207.xlsm", 21, False),
+                  ("commands", "powershell.exe", 18, True), ("part", "Kqzwx.dll", 10, True), ("autostart", "Kqzwx", 9, True)],
+        "ja": ("Emotet に似た動きがありました",
+               "メールに添付された文書が、知らないプログラムを取り込み、次に起動したときも動くように設定しました。", ""),
+        "en": ("Something that resembles Emotet happened",
+               "A document from a mail brought in an unknown program and set it to start itself again.", ""),
+    },
+    "long": {
+        "level": "high", "kind": "task_registered", "parent": POWERSHELL, "incident": 13, "hits": 41,
+        "program": rf"wscript.exe {USER}\Temp\update.js", "target": r"\Microsoft\Windows\Updater",
+        "steps": [("desktop", "explorer.exe", 60, False), ("office", "EXCEL.EXE", 50, False), ("commands", "cmd.exe", 45, False),
+                  ("commands", "powershell.exe", 44, True), ("tool", "certutil.exe", 40, True), ("tool", "rundll32.exe", 35, False),
+                  ("part", "請求書_2026年02月07日_株式会社サンプル商事様宛_最終版.dll", 33, True), ("autostart", "Qwx", 30, True),
+                  ("task", "Updater", 0, True)],
+        "ja": ("あやしいプログラムが自動で動くように登録されました",
+               "文書から始まった命令が、ユーザー用のフォルダーのプログラムを、決まった時刻に動くように登録しました。",
+               "開いた文書の名前もお伝えください。"),
+        "en": ("A suspicious program was set to start itself",
+               "Commands that began in a document set a program in a user folder to run at set times.",
+               "Tell them which document you opened."),
+    },
     "task": {
         "level": "medium", "kind": "task_registered", "program": rf"wscript.exe {USER}\Temp\update.js",
         "target": r"\Microsoft\Windows\Updater",
@@ -67,6 +92,9 @@ ALERTS = {
 
 # name: (alerts in the file, keys to press in the window)
 SCENES = {
+    "story": (["story"], ""),
+    "answered": (["story"], "alt+{unknown}"),
+    "long": (["long", "story"], "alt+n alt+d"),
     "alert": (["process"], ""),
     "details": (["process"], "alt+d"),
     "waiting": (["autostart", "process", "task"], ""),
@@ -94,7 +122,10 @@ def messages(names, language):
                "rule_title": "Library in a user folder started by regsvr32 or rundll32", "rule_author": "EmoGuard authors",
                "program": alert["program"], "command_line": alert.get("command_line", ""),
                "parent": alert.get("parent", ""), "user": alert.get("user", r"PC-0123\yamada"), "pid": 4242,
-               "target": alert.get("target", "")}
+               "target": alert.get("target", ""), "incident": alert.get("incident", 0),
+               "incident_hits": alert.get("hits", 0), "absorbed": [], "reminder": False,
+               "steps": [{"role": role, "name": text, "time": now() - ago * 10**7 if ago else 0, "suspicious": suspicious}
+                         for role, text, ago, suspicious in alert.get("steps", [])]}
 
 
 def xdotool(box, *words):
@@ -145,7 +176,7 @@ def take(box, tray, name, language, scale):
         if alerts:
             wait_for(lambda: any(text.startswith(title) for text in box.window_titles()), 60, f"the window of {base}", 0.3)
         settled(box, OUTPUT / f"{base}.png")
-        press(box, keys, width, height)
+        press(box, keys.format(unknown="2" if language == "ja" else "k"), width, height)
         settled(box, OUTPUT / f"{base}.png")
         if process.poll() is not None:
             raise BoxError(f"the tray ended with {process.returncode} during {base}")

@@ -16,7 +16,7 @@ enum {
     NAME_MAX_UNITS = 260,
     CONTACT_MAX = 200,
     DETAIL_MAX = 8192,
-    DETAILS_ROWS = 10,
+    DETAILS_ROWS = 12,
 };
 
 static const wchar_t *text_of(eg_arena *arena, eg_str text, size_t limit)
@@ -51,11 +51,11 @@ static const wchar_t *join(eg_arena *arena, const wchar_t *const *parts, size_t 
     return out;
 }
 
-static const wchar_t *make_code(eg_arena *arena, int64_t hit_id)
+static const wchar_t *make_code(eg_arena *arena, const eg_hit_notice *hit)
 {
     char code[EG_INCIDENT_CODE_SIZE];
 
-    eg_incident_code(hit_id, code);
+    eg_incident_code(hit->incident_id > 0 ? (int64_t)hit->incident_id : hit->id, code);
     return text_of(arena, eg_str_from(code), EG_INCIDENT_CODE_SIZE);
 }
 
@@ -105,9 +105,10 @@ static void fill_chain(eg_alert_content *content, const eg_hit_notice *hit)
         box->suspicious = boxes[i].suspicious;
         box->kind = eg_tray_text(arena, boxes[i].kind_text);
         box->name = text_of(arena, boxes[i].name, NAME_MAX_UNITS);
-        box->time = boxes[i].timed ? eg_tray_text_clock(arena, hit->time) : L"";
-        const wchar_t *parts[3] = {box->kind, box->name, box->time};
-        content->text[(size_t)EG_ALERT_BOX_FIRST + i] = join(arena, parts, 3, L" ");
+        box->time = boxes[i].time ? eg_tray_text_clock(arena, boxes[i].time) : L"";
+        box->gap = boxes[i].gap;
+        const wchar_t *parts[] = {box->gap ? L"\u2026" : L"", box->kind, box->name, box->time};
+        content->text[(size_t)EG_ALERT_BOX_FIRST + i] = join(arena, parts, EG_COUNT(parts), L" ");
     }
 }
 
@@ -117,6 +118,21 @@ static const wchar_t *detail(eg_arena *arena, unsigned id, eg_str value)
         return L"";
     }
     return eg_tray_text_format1(arena, id, text_of(arena, value, DETAIL_MAX));
+}
+
+/* All steps in a line: the picture has room for four. */
+static const wchar_t *make_course(eg_arena *arena, const eg_notice_steps *steps)
+{
+    const wchar_t *name[EG_NOTICE_STEPS_MAX];
+
+    if (steps->count == 0) {
+        return L"";
+    }
+    for (size_t i = 0; i < steps->count; i++) {
+        name[i] = text_of(arena, steps->step[i].name, NAME_MAX_UNITS);
+    }
+    return eg_tray_text_format1(arena, EG_TEXT_DETAIL_COURSE,
+                                join(arena, name, steps->count, L" > "));
 }
 
 static const wchar_t *make_details(eg_arena *arena, const eg_hit_notice *hit)
@@ -141,6 +157,12 @@ static const wchar_t *make_details(eg_arena *arena, const eg_hit_notice *hit)
     row[9] = eg_tray_text_format2(arena, EG_TEXT_DETAIL_HIT,
                                   eg_tray_text_number(arena, (uint64_t)hit->id),
                                   text_of(arena, eg_str_from(eg_level_name(hit->level)), 32));
+    row[10] = make_course(arena, &hit->steps);
+    row[11] = hit->incident_id == 0
+                  ? L""
+                  : eg_tray_text_format2(arena, EG_TEXT_DETAIL_INCIDENT,
+                                         eg_tray_text_number(arena, hit->incident_id),
+                                         eg_tray_text_number(arena, hit->incident_hits));
     return join(arena, row, DETAILS_ROWS, L"\r\n");
 }
 
@@ -191,7 +213,37 @@ static const wchar_t *make_advice(eg_arena *arena, const eg_hit_notice *hit, boo
     return advice;
 }
 
-static void fill(eg_alert_content *content, const eg_hit_notice *hit,
+static void fill_answer(eg_alert_content *content, const eg_given_answer *answer)
+{
+    static const unsigned states[] = {
+        [EG_ANSWER_SENDING] = EG_TEXT_ANSWER_SENDING,
+        [EG_ANSWER_KEPT] = EG_TEXT_ANSWER_KEPT,
+        [EG_ANSWER_REFUSED] = EG_TEXT_ANSWER_REFUSED,
+    };
+    static const unsigned buttons[EG_ANSWER_COUNT] = {
+        [EG_ANSWER_DID_IT] = EG_TEXT_ANSWER_DID_IT,
+        [EG_ANSWER_UNKNOWN] = EG_TEXT_ANSWER_UNKNOWN,
+        [EG_ANSWER_CALL] = EG_TEXT_ANSWER_CALL,
+    };
+    static const unsigned next[EG_ANSWER_COUNT] = {
+        [EG_ANSWER_DID_IT] = EG_TEXT_NEXT_DID_IT,
+        [EG_ANSWER_UNKNOWN] = EG_TEXT_NEXT_UNKNOWN,
+        [EG_ANSWER_CALL] = EG_TEXT_NEXT_CALL,
+    };
+    eg_arena *arena = content->arena;
+
+    if (answer->state != EG_ANSWER_NONE) {
+        content->text[EG_ALERT_ANSWER_HEAD] = eg_tray_text(arena, states[answer->state]);
+        content->text[EG_ALERT_THANKS] = eg_tray_text(arena, next[answer->kind]);
+        return;
+    }
+    content->text[EG_ALERT_ANSWER_HEAD] = eg_tray_text(arena, EG_TEXT_ANSWER_HEAD);
+    for (size_t i = 0; i < EG_ANSWER_COUNT; i++) {
+        content->text[(size_t)EG_ALERT_ANSWER_FIRST + i] = eg_tray_text(arena, buttons[i]);
+    }
+}
+
+static void fill(eg_alert_content *content, const eg_hit_notice *hit, const eg_given_answer *answer,
                  const eg_service_info *service)
 {
     eg_arena *arena = content->arena;
@@ -202,7 +254,8 @@ static void fill(eg_alert_content *content, const eg_hit_notice *hit,
     }
     content->hit_id = hit->id;
     content->severe = hit->level >= EG_LEVEL_HIGH;
-    content->code = make_code(arena, hit->id);
+    content->story = eg_notice_story(hit);
+    content->code = make_code(arena, hit);
     content->title = eg_tray_text_format1(arena, EG_TEXT_ALERT_TITLE, title);
     content->text[EG_ALERT_HEADLINE] = title;
     content->text[EG_ALERT_SENTENCE] = make_sentence(arena, hit, service);
@@ -211,6 +264,11 @@ static void fill(eg_alert_content *content, const eg_hit_notice *hit,
     content->text[EG_ALERT_ADVICE] = make_advice(arena, hit, content->severe);
     if (content->text[EG_ALERT_ADVICE][0] != L'\0') {
         content->text[EG_ALERT_ADVICE_HEAD] = eg_tray_text(arena, EG_TEXT_ADVICE);
+    }
+    content->text[EG_ALERT_RECORDED] =
+        eg_tray_text_format1(arena, EG_TEXT_RECORDED, eg_tray_text_time(arena, hit->time));
+    if (hit->incident_id > 0) {
+        fill_answer(content, answer);
     }
     content->text[EG_ALERT_DETAILS] = make_details(arena, hit);
     content->text[EG_ALERT_NEXT] = eg_tray_text(arena, EG_TEXT_NEXT);
@@ -222,8 +280,8 @@ static void fill(eg_alert_content *content, const eg_hit_notice *hit,
     }
 }
 
-int eg_alert_content_create(const eg_hit_notice *hit, const eg_service_info *service,
-                            eg_alert_content **out)
+int eg_alert_content_create(const eg_hit_notice *hit, const eg_given_answer *answer,
+                            const eg_service_info *service, eg_alert_content **out)
 {
     eg_arena *arena = NULL;
     eg_alert_content *content;
@@ -238,7 +296,7 @@ int eg_alert_content_create(const eg_hit_notice *hit, const eg_service_info *ser
         return EG_E_NOMEM;
     }
     content->arena = arena;
-    fill(content, hit, service);
+    fill(content, hit, answer, service);
     *out = content;
     return EG_OK;
 }

@@ -7,7 +7,7 @@
 #define EG_TRAY_ALERT_CONTENT_H
 
 #include "tray/alert_layout.h"
-#include "tray/notice.h"
+#include "tray/notice_list.h"
 
 typedef struct eg_alert_box {
     eg_symbol symbol;
@@ -15,11 +15,13 @@ typedef struct eg_alert_box {
     const wchar_t *kind;
     const wchar_t *name;
     const wchar_t *time; /* "" when only the order is known */
+    bool gap;            /* steps before it are left out */
 } eg_alert_box;
 
 typedef struct eg_alert_content {
     eg_arena *arena;
-    int64_t hit_id;
+    int64_t hit_id; /* the newest hit of the story */
+    int64_t story;
     bool severe;          /* high or critical: red, else amber */
     const wchar_t *title; /* of the window */
     const wchar_t *code;  /* "7K3-Q9", which stands in the last step */
@@ -29,8 +31,8 @@ typedef struct eg_alert_content {
 } eg_alert_content;
 
 /* `service` may be NULL: then nothing is known of computer, contact and rules. */
-int eg_alert_content_create(const eg_hit_notice *hit, const eg_service_info *service,
-                            eg_alert_content **out);
+int eg_alert_content_create(const eg_hit_notice *hit, const eg_given_answer *answer,
+                            const eg_service_info *service, eg_alert_content **out);
 void eg_alert_content_destroy(eg_alert_content *content); /* NULL-safe */
 
 #endif

@@ -10,6 +10,7 @@
 /* Lengths at 96 DPI. */
 enum {
     NUMBER_WIDTH = 22,
+    ANSWER_PADDING = 9,
     BOX_PADDING = 8,
     BOX_TOP = 10,
     BOX_BOTTOM = 9,
@@ -73,6 +74,11 @@ static bool is_box(eg_alert_item item)
     return item >= EG_ALERT_BOX_FIRST && item <= EG_ALERT_BOX_LAST;
 }
 
+static bool is_answer(eg_alert_item item)
+{
+    return item >= EG_ALERT_ANSWER_FIRST && item <= EG_ALERT_ANSWER_LAST;
+}
+
 static bool is_step(eg_alert_item item)
 {
     return item >= EG_ALERT_STEP_FIRST && item <= EG_ALERT_STEP_LAST;
@@ -84,7 +90,9 @@ static eg_font font_of(eg_alert_item item)
     case EG_ALERT_HEADLINE: return EG_FONT_HEADLINE;
     case EG_ALERT_STEPS_HEAD:
     case EG_ALERT_ADVICE_HEAD:
+    case EG_ALERT_ANSWER_HEAD:
     case EG_ALERT_WAITING: return EG_FONT_BOLD;
+    case EG_ALERT_RECORDED:
     case EG_ALERT_RULES:
     case EG_ALERT_DETAILS: return EG_FONT_SMALL;
     default: return EG_FONT_TEXT;
@@ -163,6 +171,9 @@ int eg_alert_item_height(const eg_alert_view *view, eg_alert_item item, int widt
             int most = paragraph.height * DETAILS_LINES_MAX;
             height = eg_paragraph_height(&paragraph, width - scaled(view, 2 * BOX_PADDING));
             height = (height < most ? height : most) + scaled(view, BOX_PADDING);
+        } else if (is_answer(item)) {
+            height = eg_paragraph_height(&paragraph, width - scaled(view, 4 * BOX_PADDING)) +
+                     scaled(view, 2 * ANSWER_PADDING);
         } else {
             height = eg_paragraph_height(
                 &paragraph, is_step(item) ? width - scaled(view, NUMBER_WIDTH) : width);
@@ -240,7 +251,8 @@ void eg_alert_draw_item(const eg_alert_view *view, eg_alert_item item, HDC dc, c
     if (prepare_item(view, dc, item, &paragraph) != EG_OK) {
         return;
     }
-    SetTextColor(dc, item == EG_ALERT_RULES ? view->palette.muted : view->palette.text);
+    SetTextColor(dc, item == EG_ALERT_RULES || item == EG_ALERT_RECORDED ? view->palette.muted
+                                                                         : view->palette.text);
     if (is_step(item)) {
         draw_number(view, item, dc, area, paragraph.ascent);
         text.left += scaled(view, NUMBER_WIDTH);
@@ -270,6 +282,16 @@ static RECT moved_up(const eg_rect *rect, int distance)
     return out;
 }
 
+/* "…" above an arrow: between its two boxes there is more. */
+static void draw_gap(const eg_alert_view *view, HDC dc, const RECT *arrow)
+{
+    int side = arrow->right - arrow->left;
+    RECT area = {arrow->left - side, 0, arrow->right + side, arrow->top};
+
+    area.top = arrow->top - scaled(view, line_heights[EG_FONT_SMALL]);
+    box_text(view, dc, L"\u2026", EG_FONT_SMALL, &area, view->palette.muted, true);
+}
+
 void eg_alert_draw_body(const eg_alert_view *view, const eg_alert_layout *layout, HDC dc,
                         const RECT *area, int scrolled)
 {
@@ -285,6 +307,9 @@ void eg_alert_draw_body(const eg_alert_view *view, const eg_alert_layout *layout
     for (size_t i = 0; i + 1 < view->content->boxes; i++) {
         RECT arrow = moved_up(&layout->arrow[i], scrolled);
         eg_arrow_draw(dc, &arrow, colours->muted, colours->window);
+        if (view->content->box[i + 1].gap) {
+            draw_gap(view, dc, &arrow);
+        }
     }
 }
 

@@ -18,6 +18,7 @@ enum {
     FRAME_X = 16,
     FRAME_Y = 12,
     STEP_GAP = 7,
+    ANSWER_GAP = 8,
     BUTTON_HEIGHT = 32,
     BUTTON_PADDING = 16,
     BUTTON_MIN = 88,
@@ -122,6 +123,28 @@ static void place_steps(plan *p)
     p->y += scaled(p, GAP);
 }
 
+/* Equally wide, as high as the highest text needs. */
+static void place_answers(plan *p, int left, int right)
+{
+    int gap = scaled(p, ANSWER_GAP), height = 0;
+    int space = right - left - gap * (EG_ANSWER_COUNT - 1);
+
+    for (int i = 0; i < EG_ANSWER_COUNT; i++) {
+        height = larger(height,
+                        p->sizes->height(p->sizes->user, (eg_alert_item)(EG_ALERT_ANSWER_FIRST + i),
+                                         space / EG_ANSWER_COUNT));
+    }
+    for (int i = 0; i < EG_ANSWER_COUNT; i++) {
+        eg_rect *button = &p->out->item[EG_ALERT_ANSWER_FIRST + i];
+
+        button->left = left + space * i / EG_ANSWER_COUNT + gap * i;
+        button->right = left + space * (i + 1) / EG_ANSWER_COUNT + gap * i;
+        button->top = p->y;
+        button->bottom = p->y + height;
+    }
+    p->y += height + scaled(p, GAP);
+}
+
 static void place_rest(plan *p)
 {
     int left = scaled(p, MARGIN), right = scaled(p, WIDTH - MARGIN);
@@ -129,6 +152,16 @@ static void place_rest(plan *p)
     if (p->sizes->advice) {
         put(p, EG_ALERT_ADVICE_HEAD, left, right, scaled(p, LINE_GAP));
         put(p, EG_ALERT_ADVICE, left, right, scaled(p, GAP));
+    }
+    put(p, EG_ALERT_RECORDED, left, right, scaled(p, GAP));
+    if (p->sizes->answers || p->sizes->thanks) {
+        put(p, EG_ALERT_ANSWER_HEAD, left, right, scaled(p, STEP_GAP));
+    }
+    if (p->sizes->answers) {
+        place_answers(p, left, right);
+    }
+    if (p->sizes->thanks) {
+        put(p, EG_ALERT_THANKS, left, right, scaled(p, GAP));
     }
     if (p->sizes->details) {
         put(p, EG_ALERT_DETAILS, left, right, scaled(p, GAP));

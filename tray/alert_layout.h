@@ -23,6 +23,11 @@ typedef enum eg_alert_item {
     EG_ALERT_STEP_LAST = EG_ALERT_STEP_FIRST + EG_ALERT_STEPS - 1,
     EG_ALERT_ADVICE_HEAD,
     EG_ALERT_ADVICE,
+    EG_ALERT_RECORDED,
+    EG_ALERT_ANSWER_HEAD,
+    EG_ALERT_ANSWER_FIRST,
+    EG_ALERT_ANSWER_LAST = EG_ALERT_ANSWER_FIRST + EG_ANSWER_COUNT - 1,
+    EG_ALERT_THANKS, /* in the place of the buttons, once there is an answer: what comes next */
     EG_ALERT_DETAILS,
     EG_ALERT_BODY_ITEMS, /* the ones above are in the body, the ones below in the footer */
     EG_ALERT_WAITING = EG_ALERT_BODY_ITEMS,
@@ -39,10 +44,11 @@ typedef struct eg_rect {
 
 typedef struct eg_alert_sizes {
     int dpi;
-    int max_height;                       /* of the client area */
-    int scroll_bar_width;                 /* of a vertical scroll bar */
-    size_t boxes;                         /* in the chain */
-    bool advice, details, waiting, rules; /* whether the item is there */
+    int max_height;       /* of the client area */
+    int scroll_bar_width; /* of a vertical scroll bar */
+    size_t boxes;         /* in the chain */
+    /* whether the item is there */
+    bool advice, answers, thanks, details, waiting, rules;
     void *user;
     int (*height)(void *user, eg_alert_item item, int width); /* of a body item in that width */
     int (*width)(void *user, eg_alert_item item);             /* of a footer item's text */

@@ -29,9 +29,15 @@ static int item_id(eg_alert_item item)
     return item == EG_ALERT_CLOSE ? IDOK : EG_ALERT_ITEM_ID + (int)item;
 }
 
+static bool is_answer(int item)
+{
+    return item >= EG_ALERT_ANSWER_FIRST && item <= EG_ALERT_ANSWER_LAST;
+}
+
 static bool is_button(eg_alert_item item)
 {
-    return item == EG_ALERT_NEXT || item == EG_ALERT_TOGGLE || item == EG_ALERT_CLOSE;
+    return is_answer((int)item) || item == EG_ALERT_NEXT || item == EG_ALERT_TOGGLE ||
+           item == EG_ALERT_CLOSE;
 }
 
 static bool is_present(const eg_alert_window *window, eg_alert_item item)
@@ -110,6 +116,8 @@ static void arrange(eg_alert_window *window)
         .scroll_bar_width = GetSystemMetricsForDpi(SM_CXVSCROLL, GetDpiForWindow(window->dialog)),
         .boxes = window->content->boxes,
         .advice = is_present(window, EG_ALERT_ADVICE),
+        .answers = is_present(window, EG_ALERT_ANSWER_FIRST),
+        .thanks = is_present(window, EG_ALERT_THANKS),
         .details = window->details,
         .waiting = window->waiting > 0,
         .rules = is_present(window, EG_ALERT_RULES),
@@ -156,13 +164,18 @@ static void set_text(eg_alert_window *window, eg_alert_item item)
     SetWindowTextW(window->control[item], window->content->text[item]);
 }
 
-static void set_texts(eg_alert_window *window)
+static void set_icon(eg_alert_window *window)
 {
     WORD icon_id = window->content->severe ? EG_ICON_ALERT : EG_ICON_ATTENTION;
     LPARAM icon = (LPARAM)LoadIconW(window->instance, MAKEINTRESOURCEW(icon_id));
 
     SendMessageW(window->dialog, WM_SETICON, ICON_BIG, icon);
     SendMessageW(window->dialog, WM_SETICON, ICON_SMALL, icon);
+}
+
+static void set_texts(eg_alert_window *window)
+{
+    set_icon(window);
     for (int i = 0; i < EG_ALERT_ITEMS; i++) {
         set_text(window, (eg_alert_item)i);
     }
@@ -190,8 +203,8 @@ static void create_controls(eg_alert_window *window)
 
         if (is_button((eg_alert_item)i)) {
             class_name = L"BUTTON";
-            style =
-                WS_CHILD | WS_TABSTOP | (i == EG_ALERT_CLOSE ? BS_DEFPUSHBUTTON : BS_PUSHBUTTON);
+            style = WS_CHILD | WS_TABSTOP | BS_MULTILINE |
+                    (i == EG_ALERT_CLOSE ? BS_DEFPUSHBUTTON : BS_PUSHBUTTON);
         } else if (i == EG_ALERT_DETAILS) {
             class_name = L"EDIT";
             style = WS_CHILD | WS_TABSTOP | WS_VSCROLL | ES_MULTILINE | ES_READONLY;
@@ -213,7 +226,7 @@ static void announce(eg_alert_window *window)
     RedrawWindow(window->dialog, NULL, NULL, RDW_UPDATENOW | RDW_ALLCHILDREN);
     GdiFlush();
     window->announced = true;
-    window->events.shown(window->events.user, window->content->hit_id, window->content->title);
+    window->events.shown(window->events.user, window->content);
 }
 
 static void paint_footer(eg_alert_window *window)
@@ -233,6 +246,9 @@ static void on_command(eg_alert_window *window, int id)
         if (window->announced) { /* a key held down must not skip what was not painted yet */
             window->events.next(window->events.user);
         }
+    } else if (is_answer(id - EG_ALERT_ITEM_ID)) {
+        window->events.answered(window->events.user, window->content->story,
+                                (eg_answer_kind)(id - EG_ALERT_ITEM_ID - EG_ALERT_ANSWER_FIRST));
     } else if (id == item_id(EG_ALERT_TOGGLE)) {
         window->details = !window->details;
         set_texts(window);
@@ -403,6 +419,57 @@ int eg_alert_window_show(eg_alert_window *window, eg_alert_content *content, siz
     return EG_OK;
 }
 
+/* The details stay where the person scrolled them to. */
+static void change_details(eg_alert_window *window, const wchar_t *text)
+{
+    HWND edit = window->control[EG_ALERT_DETAILS];
+    LRESULT line = SendMessageW(edit, EM_GETFIRSTVISIBLELINE, 0, 0);
+
+    SetWindowTextW(edit, text);
+    SendMessageW(edit, EM_LINESCROLL, 0, line);
+}
+
+/* Sets and repaints what differs; the body behind the items is painted anew by the caller. */
+static void change_texts(eg_alert_window *window, const eg_alert_content *before)
+{
+    for (int i = 0; i < EG_ALERT_ITEMS; i++) {
+        const wchar_t *text = item_text(window, (eg_alert_item)i);
+        bool same = i != EG_ALERT_WAITING && wcscmp(text, before->text[i]) == 0;
+
+        window->content->text[i] = text;
+        if (!same && i == EG_ALERT_DETAILS) {
+            change_details(window, text);
+        } else if (!same) {
+            SetWindowTextW(window->control[i], text);
+        }
+    }
+    if (wcscmp(window->content->title, before->title) != 0) {
+        SetWindowTextW(window->dialog, window->content->title);
+    }
+}
+
+void eg_alert_window_update(eg_alert_window *window, eg_alert_content *content)
+{
+    eg_alert_content *before = window->content;
+    bool look_changed;
+
+    if (!window->dialog) {
+        eg_alert_content_destroy(content);
+        return;
+    }
+    look_changed = before->severe != content->severe;
+    window->content = content;
+    window->view.content = content;
+    window->announced = window->announced && before->hit_id == content->hit_id;
+    if (look_changed) {
+        eg_palette_init(&window->view.palette, content->severe);
+        set_icon(window);
+    }
+    change_texts(window, before);
+    eg_alert_content_destroy(before);
+    arrange(window);
+}
+
 static void blink(const eg_alert_window *window)
 {
     FLASHWINFO flash = {sizeof(flash), window->dialog, FLASHW_TRAY, 3, 0};
@@ -444,14 +511,9 @@ bool eg_alert_window_is_open(const eg_alert_window *window)
     return window->dialog != NULL;
 }
 
-const wchar_t *eg_alert_window_shown_title(const eg_alert_window *window)
+const eg_alert_content *eg_alert_window_shown(const eg_alert_window *window)
 {
-    return window->dialog && window->announced ? window->content->title : NULL;
-}
-
-bool eg_alert_window_in_use(const eg_alert_window *window)
-{
-    return window->dialog && window->activated;
+    return window->dialog && window->announced ? window->content : NULL;
 }
 
 void eg_alert_window_raise(eg_alert_window *window)

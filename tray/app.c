@@ -15,18 +15,24 @@
 #include "tray/status_box.h"
 #include "tray/text.h"
 
+#include <shellapi.h>
+
 #define WINDOW_CLASS L"EmoGuardTray"
 #define MESSAGE_ICON (WM_APP + 10)
 #define TIMER_ICON 1
 #define TIMER_NEWS 2
+#define TIMER_PRESENTATION 3
 /* How long the icon keeps saying that there was an alert. */
 #define RECENT_TICKS (UINT64_C(24) * 3600 * EG_TICKS_PER_SECOND)
 #define REFRESH_MS (60u * 1000)
 #define RETRY_ADD_MS 2000u
 /* In a rush of hits, icon and window tell the new number this often. */
 #define NEWS_MS 150u
-/* One event may meet several rules: so long the gravest of their hits may take over the window. */
-#define TAKE_OVER_MS 2000u
+/* How long a window waits for the end of a presentation, and how often it looks. */
+#define PRESENTATION_MS (2u * 60 * 1000)
+#define PRESENTATION_LOOK_MS 2000u
+/* The service is asked for reminders at most this often. */
+#define ASK_REMINDERS_MS (60u * 60 * 1000)
 
 typedef struct app {
     HINSTANCE instance;
@@ -38,9 +44,10 @@ typedef struct app {
     eg_pipe_client *client;
     eg_service_info *service;
     eg_notice_list notices;
-    int64_t open_hit;   /* the one in the alert window */
-    uint64_t opened_ms; /* when it came there, in the ticks of the system */
-    bool connected, tried, asking, news;
+    int64_t open_story;      /* the one in the alert window */
+    uint64_t held_since_ms;  /* an alert waits for the end of a presentation; 0 none does */
+    uint64_t asked_again_ms; /* when the service was asked for reminders */
+    bool connected, tried, asking, news, grown;
 } app;
 
 static const wchar_t *fill_number(eg_arena *arena, unsigned id, uint64_t number)
@@ -61,7 +68,7 @@ static eg_icon_state alert_state(const app *a, eg_arena *arena, const wchar_t **
     eg_level level = EG_LEVEL_INFORMATIONAL;
 
     if (eg_alert_window_is_open(a->alert)) {
-        open = eg_notice_list_find(&a->notices, a->open_hit);
+        open = eg_notice_list_find(&a->notices, a->open_story);
     }
     if (open) {
         level = open->hit.level;
@@ -119,9 +126,9 @@ static void refresh_icon(app *a)
 static size_t waiting_behind(const app *a)
 {
     size_t waiting = eg_notice_list_waiting(&a->notices, false);
-    const eg_tray_notice *open = eg_notice_list_find(&a->notices, a->open_hit);
+    const eg_tray_notice *open = eg_notice_list_find(&a->notices, a->open_story);
     bool counted = open && eg_notice_pops_up(open->hit.level) &&
-                   eg_notice_list_news(&a->notices, a->open_hit) == EG_NOTICE_WAITING;
+                   eg_notice_list_news(&a->notices, a->open_story) == EG_NOTICE_WAITING;
 
     return waiting - (counted ? 1 : 0);
 }
@@ -133,19 +140,40 @@ static void add_icon(app *a)
     refresh_icon(a);
 }
 
-static void show_notice(app *a, const eg_tray_notice *notice)
+static int make_content(app *a, int64_t story, eg_alert_content **out)
+{
+    const eg_notice_entry *entry = eg_notice_list_entry(&a->notices, story);
+
+    if (!entry) {
+        return eg_fail(EG_E_NOTFOUND, "it has gone");
+    }
+    return eg_alert_content_create(&entry->notice->hit, &entry->answer, a->service, out);
+}
+
+static void show_story(app *a, int64_t story)
 {
     eg_alert_content *content = NULL;
-    int status = eg_alert_content_create(&notice->hit, a->service, &content);
+    int status = make_content(a, story, &content);
 
     if (status == EG_OK) {
-        a->open_hit = notice->hit.id;
-        a->opened_ms = GetTickCount64();
+        a->open_story = story;
+        a->grown = false;
         status = eg_alert_window_show(a->alert, content, waiting_behind(a));
     }
     if (status != EG_OK) {
-        eg_log(EG_LOG_ERROR, "tray", "cannot show hit %lld: %s", (long long)notice->hit.id,
+        eg_log(EG_LOG_ERROR, "tray", "cannot show incident %lld: %s", (long long)story,
                eg_error_message());
+    }
+}
+
+/* The open window tells what is known of its story now. */
+static void update_window(app *a)
+{
+    eg_alert_content *content = NULL;
+
+    a->grown = false;
+    if (eg_alert_window_is_open(a->alert) && make_content(a, a->open_story, &content) == EG_OK) {
+        eg_alert_window_update(a->alert, content);
     }
 }
 
@@ -154,7 +182,7 @@ static void show_next(app *a)
     const eg_tray_notice *next = eg_notice_list_next(&a->notices);
 
     if (next) {
-        show_notice(a, next);
+        show_story(a, eg_notice_story(&next->hit));
     }
 }
 
@@ -166,7 +194,7 @@ static void balloon(app *a, const eg_hit_notice *hit)
     if (eg_arena_create(&arena, 4096) != EG_OK) {
         return;
     }
-    eg_incident_code(hit->id, code);
+    eg_incident_code(hit->incident_id > 0 ? (int64_t)hit->incident_id : hit->id, code);
     eg_icon_balloon(
         &a->icon, state_of(hit->level), eg_tray_text_safe(arena, hit->text.title, false, 120),
         eg_tray_text_format2(arena, EG_TEXT_BALLOON, eg_tray_text_time(arena, hit->time),
@@ -174,17 +202,37 @@ static void balloon(app *a, const eg_hit_notice *hit)
     eg_arena_destroy(arena);
 }
 
-/*
- * True when this hit says more gravely what the window has just begun to say, and the person has
- * not turned to it yet.
- */
-static bool takes_over(const app *a, const eg_hit_notice *hit)
+/* Whether a window would now stand in a presentation, a film or a game. */
+static bool is_presenting(void)
 {
-    const eg_tray_notice *open = eg_notice_list_find(&a->notices, a->open_hit);
+    QUERY_USER_NOTIFICATION_STATE state = QUNS_ACCEPTS_NOTIFICATIONS;
 
-    return open && hit->level > open->hit.level && hit->time == open->hit.time &&
-           hit->kind == open->hit.kind && hit->pid == open->hit.pid &&
-           GetTickCount64() - a->opened_ms < TAKE_OVER_MS && !eg_alert_window_in_use(a->alert);
+    return SUCCEEDED(SHQueryUserNotificationState(&state)) &&
+           (state == QUNS_BUSY || state == QUNS_RUNNING_D3D_FULL_SCREEN ||
+            state == QUNS_PRESENTATION_MODE);
+}
+
+/* Opens the window for what waits, but not on top of a presentation for a while. */
+static void open_window(app *a)
+{
+    const eg_tray_notice *next = eg_notice_list_next(&a->notices);
+    uint64_t now = GetTickCount64();
+
+    KillTimer(a->window, TIMER_PRESENTATION);
+    if (!next || eg_alert_window_is_open(a->alert)) {
+        a->held_since_ms = 0;
+        return;
+    }
+    if (a->held_since_ms == 0) {
+        a->held_since_ms = now;
+        balloon(a, &next->hit);
+    }
+    if (is_presenting() && now - a->held_since_ms < PRESENTATION_MS &&
+        SetTimer(a->window, TIMER_PRESENTATION, PRESENTATION_LOOK_MS, NULL)) {
+        return;
+    }
+    a->held_since_ms = 0;
+    show_next(a);
 }
 
 /* Icon and window follow in a moment, together for all hits that come until then. */
@@ -199,16 +247,23 @@ static void tell_news(app *a)
 {
     KillTimer(a->window, TIMER_NEWS);
     a->news = false;
+    if (a->grown) {
+        update_window(a);
+    }
     if (eg_alert_window_is_open(a->alert)) {
         eg_alert_window_set_waiting(a->alert, waiting_behind(a));
     }
     refresh_icon(a);
 }
 
-/* A window comes at once when none is open; else the open one says that more are waiting. */
+/*
+ * A window comes at once when none is open; news of the story that is open goes into its window;
+ * else the open one says that more are waiting.
+ */
 static void on_hit(app *a, eg_tray_notice *notice)
 {
-    int64_t id = notice->hit.id;
+    int64_t id = notice->hit.id, story = eg_notice_story(&notice->hit);
+    bool open = eg_alert_window_is_open(a->alert) && eg_notice_tells(&notice->hit, a->open_story);
     eg_notice_news news = eg_notice_list_take(&a->notices, notice);
 
     if (news == EG_NOTICE_SEEN) {
@@ -217,33 +272,85 @@ static void on_hit(app *a, eg_tray_notice *notice)
     if (news != EG_NOTICE_NEW) {
         return;
     }
-    if (!eg_notice_pops_up(notice->hit.level)) {
+    if (open) {
+        a->open_story = story;
+        a->grown = true;
         tell_later(a);
-    } else if (!eg_alert_window_is_open(a->alert)) {
-        balloon(a, &notice->hit);
-        show_next(a);
-        refresh_icon(a);
-    } else if (takes_over(a, &notice->hit)) {
-        eg_notice_list_mark(&a->notices, a->open_hit, false);
-        show_notice(a, notice);
+    } else if (!eg_notice_pops_up(notice->hit.level) || eg_alert_window_is_open(a->alert)) {
         tell_later(a);
     } else {
-        tell_later(a);
+        open_window(a);
+        refresh_icon(a);
     }
 }
 
-static void on_shown(void *user, int64_t hit_id, const wchar_t *title)
+static void on_shown(void *user, const eg_alert_content *content)
 {
     app *a = user;
 
-    eg_notice_list_mark(&a->notices, hit_id, true);
+    eg_notice_list_mark_seen(&a->notices, content->story, GetTickCount64());
     if (a->client) {
-        eg_pipe_client_shown(a->client, hit_id, title);
+        eg_pipe_client_shown(a->client, content->hit_id, content->title);
         if (eg_notice_list_wants_more(&a->notices)) {
             eg_pipe_client_begin_again(a->client);
         }
     }
     refresh_icon(a);
+}
+
+static void on_answered(void *user, int64_t story, eg_answer_kind answer)
+{
+    app *a = user;
+    eg_notice_entry *entry = eg_notice_list_entry(&a->notices, story);
+
+    if (!entry) {
+        return;
+    }
+    entry->answer = (eg_given_answer){EG_ANSWER_SENDING, answer};
+    if (a->client) {
+        eg_pipe_client_answer(a->client, story, answer);
+    } else { /* a window from a file shows how it would go on */
+        entry->answer.state = EG_ANSWER_KEPT;
+    }
+    update_window(a);
+}
+
+/* The service has an answer, or will not take it. */
+static void on_receipt(app *a, int64_t story, bool kept)
+{
+    eg_notice_entry *entry = eg_notice_list_entry(&a->notices, story);
+
+    if (entry && entry->answer.state == EG_ANSWER_SENDING) {
+        entry->answer.state = kept ? EG_ANSWER_KEPT : EG_ANSWER_REFUSED;
+        if (eg_notice_story(&entry->notice->hit) == a->open_story) {
+            update_window(a);
+        }
+    }
+}
+
+/* What the service may not have heard because it was away. */
+static void send_answers(app *a)
+{
+    for (size_t i = 0; i < a->notices.count; i++) {
+        const eg_notice_entry *entry = &a->notices.entry[i];
+
+        if (entry->answer.state == EG_ANSWER_SENDING) {
+            eg_pipe_client_answer(a->client, eg_notice_story(&entry->notice->hit),
+                                  entry->answer.kind);
+        }
+    }
+}
+
+/* Once a minute. The service knows what was answered elsewhere, or resolved. */
+static void ask_for_reminders(app *a)
+{
+    uint64_t now = GetTickCount64();
+
+    if (a->connected && now - a->asked_again_ms > ASK_REMINDERS_MS &&
+        eg_notice_list_wants_reminder(&a->notices, now)) {
+        a->asked_again_ms = now;
+        eg_pipe_client_begin_again(a->client);
+    }
 }
 
 static void on_next(void *user)
@@ -275,12 +382,10 @@ static void on_open(app *a)
     }
 }
 
-static void show_hit(app *a, int64_t hit_id)
+static void show_chosen(app *a, int64_t story)
 {
-    const eg_tray_notice *notice = eg_notice_list_find(&a->notices, hit_id);
-
-    if (notice) {
-        show_notice(a, notice);
+    if (eg_notice_list_find(&a->notices, story)) {
+        show_story(a, story);
         eg_alert_window_raise(a->alert);
     }
 }
@@ -303,22 +408,22 @@ static void ask_exit(app *a)
 static void on_menu(app *a, POINT where)
 {
     bool alerts = eg_alert_window_is_open(a->alert) || eg_notice_list_next(&a->notices);
-    int64_t hit_id = 0;
+    int64_t story = 0;
     eg_menu_choice choice;
 
     if (a->asking) {
         return;
     }
     a->asking = true;
-    choice = eg_menu_ask(a->window, where, &a->notices, alerts, &hit_id);
+    choice = eg_menu_ask(a->window, where, &a->notices, alerts, &story);
     if (choice == EG_MENU_EXIT) {
         ask_exit(a);
     }
     a->asking = false;
     if (choice == EG_MENU_SHOW) {
         on_open(a);
-    } else if (choice == EG_MENU_HIT) {
-        show_hit(a, hit_id);
+    } else if (choice == EG_MENU_STORY) {
+        show_chosen(a, story);
     } else if (choice == EG_MENU_STATUS) {
         a->asking = true;
         eg_status_box_show(a->instance, NULL, a->service, a->connected, &a->notices);
@@ -340,16 +445,31 @@ static void on_icon(app *a, WPARAM wparam, LPARAM lparam)
 
 static void on_connected(app *a, eg_service_info *info)
 {
-    const wchar_t *title = eg_alert_window_shown_title(a->alert);
+    const eg_alert_content *shown = eg_alert_window_shown(a->alert);
 
     eg_service_info_destroy(a->service);
     a->service = info;
     a->connected = true;
     eg_notice_list_told_again(&a->notices);
-    if (title) { /* a service that was started again does not know the window */
-        eg_pipe_client_shown(a->client, a->open_hit, title);
+    if (shown) { /* a service that was started again does not know the window */
+        eg_pipe_client_shown(a->client, shown->hit_id, shown->title);
     }
+    send_answers(a);
     tell_later(a);
+}
+
+static void on_timer(app *a, WPARAM timer)
+{
+    if (timer == TIMER_NEWS) {
+        tell_news(a);
+    } else if (timer == TIMER_PRESENTATION) {
+        open_window(a);
+    } else if (a->icon.added) {
+        refresh_icon(a);
+        ask_for_reminders(a);
+    } else {
+        add_icon(a);
+    }
 }
 
 static LRESULT handle(app *a, UINT message, WPARAM wparam, LPARAM lparam)
@@ -362,20 +482,13 @@ static LRESULT handle(app *a, UINT message, WPARAM wparam, LPARAM lparam)
     case MESSAGE_ICON: on_icon(a, wparam, lparam); return 0;
     case EG_PIPE_CONNECTED: on_connected(a, (eg_service_info *)lparam); return 0;
     case EG_PIPE_HIT: on_hit(a, (eg_tray_notice *)lparam); return 0;
+    case EG_PIPE_ANSWERED: on_receipt(a, lparam, wparam != 0); return 0;
     case EG_PIPE_DISCONNECTED:
         a->connected = false;
         a->tried = true;
         refresh_icon(a);
         return 0;
-    case WM_TIMER:
-        if (wparam == TIMER_NEWS) {
-            tell_news(a);
-        } else if (a->icon.added) {
-            refresh_icon(a);
-        } else {
-            add_icon(a);
-        }
-        return 0;
+    case WM_TIMER: on_timer(a, wparam); return 0;
     case WM_CLOSE: DestroyWindow(a->window); return 0;
     case WM_DESTROY: PostQuitMessage(0); return 0;
     default: return DefWindowProcW(a->window, message, wparam, lparam);
@@ -414,7 +527,7 @@ static int create_window(app *a)
 
 static int start(app *a)
 {
-    const eg_alert_events events = {a, on_shown, on_next, on_closed};
+    const eg_alert_events events = {a, on_shown, on_answered, on_next, on_closed};
     const wchar_t *pipe = a->options->pipe;
     int status = EG_OK;
 
@@ -439,7 +552,7 @@ static int start(app *a)
             first = eg_notice_list_recent(&a->notices, 0);
         }
         balloon(a, &first->hit);
-        show_notice(a, first);
+        show_story(a, eg_notice_story(&first->hit));
         return EG_OK;
     }
     /* Whoever names another pipe knows whose it is. */

@@ -31,8 +31,9 @@ static const struct {
 
 static eg_chain_box box_of(eg_role role, eg_str path)
 {
-    return (eg_chain_box){looks[role].symbol, looks[role].kind_text, eg_path_base(path), false,
-                          false};
+    return (eg_chain_box){.symbol = looks[role].symbol,
+                          .kind_text = looks[role].kind_text,
+                          .name = eg_path_base(path)};
 }
 
 static eg_role role_of_target(const eg_hit_notice *hit)
@@ -51,7 +52,7 @@ static eg_role role_of_target(const eg_hit_notice *hit)
     }
 }
 
-size_t eg_chain_from_notice(const eg_hit_notice *hit, eg_chain_box boxes[EG_CHAIN_MAX])
+static size_t from_hit(const eg_hit_notice *hit, eg_chain_box boxes[EG_CHAIN_MAX])
 {
     size_t count = 0;
     bool process = hit->target.len == 0;
@@ -65,7 +66,7 @@ size_t eg_chain_from_notice(const eg_hit_notice *hit, eg_chain_box boxes[EG_CHAI
     }
     if (program.len > 0) {
         boxes[count] = box_of(eg_role_of_file(program), program);
-        boxes[count].timed = process;
+        boxes[count].time = process ? hit->time : 0;
         boxes[count].suspicious = file.len == 0;
         count++;
     }
@@ -77,7 +78,107 @@ size_t eg_chain_from_notice(const eg_hit_notice *hit, eg_chain_box boxes[EG_CHAI
     if (!process) {
         boxes[count] = box_of(role_of_target(hit), hit->target);
         boxes[count].suspicious = true;
-        boxes[count++].timed = true;
+        boxes[count++].time = hit->time;
     }
     return count;
+}
+
+/* What a role can stand for in the picture. */
+typedef enum part { ORIGIN, COMMANDS, UNKNOWN_FILE, STAYS, OTHER } part;
+
+static part part_of(eg_role role)
+{
+    switch (role) {
+    case EG_ROLE_OFFICE:
+    case EG_ROLE_MAIL:
+    case EG_ROLE_BROWSER:
+    case EG_ROLE_READER:
+    case EG_ROLE_ARCHIVER:
+    case EG_ROLE_DOCUMENT: return ORIGIN;
+    case EG_ROLE_COMMANDS:
+    case EG_ROLE_SCRIPT: return COMMANDS;
+    case EG_ROLE_PROGRAM:
+    case EG_ROLE_PART:
+    case EG_ROLE_FILE: return UNKNOWN_FILE;
+    case EG_ROLE_AUTOSTART:
+    case EG_ROLE_TASK:
+    case EG_ROLE_SERVICE: return STAYS;
+    default: return OTHER;
+    }
+}
+
+/*
+ * How much a step says, given that parts in `shown` are there already: what is suspicious before
+ * what is not, each part once before any part twice; of the same, the later one. A document says
+ * more than the program it was opened in.
+ */
+static unsigned worth(const eg_notice_step *step, unsigned shown)
+{
+    part is = part_of(step->role);
+    unsigned value = step->suspicious ? 4 : 0;
+
+    if (is != OTHER && !(shown & 1u << is)) {
+        value += 8;
+    }
+    if (is == ORIGIN && step->role == EG_ROLE_DOCUMENT) {
+        value += 2;
+    }
+    return value + (step->role != EG_ROLE_DESKTOP ? 1 : 0);
+}
+
+static void choose(const eg_notice_steps *steps, bool chosen[EG_NOTICE_STEPS_MAX])
+{
+    unsigned shown = 0;
+
+    for (size_t n = 0; n < EG_CHAIN_MAX && n < steps->count; n++) {
+        size_t best = steps->count;
+        for (size_t i = 0; i < steps->count; i++) {
+            if (!chosen[i] && (best == steps->count ||
+                               worth(&steps->step[i], shown) >= worth(&steps->step[best], shown))) {
+                best = i;
+            }
+        }
+        chosen[best] = true;
+        shown |= 1u << part_of(steps->step[best].role);
+    }
+}
+
+/* What a suspicious program is called says nothing to the person; that it is unknown does. */
+static unsigned kind_of(const eg_notice_step *step)
+{
+    bool unknown = step->role == EG_ROLE_PART || step->role == EG_ROLE_PROGRAM;
+
+    return step->suspicious && unknown ? EG_TEXT_KIND_UNKNOWN : looks[step->role].kind_text;
+}
+
+static size_t from_steps(const eg_notice_steps *steps, eg_chain_box boxes[EG_CHAIN_MAX])
+{
+    bool chosen[EG_NOTICE_STEPS_MAX] = {false};
+    size_t count = 0, last = 0;
+
+    choose(steps, chosen);
+    for (size_t i = 0; i < steps->count; i++) {
+        const eg_notice_step *step = &steps->step[i];
+        if (!chosen[i]) {
+            continue;
+        }
+        boxes[count] = box_of(step->role, step->name);
+        boxes[count].kind_text = kind_of(step);
+        boxes[count].suspicious = step->suspicious;
+        boxes[count].time = step->time;
+        boxes[count].gap = count > 0 && i > last + 1;
+        if (step->role == EG_ROLE_DOCUMENT && i > 0 && steps->step[i - 1].role == EG_ROLE_MAIL &&
+            !chosen[i - 1]) {
+            boxes[count].symbol = EG_SYMBOL_MAIL;
+            boxes[count].kind_text = EG_TEXT_KIND_ATTACHMENT;
+        }
+        last = i;
+        count++;
+    }
+    return count;
+}
+
+size_t eg_chain_from_notice(const eg_hit_notice *hit, eg_chain_box boxes[EG_CHAIN_MAX])
+{
+    return hit->steps.count > 0 ? from_steps(&hit->steps, boxes) : from_hit(hit, boxes);
 }

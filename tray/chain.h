@@ -31,10 +31,15 @@ typedef struct eg_chain_box {
     unsigned kind_text; /* EG_TEXT_KIND_... */
     eg_str name;        /* file, value or task name, without its path */
     bool suspicious;    /* what the alert is about: drawn in the colour of the alert */
-    bool timed;         /* the time of the hit belongs to this box */
+    uint64_t time;      /* FILETIME; 0 when only the order is known */
+    bool gap;           /* steps between the box before and this one are left out */
 } eg_chain_box;
 
-/* Number of boxes written, 0 when the notice names nothing at all. */
+/*
+ * The boxes that say most: where it came from, the commands, the unknown file, how it stays. From
+ * the steps of the story, or from the hit where there are none. Number of boxes written, 0 when the
+ * notice names nothing at all.
+ */
 size_t eg_chain_from_notice(const eg_hit_notice *hit, eg_chain_box boxes[EG_CHAIN_MAX]);
 
 #endif

@@ -33,7 +33,7 @@ static const wchar_t *recent_text(eg_arena *arena, const eg_hit_notice *hit)
     return out;
 }
 
-/* ids[i] is the hit behind entry RECENT_ID + i: the list may change while the menu is open. */
+/* ids[i] is the story behind entry RECENT_ID + i: the list may change while the menu is open. */
 static HMENU recent_menu(eg_arena *arena, const eg_notice_list *notices, int64_t ids[RECENT_MAX])
 {
     HMENU menu = CreatePopupMenu();
@@ -42,7 +42,7 @@ static HMENU recent_menu(eg_arena *arena, const eg_notice_list *notices, int64_t
     for (unsigned i = 0; menu && i < RECENT_MAX; i++) {
         notice = eg_notice_list_recent(notices, i);
         if (notice) {
-            ids[i] = notice->hit.id;
+            ids[i] = eg_notice_story(&notice->hit);
             AppendMenuW(menu, MF_STRING, RECENT_ID + i, recent_text(arena, &notice->hit));
         } else if (i == 0) {
             AppendMenuW(menu, MF_STRING | MF_GRAYED, 0,
@@ -65,7 +65,7 @@ static UINT track(HWND owner, HMENU menu, POINT where)
 }
 
 eg_menu_choice eg_menu_ask(HWND owner, POINT where, const eg_notice_list *notices, bool alerts,
-                           int64_t *hit_id)
+                           int64_t *story)
 {
     HMENU menu = CreatePopupMenu(), recent;
     eg_arena *arena = NULL;
@@ -89,8 +89,8 @@ eg_menu_choice eg_menu_ask(HWND owner, POINT where, const eg_notice_list *notice
     DestroyMenu(menu);
     eg_arena_destroy(arena);
     if (chosen >= RECENT_ID && chosen < RECENT_ID + RECENT_MAX) {
-        *hit_id = ids[chosen - RECENT_ID];
-        return EG_MENU_HIT;
+        *story = ids[chosen - RECENT_ID];
+        return EG_MENU_STORY;
     }
     return (eg_menu_choice)chosen;
 }

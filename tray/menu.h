@@ -9,14 +9,14 @@
 
 typedef enum eg_menu_choice {
     EG_MENU_NONE,
-    EG_MENU_SHOW, /* the alert that is open or waits */
-    EG_MENU_HIT,  /* the one in *hit_id */
+    EG_MENU_SHOW,  /* the alert that is open or waits */
+    EG_MENU_STORY, /* the one in *story */
     EG_MENU_STATUS,
     EG_MENU_EXIT,
 } eg_menu_choice;
 
 /* `alerts`: there is one to show. */
 eg_menu_choice eg_menu_ask(HWND owner, POINT where, const eg_notice_list *notices, bool alerts,
-                           int64_t *hit_id);
+                           int64_t *story);
 
 #endif

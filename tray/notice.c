@@ -54,6 +54,9 @@ int eg_tray_notice_create(const eg_hit_notice *hit, eg_tray_notice **out)
         &notice->hit.user,       &notice->hit.target,
     };
     status = copy_all(arena, texts, EG_COUNT(texts));
+    for (size_t i = 0; status == EG_OK && i < notice->hit.steps.count; i++) {
+        status = copy(arena, &notice->hit.steps.step[i].name);
+    }
     if (status != EG_OK) {
         eg_arena_destroy(arena);
         return status;

@@ -14,6 +14,19 @@ typedef struct eg_tray_notice {
     eg_hit_notice hit;
 } eg_tray_notice;
 
+typedef enum eg_answer_state {
+    EG_ANSWER_NONE,
+    EG_ANSWER_SENDING, /* until the service says that it has it */
+    EG_ANSWER_KEPT,
+    EG_ANSWER_REFUSED,
+} eg_answer_state;
+
+/* What the person at the PC said about a story. */
+typedef struct eg_given_answer {
+    eg_answer_state state;
+    eg_answer_kind kind;
+} eg_given_answer;
+
 int eg_tray_notice_create(const eg_hit_notice *hit, eg_tray_notice **out);
 void eg_tray_notice_destroy(eg_tray_notice *notice); /* NULL-safe */
 

@@ -16,12 +16,27 @@ void eg_notice_list_done(eg_notice_list *list)
     list->count = 0;
 }
 
-/* Its place, or list->count when the hit is not known. */
-static size_t find(const eg_notice_list *list, int64_t hit_id)
+int64_t eg_notice_story(const eg_hit_notice *hit)
+{
+    return hit->incident_id > 0 ? (int64_t)hit->incident_id : -hit->id;
+}
+
+bool eg_notice_tells(const eg_hit_notice *hit, int64_t story)
+{
+    bool tells = eg_notice_story(hit) == story;
+
+    for (size_t i = 0; i < hit->absorbed.count; i++) {
+        tells = tells || hit->absorbed.id[i] == story;
+    }
+    return tells;
+}
+
+/* Its place, or list->count when the story is not known. */
+static size_t find(const eg_notice_list *list, int64_t story)
 {
     size_t i = 0;
 
-    while (i < list->count && list->entry[i].notice->hit.id != hit_id) {
+    while (i < list->count && !eg_notice_tells(&list->entry[i].notice->hit, story)) {
         i++;
     }
     return i;
@@ -61,31 +76,69 @@ static void forget_one(eg_notice_list *list)
     remove_at(list, victim);
 }
 
-eg_notice_news eg_notice_list_news(const eg_notice_list *list, int64_t hit_id)
+static eg_notice_news news_of(const eg_notice_entry *entry)
 {
-    size_t at = find(list, hit_id);
+    return entry->seen ? EG_NOTICE_SEEN : EG_NOTICE_WAITING;
+}
 
-    if (at == list->count) {
-        return EG_NOTICE_NEW;
+eg_notice_news eg_notice_list_news(const eg_notice_list *list, int64_t story)
+{
+    size_t at = find(list, story);
+
+    return at == list->count ? EG_NOTICE_NEW : news_of(&list->entry[at]);
+}
+
+/* Whether `told` says nothing that `known` did not. */
+static bool is_known(const eg_hit_notice *known, const eg_hit_notice *told)
+{
+    if (told->reminder) {
+        return false;
     }
-    return list->entry[at].seen ? EG_NOTICE_SEEN : EG_NOTICE_WAITING;
+    return told->id == known->id ? told->time == known->time
+                                 : told->id < known->id && told->time <= known->time;
+}
+
+static void take_answer(eg_notice_entry *entry, const eg_notice_entry *from)
+{
+    if (from->answer.state != EG_ANSWER_NONE) {
+        entry->answer = from->answer;
+    }
+}
+
+/* The story of this entry now speaks for those it absorbed. */
+static void absorb(eg_notice_list *list, eg_notice_entry *entry)
+{
+    const eg_notice_ids *absorbed = &entry->notice->hit.absorbed;
+
+    for (size_t i = 0; i < absorbed->count; i++) {
+        size_t at = find(list, absorbed->id[i]);
+        if (at < list->count) {
+            take_answer(entry, &list->entry[at]);
+            remove_at(list, at);
+        }
+    }
 }
 
 eg_notice_news eg_notice_list_take(eg_notice_list *list, eg_tray_notice *notice)
 {
-    size_t at = find(list, notice->hit.id);
+    size_t at = find(list, eg_notice_story(&notice->hit));
+    eg_notice_entry entry = {.notice = notice};
 
-    if (at < list->count && list->entry[at].notice->hit.time == notice->hit.time) {
+    if (at < list->count && is_known(&list->entry[at].notice->hit, &notice->hit)) {
         eg_tray_notice_destroy(notice);
-        return list->entry[at].seen ? EG_NOTICE_SEEN : EG_NOTICE_WAITING;
+        return news_of(&list->entry[at]);
     }
     if (at < list->count) {
+        take_answer(&entry, &list->entry[at]);
         remove_at(list, at);
-    } else if (list->count == EG_NOTICE_LIST_MAX) {
+    } else {
+        list->received++;
+    }
+    absorb(list, &entry);
+    if (list->count == EG_NOTICE_LIST_MAX) {
         forget_one(list);
     }
-    list->entry[list->count++] = (eg_notice_entry){notice, false};
-    list->received++;
+    list->entry[list->count++] = entry;
     return EG_NOTICE_NEW;
 }
 
@@ -118,13 +171,28 @@ const eg_tray_notice *eg_notice_list_next(const eg_notice_list *list)
     return next;
 }
 
-void eg_notice_list_mark(eg_notice_list *list, int64_t hit_id, bool seen)
+void eg_notice_list_mark_seen(eg_notice_list *list, int64_t story, uint64_t now_ms)
 {
-    size_t at = find(list, hit_id);
+    eg_notice_entry *entry = eg_notice_list_entry(list, story);
 
-    if (at < list->count) {
-        list->entry[at].seen = seen;
+    if (entry) {
+        entry->seen = true;
+        entry->seen_ms = now_ms;
     }
+}
+
+bool eg_notice_list_wants_reminder(const eg_notice_list *list, uint64_t now_ms)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const eg_notice_entry *entry = &list->entry[i];
+
+        if (entry->seen && eg_notice_pops_up(entry->notice->hit.level) &&
+            entry->answer.state == EG_ANSWER_NONE &&
+            now_ms - entry->seen_ms > EG_NOTICE_REMIND_MS) {
+            return true;
+        }
+    }
+    return false;
 }
 
 size_t eg_notice_list_waiting(const eg_notice_list *list, bool quiet)
@@ -138,9 +206,16 @@ size_t eg_notice_list_waiting(const eg_notice_list *list, bool quiet)
     return waiting;
 }
 
-const eg_tray_notice *eg_notice_list_find(const eg_notice_list *list, int64_t hit_id)
+eg_notice_entry *eg_notice_list_entry(eg_notice_list *list, int64_t story)
 {
-    size_t at = find(list, hit_id);
+    size_t at = find(list, story);
+
+    return at < list->count ? &list->entry[at] : NULL;
+}
+
+const eg_tray_notice *eg_notice_list_find(const eg_notice_list *list, int64_t story)
+{
+    size_t at = find(list, story);
 
     return at < list->count ? list->entry[at].notice : NULL;
 }

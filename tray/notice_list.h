@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The alerts of this session: which still wait to be shown, which were. The service tells again
- * what nobody has seen, so the same hit may come more than once. Bounded: what has no place any
- * more is forgotten but counted, and asked for again once the others have been shown. Owns its
+ * The alerts of this session, one a story: which still wait to be shown, which were, what the
+ * person answered. The service tells again what nobody has seen, so the same may come more than
+ * once; a hit that adds to a story takes the place of the one before. Bounded: what has no place
+ * any more is forgotten but counted, and asked for again once the others have been shown. Owns its
  * notices. Window thread only.
  */
 #ifndef EG_TRAY_NOTICE_LIST_H
@@ -11,47 +12,64 @@
 #include "tray/notice.h"
 
 #define EG_NOTICE_LIST_MAX 1024
+#define EG_NOTICE_REMIND_MS (UINT64_C(24) * 3600 * 1000)
 
 typedef struct eg_notice_entry {
-    eg_tray_notice *notice;
+    eg_tray_notice *notice; /* the newest of the story: it tells all of it */
     bool seen;
+    uint64_t seen_ms; /* when a window showed it last, in the ticks of the system */
+    eg_given_answer answer;
 } eg_notice_entry;
 
 typedef struct eg_notice_list {
     eg_notice_entry entry[EG_NOTICE_LIST_MAX]; /* in the order they came */
     size_t count;
     size_t forgotten;  /* unseen ones that pop up, since the service told all it has */
-    uint64_t received; /* since the start */
+    uint64_t received; /* stories since the start */
 } eg_notice_list;
 
 typedef enum eg_notice_news {
-    EG_NOTICE_NEW,
+    EG_NOTICE_NEW,     /* a story, or something new in one */
     EG_NOTICE_WAITING, /* known, not seen yet */
     EG_NOTICE_SEEN,    /* known, and a window has shown it */
 } eg_notice_news;
 
+/* The number of the story of a notice; a hit that has none is known by its own, below 0. */
+int64_t eg_notice_story(const eg_hit_notice *hit);
+/* Whether a notice tells this story, or one that absorbed it. */
+bool eg_notice_tells(const eg_hit_notice *hit, int64_t story);
+
 void eg_notice_list_init(eg_notice_list *list);
 void eg_notice_list_done(eg_notice_list *list);
-eg_notice_news eg_notice_list_news(const eg_notice_list *list, int64_t hit_id);
+eg_notice_news eg_notice_list_news(const eg_notice_list *list, int64_t story);
 /*
- * Takes over a notice and says what it was; one that is not new is freed. A full list forgets the
- * oldest seen notice, else the oldest of the lowest level: the service keeps them all. A known
- * number with another time is of another database: what was known of it is forgotten.
+ * Takes over a notice and says what it was; one that is not new is freed. Stories that it absorbed
+ * leave the list, and their answers count for it. A full list forgets the oldest seen notice, else
+ * the oldest of the lowest level: the service keeps them all. A known number with a later time is
+ * news, also after a database was made anew.
  */
 eg_notice_news eg_notice_list_take(eg_notice_list *list, eg_tray_notice *notice);
 /* The service tells all that nobody has seen from the beginning: nothing counts as forgotten. */
 void eg_notice_list_told_again(eg_notice_list *list);
 /* True when nothing is left here to show, but something was forgotten. */
 bool eg_notice_list_wants_more(const eg_notice_list *list);
-/* Whether a hit of this level opens a window by itself; others only change the icon. */
+/* Whether a story of this level opens a window by itself; others only change the icon. */
 bool eg_notice_pops_up(eg_level level);
 /* The unseen notice to show next, gravest first, then oldest; NULL when none waits. */
 const eg_tray_notice *eg_notice_list_next(const eg_notice_list *list);
-void eg_notice_list_mark(eg_notice_list *list, int64_t hit_id, bool seen);
+/* `now_ms` in the ticks of the system. */
+void eg_notice_list_mark_seen(eg_notice_list *list, int64_t story, uint64_t now_ms);
+/* True when a story that nobody answered was shown so long ago that it is time for a reminder. */
+bool eg_notice_list_wants_reminder(const eg_notice_list *list, uint64_t now_ms);
 /* Unseen notices that pop up, forgotten ones too, or (`quiet`) those that do not. */
 size_t eg_notice_list_waiting(const eg_notice_list *list, bool quiet);
-/* The notice of a hit; NULL when it is not known. */
-const eg_tray_notice *eg_notice_list_find(const eg_notice_list *list, int64_t hit_id);
+/*
+ * What is known of a story, or of the one that absorbed it, to read or to set its answer; NULL when
+ * nothing is.
+ */
+eg_notice_entry *eg_notice_list_entry(eg_notice_list *list, int64_t story);
+/* Its notice; NULL when it is not known. */
+const eg_tray_notice *eg_notice_list_find(const eg_notice_list *list, int64_t story);
 /* The n-th newest notice, from 0; NULL past the end. */
 const eg_tray_notice *eg_notice_list_recent(const eg_notice_list *list, size_t n);
 /* Time of the newest hit that popped up and was seen; 0 when there is none. */

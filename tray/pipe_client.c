@@ -79,6 +79,11 @@ static int on_message(eg_pipe_client *client, const eg_message *message)
                EG_STR_ARGS(message->body.error.reason));
         return EG_OK;
     }
+    if (message->type == EG_MESSAGE_ANSWERED && client->welcomed) {
+        PostMessageW(client->window, EG_PIPE_ANSWERED, message->body.answered.kept,
+                     (LPARAM)message->body.answered.incident_id);
+        return EG_OK;
+    }
     if (message->type != EG_MESSAGE_HIT || !client->welcomed) {
         return eg_fail(EG_E_INVALID, "an unexpected message (type %d) from the service",
                        (int)message->type);
@@ -362,6 +367,24 @@ void eg_pipe_client_begin_again(eg_pipe_client *client)
     SetEvent(client->again);
 }
 
+static void put_outgoing(eg_pipe_client *client, const eg_message *message)
+{
+    eg_mutex_lock(&client->lock);
+    if (client->connected && eg_message_encode(&client->outgoing, message) == EG_OK) {
+        SetEvent(client->outgoing_ready);
+    }
+    eg_mutex_unlock(&client->lock);
+}
+
+void eg_pipe_client_answer(eg_pipe_client *client, int64_t story, eg_answer_kind answer)
+{
+    eg_message message = {.type = EG_MESSAGE_ANSWER};
+
+    message.body.answer.incident_id = story;
+    message.body.answer.answer = eg_str_from(eg_answer_names[answer]);
+    put_outgoing(client, &message);
+}
+
 void eg_pipe_client_shown(eg_pipe_client *client, int64_t hit_id, const wchar_t *title)
 {
     eg_message message = {.type = EG_MESSAGE_SHOWN};
@@ -371,11 +394,7 @@ void eg_pipe_client_shown(eg_pipe_client *client, int64_t hit_id, const wchar_t 
     if (eg_utf8_from_utf16(&text, (const uint16_t *)title, wcslen(title)) == EG_OK) {
         message.body.shown.hit_id = hit_id;
         message.body.shown.title = eg_buf_str(&text);
-        eg_mutex_lock(&client->lock);
-        if (client->connected && eg_message_encode(&client->outgoing, &message) == EG_OK) {
-            SetEvent(client->outgoing_ready);
-        }
-        eg_mutex_unlock(&client->lock);
+        put_outgoing(client, &message);
     }
     eg_buf_done(&text);
 }

@@ -18,6 +18,7 @@
 #define EG_PIPE_CONNECTED (WM_APP + 20) /* lparam: eg_service_info * */
 #define EG_PIPE_HIT (WM_APP + 21)       /* lparam: eg_tray_notice * */
 #define EG_PIPE_DISCONNECTED (WM_APP + 22)
+#define EG_PIPE_ANSWERED (WM_APP + 23) /* wparam: kept or refused; lparam: the story */
 
 typedef struct eg_pipe_client eg_pipe_client;
 
@@ -33,6 +34,8 @@ void eg_pipe_client_begin_again(eg_pipe_client *client);
  * was; lost when not connected.
  */
 void eg_pipe_client_shown(eg_pipe_client *client, int64_t hit_id, const wchar_t *title);
+/* Hands the service an answer; lost when not connected, so send it until EG_PIPE_ANSWERED. */
+void eg_pipe_client_answer(eg_pipe_client *client, int64_t story, eg_answer_kind answer);
 /* Frees what was posted to `window` and not received; after eg_pipe_client_stop. */
 void eg_pipe_client_drain(HWND window);
 

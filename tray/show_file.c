@@ -33,9 +33,9 @@ static int read_line(eg_message_decoder *decoder, eg_str line, eg_notice_list *l
     if (status != EG_OK) {
         return status;
     }
-    if (eg_notice_list_news(list, notice->hit.id) != EG_NOTICE_NEW) {
+    if (eg_notice_list_news(list, eg_notice_story(&notice->hit)) != EG_NOTICE_NEW) {
         eg_tray_notice_destroy(notice);
-        return eg_fail(EG_E_INVALID, "a hit with this id stands in an earlier line");
+        return eg_fail(EG_E_INVALID, "a hit of this incident stands in an earlier line");
     }
     eg_notice_list_take(list, notice);
     return EG_OK;

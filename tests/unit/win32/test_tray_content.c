@@ -4,6 +4,7 @@
 #include "core/base/clock.h"
 #include "tests/unit/alloc.h"
 #include "tests/unit/win32/tray_resources.h"
+#include "core/ipc/code.h"
 #include "tray/alert_content.c"
 
 #include <wchar.h>
@@ -11,6 +12,8 @@
 static const eg_service_info service = {
     .welcome = {.computer = {"PC-0123", 7}, .contact = {"Ann", 3}, .pack_serial = 2026112301},
 };
+
+static eg_given_answer answer;
 
 static eg_hit_notice make_hit(eg_level level)
 {
@@ -41,7 +44,7 @@ static eg_alert_content *make_content(const eg_hit_notice *hit, const eg_service
         skip();
     }
     eg_tray_text_use(module, EG_LANGUAGE_EN);
-    assert_int_equal(eg_alert_content_create(hit, info, &content), EG_OK);
+    assert_int_equal(eg_alert_content_create(hit, &answer, info, &content), EG_OK);
     return content;
 }
 
@@ -139,6 +142,71 @@ static void content__hostile_names__are_shown_as_what_they_are(void **state)
     eg_alert_content_destroy(content);
 }
 
+static void content__story__has_its_code_its_times_and_the_question(void **state)
+{
+    eg_hit_notice hit = make_hit(EG_LEVEL_HIGH);
+    char code[EG_INCIDENT_CODE_SIZE];
+    wchar_t wide[EG_INCIDENT_CODE_SIZE] = {0};
+    EG_UNUSED(state);
+
+    hit.incident_id = 12;
+    hit.incident_hits = 3;
+    hit.steps.count = 2;
+    hit.steps.step[0] = (eg_notice_step){EG_ROLE_OFFICE, 0, false, EG_STR("WINWORD.EXE")};
+    hit.steps.step[1] =
+        (eg_notice_step){EG_ROLE_COMMANDS, EG_UNIX_EPOCH_TICKS, true, EG_STR("powershell.exe")};
+    eg_alert_content *content = make_content(&hit, &service);
+    eg_incident_code(12, code);
+    for (size_t i = 0; code[i]; i++) {
+        wide[i] = (wchar_t)code[i];
+    }
+    assert_int_equal(wcscmp(content->code, wide), 0);
+    assert_int_equal(content->story, 12);
+    assert_int_equal(content->boxes, 2);
+    assert_int_equal(content->box[0].time[0], 0);
+    assert_true(content->box[1].time[0] != 0 && content->box[1].suspicious);
+    assert_has(content->text[EG_ALERT_DETAILS], L"WINWORD.EXE > powershell.exe");
+    assert_has(content->text[EG_ALERT_ANSWER_HEAD], L"?");
+    for (int i = EG_ALERT_ANSWER_FIRST; i <= EG_ALERT_ANSWER_LAST; i++) {
+        assert_has(content->text[i], L"&"); /* a key for each */
+    }
+    assert_int_equal(content->text[EG_ALERT_THANKS][0], 0);
+    eg_alert_content_destroy(content);
+}
+
+static void content__answered__thanks_and_asks_no_more(void **state)
+{
+    eg_hit_notice hit = make_hit(EG_LEVEL_HIGH);
+    EG_UNUSED(state);
+
+    hit.incident_id = 12;
+    for (int kind = 0; kind < EG_ANSWER_COUNT; kind++) {
+        answer = (eg_given_answer){EG_ANSWER_SENDING, (eg_answer_kind)kind};
+        eg_alert_content *content = make_content(&hit, &service);
+        assert_has(content->text[EG_ALERT_ANSWER_HEAD], L"Thank you");
+        assert_has(content->text[EG_ALERT_THANKS], L"close this window");
+        assert_int_equal(content->text[EG_ALERT_ANSWER_FIRST][0], 0);
+        eg_alert_content_destroy(content);
+    }
+    answer.state = EG_ANSWER_REFUSED;
+    eg_alert_content *refused = make_content(&hit, &service);
+    assert_has(refused->text[EG_ALERT_ANSWER_HEAD], L"could not be recorded");
+    eg_alert_content_destroy(refused);
+    answer = (eg_given_answer){EG_ANSWER_NONE, EG_ANSWER_DID_IT};
+}
+
+static void content__hit_without_a_story__asks_for_no_answer(void **state)
+{
+    eg_hit_notice hit = make_hit(EG_LEVEL_HIGH);
+    eg_alert_content *content = make_content(&hit, &service);
+    EG_UNUSED(state);
+
+    assert_int_equal(content->text[EG_ALERT_ANSWER_HEAD][0], 0);
+    assert_int_equal(content->text[EG_ALERT_ANSWER_FIRST][0], 0);
+    assert_int_equal(content->story, -4711);
+    eg_alert_content_destroy(content);
+}
+
 int eg_test_tray_content(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,6 +215,9 @@ int eg_test_tray_content(void)
         cmocka_unit_test(content__advice_that_the_steps_give__is_not_repeated),
         cmocka_unit_test(content__nothing_known_of_the_service__has_no_gaps),
         cmocka_unit_test(content__hostile_names__are_shown_as_what_they_are),
+        cmocka_unit_test(content__story__has_its_code_its_times_and_the_question),
+        cmocka_unit_test(content__answered__thanks_and_asks_no_more),
+        cmocka_unit_test(content__hit_without_a_story__asks_for_no_answer),
     };
     return cmocka_run_group_tests_name("tray_content", tests, NULL, NULL);
 }

@@ -3,6 +3,8 @@
 
 #include "tray/alert_layout.c"
 
+#include <stdlib.h>
+
 #define BAR 17
 
 typedef struct fake_texts {
@@ -32,8 +34,18 @@ static int fake_width(void *user, eg_alert_item item)
 
 static eg_alert_sizes make_sizes(fake_texts *texts, size_t boxes, int max_height)
 {
-    return (eg_alert_sizes){texts->dpi, max_height, BAR,   boxes,       true,      true,
-                            true,       true,       texts, fake_height, fake_width};
+    return (eg_alert_sizes){.dpi = texts->dpi,
+                            .max_height = max_height,
+                            .scroll_bar_width = BAR,
+                            .boxes = boxes,
+                            .advice = true,
+                            .answers = true,
+                            .details = true,
+                            .waiting = true,
+                            .rules = true,
+                            .user = texts,
+                            .height = fake_height,
+                            .width = fake_width};
 }
 
 static bool overlap(const eg_rect *a, const eg_rect *b)
@@ -123,15 +135,42 @@ static void layout__absent_parts__take_no_room(void **state)
     eg_alert_sizes sizes = make_sizes(&texts, 0, 2000);
     eg_alert_layout layout;
 
-    sizes.advice = sizes.details = sizes.waiting = sizes.rules = false;
+    sizes.advice = sizes.answers = sizes.details = sizes.waiting = sizes.rules = false;
     eg_alert_layout_make(&sizes, &layout);
     assert_true(eg_rect_empty(&layout.item[EG_ALERT_ADVICE]));
+    assert_true(eg_rect_empty(&layout.item[EG_ALERT_ANSWER_HEAD]));
+    assert_true(eg_rect_empty(&layout.item[EG_ALERT_ANSWER_FIRST]));
+    assert_true(eg_rect_empty(&layout.item[EG_ALERT_THANKS]));
     assert_true(eg_rect_empty(&layout.item[EG_ALERT_DETAILS]));
     assert_true(eg_rect_empty(&layout.item[EG_ALERT_NEXT]));
     assert_true(eg_rect_empty(&layout.item[EG_ALERT_RULES]));
     assert_true(eg_rect_empty(&layout.strip));
     assert_int_equal(layout.client_width, 640);
     assert_int_equal(layout.body.bottom, layout.content_height);
+}
+
+static void layout__answers__are_three_equal_buttons_and_give_way_to_the_thanks(void **state)
+{
+    EG_UNUSED(state);
+    fake_texts texts = {2, 60, 96};
+    eg_alert_sizes sizes = make_sizes(&texts, 4, 2000);
+    eg_alert_layout layout;
+
+    eg_alert_layout_make(&sizes, &layout);
+    const eg_rect *button = &layout.item[EG_ALERT_ANSWER_FIRST];
+    for (int i = 1; i < EG_ANSWER_COUNT; i++) {
+        assert_int_equal(button[i].top, button[0].top);
+        assert_int_equal(button[i].bottom, button[0].bottom);
+        assert_true(abs((button[i].right - button[i].left) - (button[0].right - button[0].left)) <=
+                    1);
+        assert_true(button[i].left > button[i - 1].right);
+    }
+    sizes.answers = false;
+    sizes.thanks = true;
+    eg_alert_layout_make(&sizes, &layout);
+    assert_true(eg_rect_empty(button));
+    assert_false(eg_rect_empty(&layout.item[EG_ALERT_THANKS]));
+    assert_sound(&sizes, &layout);
 }
 
 static void layout__wide_buttons__put_the_rules_below(void **state)
@@ -153,6 +192,7 @@ int eg_test_tray_layout(void)
         cmocka_unit_test(layout__boxes__are_equally_high_with_arrows_between),
         cmocka_unit_test(layout__high_content__scrolls_and_keeps_the_buttons_in_sight),
         cmocka_unit_test(layout__absent_parts__take_no_room),
+        cmocka_unit_test(layout__answers__are_three_equal_buttons_and_give_way_to_the_thanks),
         cmocka_unit_test(layout__wide_buttons__put_the_rules_below),
     };
     return cmocka_run_group_tests_name("tray_layout", tests, NULL, NULL);

@@ -9,6 +9,7 @@
 static eg_tray_notice *make_notice(int64_t id, eg_level level)
 {
     eg_hit_notice hit = {.id = id,
+                         .incident_id = (uint64_t)id, /* each a story of its own */
                          .time = (uint64_t)id * 10,
                          .level = level,
                          .text = {EG_STR("title"), EG_STR("meaning"), EG_STR_NONE}};
@@ -49,11 +50,11 @@ static void list_next__several_waiting__gravest_then_oldest(void **state)
     eg_notice_list_take(list, make_notice(2, EG_LEVEL_HIGH));
     eg_notice_list_take(list, make_notice(3, EG_LEVEL_HIGH));
     assert_int_equal(eg_notice_list_next(list)->hit.id, 2);
-    eg_notice_list_mark(list, 2, true);
+    eg_notice_list_mark_seen(list, 2, 1);
     assert_int_equal(eg_notice_list_next(list)->hit.id, 3);
-    eg_notice_list_mark(list, 3, true);
+    eg_notice_list_mark_seen(list, 3, 1);
     assert_int_equal(eg_notice_list_next(list)->hit.id, 1);
-    eg_notice_list_mark(list, 1, true);
+    eg_notice_list_mark_seen(list, 1, 1);
     assert_null(eg_notice_list_next(list));
     assert_int_equal(eg_notice_list_last_seen(list), 30);
     eg_notice_list_done(list);
@@ -81,7 +82,7 @@ static void list_news__hit_told_again__is_known_and_whether_it_was_seen(void **s
     assert_int_equal(eg_notice_list_news(list, 7), EG_NOTICE_NEW);
     eg_notice_list_take(list, make_notice(7, EG_LEVEL_HIGH));
     assert_int_equal(eg_notice_list_news(list, 7), EG_NOTICE_WAITING);
-    eg_notice_list_mark(list, 7, true);
+    eg_notice_list_mark_seen(list, 7, 1);
     assert_int_equal(eg_notice_list_news(list, 7), EG_NOTICE_SEEN);
     eg_notice_list_done(list);
 }
@@ -93,7 +94,7 @@ static void list_take__when_full__forgets_seen_then_lowest(void **state)
     for (int64_t id = 1; id <= EG_NOTICE_LIST_MAX; id++) {
         eg_notice_list_take(list, make_notice(id, id == 9 ? EG_LEVEL_LOW : EG_LEVEL_HIGH));
     }
-    eg_notice_list_mark(list, 5, true);
+    eg_notice_list_mark_seen(list, 5, 1);
     eg_notice_list_take(list, make_notice(5001, EG_LEVEL_HIGH));
     assert_int_equal(eg_notice_list_news(list, 5), EG_NOTICE_NEW);
     eg_notice_list_take(list, make_notice(5002, EG_LEVEL_HIGH));
@@ -116,7 +117,7 @@ static void list_take__more_than_it_holds__counts_all_and_asks_for_the_rest(void
     assert_int_equal(list->received, EG_NOTICE_LIST_MAX + 300);
     assert_false(eg_notice_list_wants_more(list));
     for (const eg_tray_notice *next; (next = eg_notice_list_next(list)) != NULL;) {
-        eg_notice_list_mark(list, next->hit.id, true);
+        eg_notice_list_mark_seen(list, next->hit.id, 1);
     }
     assert_int_equal(eg_notice_list_waiting(list, false), 300);
     assert_true(eg_notice_list_wants_more(list));
@@ -135,7 +136,7 @@ static void list_take__known_number_of_another_hit__is_news(void **state)
     eg_tray_notice *other = make_notice(7, EG_LEVEL_MEDIUM);
 
     assert_int_equal(eg_notice_list_take(list, make_notice(7, EG_LEVEL_HIGH)), EG_NOTICE_NEW);
-    eg_notice_list_mark(list, 7, true);
+    eg_notice_list_mark_seen(list, 7, 1);
     assert_int_equal(eg_notice_list_take(list, make_notice(7, EG_LEVEL_HIGH)), EG_NOTICE_SEEN);
     other->hit.time += 1;
     assert_int_equal(eg_notice_list_take(list, other), EG_NOTICE_NEW);
@@ -144,16 +145,65 @@ static void list_take__known_number_of_another_hit__is_news(void **state)
     eg_notice_list_done(list);
 }
 
-static void list_mark__taken_back__waits_again(void **state)
+/* The next hit of a story. */
+static eg_tray_notice *make_more(int64_t id, uint64_t story, uint64_t absorbed)
+{
+    eg_tray_notice *notice = make_notice(id, EG_LEVEL_HIGH);
+
+    notice->hit.incident_id = story;
+    notice->hit.absorbed.count = absorbed > 0;
+    notice->hit.absorbed.id[0] = (int64_t)absorbed;
+    return notice;
+}
+
+static void list_take__story_goes_on__stays_one_and_waits_again(void **state)
 {
     eg_notice_list *list = make_list(state);
 
-    eg_notice_list_take(list, make_notice(1, EG_LEVEL_MEDIUM));
-    eg_notice_list_mark(list, 1, true);
-    assert_null(eg_notice_list_next(list));
-    eg_notice_list_mark(list, 1, false);
-    assert_int_equal(eg_notice_list_next(list)->hit.id, 1);
-    eg_notice_list_mark(list, 99, true); /* unknown: nothing happens */
+    eg_notice_list_take(list, make_more(1, 7, 0));
+    eg_notice_list_mark_seen(list, 7, 1);
+    assert_int_equal(eg_notice_list_take(list, make_more(2, 7, 0)), EG_NOTICE_NEW);
+    assert_int_equal(list->count, 1);
+    assert_int_equal(list->received, 1);
+    assert_int_equal(eg_notice_list_waiting(list, false), 1);
+    assert_int_equal(eg_notice_list_next(list)->hit.id, 2);
+    assert_int_equal(eg_notice_list_take(list, make_more(1, 7, 0)), EG_NOTICE_WAITING);
+    assert_int_equal(eg_notice_list_next(list)->hit.id, 2);
+    eg_notice_list_done(list);
+}
+
+static void list_take__absorbing_others__leaves_one_that_is_found_under_all_names(void **state)
+{
+    eg_notice_list *list = make_list(state);
+
+    eg_notice_list_take(list, make_more(1, 7, 0));
+    eg_notice_list_take(list, make_more(2, 8, 0));
+    eg_notice_list_entry(list, 8)->answer = (eg_given_answer){EG_ANSWER_SENDING, EG_ANSWER_CALL};
+    assert_int_equal(eg_notice_list_take(list, make_more(3, 7, 8)), EG_NOTICE_NEW);
+    assert_int_equal(list->count, 1);
+    assert_int_equal(eg_notice_list_find(list, 8)->hit.id, 3);
+    assert_int_equal(eg_notice_list_find(list, 7)->hit.id, 3);
+    assert_int_equal(eg_notice_list_entry(list, 7)->answer.state, EG_ANSWER_SENDING);
+    assert_int_equal(eg_notice_list_entry(list, 7)->answer.kind, EG_ANSWER_CALL);
+    eg_notice_list_done(list);
+}
+
+static void list__shown_a_day_ago_and_not_answered__wants_a_reminder(void **state)
+{
+    eg_notice_list *list = make_list(state);
+    uint64_t later = 5 + EG_NOTICE_REMIND_MS + 1;
+    eg_tray_notice *reminder = make_more(1, 7, 0);
+
+    eg_notice_list_take(list, make_more(1, 7, 0));
+    assert_false(eg_notice_list_wants_reminder(list, later)); /* it still waits */
+    eg_notice_list_mark_seen(list, 7, 5);
+    assert_false(eg_notice_list_wants_reminder(list, later - 1));
+    assert_true(eg_notice_list_wants_reminder(list, later));
+    reminder->hit.reminder = true;
+    assert_int_equal(eg_notice_list_take(list, reminder), EG_NOTICE_NEW); /* though it is known */
+    eg_notice_list_mark_seen(list, 7, 5);
+    eg_notice_list_entry(list, 7)->answer.state = EG_ANSWER_KEPT;
+    assert_false(eg_notice_list_wants_reminder(list, later));
     eg_notice_list_done(list);
 }
 
@@ -167,7 +217,9 @@ int eg_test_tray_notices(void)
         cmocka_unit_test(list_take__when_full__forgets_seen_then_lowest),
         cmocka_unit_test(list_take__more_than_it_holds__counts_all_and_asks_for_the_rest),
         cmocka_unit_test(list_take__known_number_of_another_hit__is_news),
-        cmocka_unit_test(list_mark__taken_back__waits_again),
+        cmocka_unit_test(list_take__story_goes_on__stays_one_and_waits_again),
+        cmocka_unit_test(list_take__absorbing_others__leaves_one_that_is_found_under_all_names),
+        cmocka_unit_test(list__shown_a_day_ago_and_not_answered__wants_a_reminder),
     };
     return cmocka_run_group_tests_name("tray_notices", tests, NULL, NULL);
 }
