@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The default pack: every rule is whole, explained in both languages and proved by samples.
+"""The default pack: every rule is whole and proved by samples. What it says: check_pack_texts.py.
 
 With the reference evaluator at hand (tools/sigmaref beside EMOGUARD_TEST_DATA) it judges the
 samples as well: an opinion that does not depend on our own engine.
@@ -12,7 +12,6 @@ import json
 import re
 import shutil
 import sys
-import unicodedata
 import uuid
 
 import yaml
@@ -21,13 +20,6 @@ from checklib import ROOT, edit, report, run
 from tools import test_data
 
 PACK = "rules"
-LANGUAGES = ("ja", "en")
-PARTS = ("title", "meaning", "advice")
-# Room in the window: full-width characters (others count 0.5) in Japanese, characters in English.
-ROOM = {
-    "ja": {"title": 24, "meaning": 90, "advice": 90},
-    "en": {"title": 48, "meaning": 200, "advice": 200},
-}
 LEVELS = ("informational", "low", "medium", "high", "critical")
 REQUIRED = ("title", "id", "status", "description", "author", "date", "license", "tags",
             "logsource", "detection", "falsepositives", "level")
@@ -41,7 +33,6 @@ CATEGORIES = {"process_creation", "process_termination", "registry_set", "regist
               "wmi_event", "ps_script", "ps_module", "ps_classic_script", "scheduled_task", "amsi",
               "emoguard"}
 SERVICES = {"security", "system", "taskscheduler"}
-TECHNIQUE = re.compile(r"^T\d{4}(\.\d{3})?$")
 ESCAPED_WILDCARD = re.compile(r"(?<!\\)\\[*?]")
 MIN_OFFICE_EVENTS = 120
 MIN_RULES_HIT = 25
@@ -171,55 +162,6 @@ def check_rule(stem, rule, problems):
     check_search(stem, rule, problems)
 
 
-def width(text):
-    return sum(1 if unicodedata.east_asian_width(c) in "WFA" else 0.5 for c in text)
-
-
-def check_text(where, language, text, problems):
-    if not isinstance(text, dict) or tuple(text) != PARTS or not all(text.values()):
-        problems.append(f"{where}: not exactly {', '.join(PARTS)}")
-        return
-    for part, value in text.items():
-        size = width(value) if language == "ja" else len(value)
-        if size > ROOM[language][part]:
-            problems.append(f"{where}: {part} is too long for the window ({size:g})")
-        if part != "title" and not value.endswith("。" if language == "ja" else "."):
-            problems.append(f"{where}: {part} does not end with a full stop")
-    if language == "ja" and not re.search(r"[\u3041-\u309f]", text["meaning"]):
-        problems.append(f"{where}: meaning is not Japanese")
-    if language == "en" and re.search(r"[\u3000-\u9fff]", "".join(text.values())):
-        problems.append(f"{where}: Japanese in the English text")
-
-
-def placeholders(text):
-    return sorted(re.findall(r"\{\w+\}", " ".join(text.values()))) if isinstance(text, dict) else []
-
-
-def check_texts(root, rules, problems):
-    ids = {rule.get("id"): stem for stem, rule in rules.items()}
-    texts = {code: read_json(root, f"texts.{code}.json", problems) for code in LANGUAGES}
-    for language, content in texts.items():
-        named = content.get("rules", {})
-        for rule_id in ids.keys() - named.keys():
-            problems.append(f"texts.{language}.json: no text for {ids[rule_id]}")
-        for rule_id in named.keys() - ids.keys():
-            problems.append(f"texts.{language}.json: {rule_id} is no rule of the pack")
-        for name in content.get("techniques", {}):
-            if not TECHNIQUE.match(name):
-                problems.append(f"texts.{language}.json: {name} is no ATT&CK technique")
-        for group in ("rules", "techniques"):
-            for name, text in content.get(group, {}).items():
-                where = f"texts.{language}.json: {ids.get(name, name)}"
-                check_text(where, language, text, problems)
-        check_text(f"texts.{language}.json: default", language, content.get("default"), problems)
-    first, second = (texts[language] for language in LANGUAGES)
-    if first.get("techniques", {}).keys() != second.get("techniques", {}).keys():
-        problems.append("texts: the languages name different techniques")
-    for name in first.get("rules", {}).keys() & second.get("rules", {}).keys():
-        if placeholders(first["rules"][name]) != placeholders(second["rules"][name]):
-            problems.append(f"texts: {ids.get(name, name)} has different placeholders")
-
-
 def read_events(path, problems):
     events = []
     try:
@@ -276,7 +218,6 @@ def find_problems(root):
             if document.get("id") in seen:
                 problems.append(f"{stem}: id of {seen[document['id']]} used again")
             seen[document.get("id")] = stem
-    check_texts(root, rules, problems)
     check_samples(root, rules, problems)
     return problems
 
@@ -369,14 +310,6 @@ def mistype_correlated_name(root):
          lambda text: text.replace("name: autostart_in_user_folder", "name: autostart", 1))
 
 
-def drop_text(root):
-    def change(text):
-        content = json.loads(text)
-        content["rules"].popitem()
-        return json.dumps(content, ensure_ascii=False)
-    edit(root, f"{PACK}/texts.ja.json", change)
-
-
 def repeat_id(root):
     first, second = rule_files(root)[:2]
     old, new = (yaml.safe_load(path.read_text(encoding="utf-8"))["id"] for path in (first, second))
@@ -398,11 +331,6 @@ PLANTED = [
                  "run: calc.exe\nname: autostart"), "it never acts"),
     ("no_technique", change_file("sigma/curl_download.yml", "attack.t1105", "attack.g0001"),
      "no ATT&CK technique"),
-    ("text_missing", planted(drop_text), "no text for"),
-    ("text_too_long", change_file("texts.ja.json", '"title": "', '"title": "' + "長" * 25),
-     "too long"),
-    ("placeholder_in_one_language",
-     change_file("texts.en.json", '"meaning": "', '"meaning": "{file} '), "different placeholders"),
     ("sample_missing",
      planted(lambda root: (root / PACK / "samples/wmic_start/miss.jsonl").unlink()),
      "no miss sample"),
