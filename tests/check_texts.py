@@ -16,6 +16,7 @@ TEXT_FILES = re.compile(r"tray/res/text\.([a-z]{2})\.rc")
 ENTRY = re.compile(r'^\s*(EG_TEXT_\w+)\s+"((?:[^"\\]|\\.|"")*)"\s*$', re.MULTILINE)
 VALUE = re.compile(r"%(\d)")
 JAPANESE = re.compile(r"[\u3041-\u30ff\u4e00-\u9fff]")
+VALUE_UNITS = 32  # a date with its time, or a code, at their longest
 # Where a Japanese text may lack Japanese: the product's name alone, or a picture of a date.
 PLAIN = {"EG_TEXT_ALERT_TITLE"}
 
@@ -77,6 +78,16 @@ def check_advice(root, texts, problems):
                 problems.append(f"EG_TEXT_ADVICE_IN_STEPS: no rule says: {sentence}")
 
 
+def check_balloon(root, texts, problems):
+    """A balloon cuts what it cannot hold."""
+    size = int(re.search(r"EG_ICON_BALLOON_TEXT_SIZE (\d+)", read(root, "tray/icon.h")).group(1))
+    for language, entries in texts.items():
+        text = VALUE.sub("0" * VALUE_UNITS, entries.get("EG_TEXT_BALLOON", ""))
+        units = len(text.encode("utf-16-le")) // 2
+        if units >= size:
+            problems.append(f"EG_TEXT_BALLOON: {units} units in {language}, the balloon holds {size - 1}")
+
+
 def check_use(root, ids, problems):
     code = "".join(read(root, path) for path in files(root, ".c", ".def") if path.as_posix().startswith("tray/"))
     for name in sorted(ids):
@@ -103,6 +114,7 @@ def find_problems(root):
     check_shortcuts(texts, problems)
     check_use(root, ids, problems)
     check_advice(root, texts, problems)
+    check_balloon(root, texts, problems)
     icons = subprocess.run([sys.executable, root / "tools/icons/make_icons.py", "--check"], text=True, check=False,
                            stdout=subprocess.PIPE)
     problems += icons.stdout.splitlines()
@@ -126,6 +138,7 @@ PLANTED = [
     ("an_untranslated_text", replaced(JA, "次の警告", "Next alert"), "EG_TEXT_NEXT: the Japanese text"),
     ("a_lost_shortcut", replaced(EN, "&Close", "Close"), "EG_TEXT_CLOSE: a shortcut"),
     ("an_advice_no_rule_gives", replaced(EN, "Do not delete the file.", "Keep the file."), "no rule says: Keep the file."),
+    ("a_balloon_too_long", replaced(JA, 'EG_TEXT_BALLOON "', 'EG_TEXT_BALLOON "' + "長" * 200), "the balloon holds 255"),
     ("an_unused_text", replaced("tray/menu.c", "EG_TEXT_MENU_STATUS", "0"), "EG_TEXT_MENU_STATUS: no code"),
     ("a_number_used_twice", replaced(HEADER, "EG_TEXT_CLOSE 1125", "EG_TEXT_CLOSE 1124"), "is used twice"),
     ("a_touched_icon", shorter_icon, "fine.ico: differs"),
