@@ -190,23 +190,40 @@ static size_t private_bytes(void)
     return memory.PrivateUsage;
 }
 
-static void run_load(load *l, uint32_t count)
+/* Emits lives as fast as they are taken; returns the most memory that the program had meanwhile. */
+static size_t run_load(load *l, uint32_t count)
 {
+    size_t most = 0;
     for (uint32_t i = 0; i < count; i++) {
         emit_life(l, i);
         if (i % AHEAD == 0) {
+            size_t now = private_bytes();
+            most = now > most ? now : most;
             wait_for(&l->stops, (int64_t)i - AHEAD);
         }
     }
     wait_for(&l->stops, count);
+    return most;
 }
 
-static void etw_source__tree_of_4000_starts__tells_each_whole(void **state)
+/*
+ * All at once, also where the kernel takes them faster than we read: sessions and ring have room
+ * for all of them, so it does not matter how long a second is on this machine.
+ */
+static void etw_source__tree_of_4000_starts_at_once__tells_each_whole(void **state)
 {
     load l;
     EG_UNUSED(state);
     begin(&l, EG_PROCESS_ETW_RING);
-    run_load(&l, 4000);
+    ResetEvent(l.gate); /* nobody reads before the last one is written */
+    uint64_t begun = eg_clock_monotonic_ns();
+    for (uint32_t i = 0; i < 4000; i++) {
+        emit_life(&l, i);
+    }
+    SetEvent(l.gate);
+    wait_for(&l.stops, 4000);
+    print_message("4000 starts and stops in %u ms\n",
+                  (unsigned)((eg_clock_monotonic_ns() - begun) / 1000000));
     assert_all_told(&l, 4000);
     end(&l);
 }
@@ -218,10 +235,13 @@ static void etw_source__200000_starts__loses_none_in_bounded_memory(void **state
     EG_UNUSED(state);
     begin(&l, EG_PROCESS_ETW_RING);
     size_t before = private_bytes();
-    run_load(&l, 200000);
-    size_t after = private_bytes();
+    uint64_t begun = eg_clock_monotonic_ns();
+    size_t most = run_load(&l, 200000);
+    print_message("200000 starts and stops in %u ms, %u KiB more memory\n",
+                  (unsigned)((eg_clock_monotonic_ns() - begun) / 1000000),
+                  (unsigned)((most - before) / 1024));
     assert_all_told(&l, 200000);
-    assert_true(after < before + MEMORY_MOST);
+    assert_true(most < before + MEMORY_MOST);
     end(&l);
 }
 
@@ -280,7 +300,7 @@ static void etw_source__ring_too_small__tells_the_loss_and_looks_the_rest_up(voi
 int eg_test_process_etw_load(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(etw_source__tree_of_4000_starts__tells_each_whole),
+        cmocka_unit_test(etw_source__tree_of_4000_starts_at_once__tells_each_whole),
         cmocka_unit_test(etw_source__200000_starts__loses_none_in_bounded_memory),
         cmocka_unit_test(etw_source__ring_too_small__tells_the_loss_and_looks_the_rest_up),
     };
