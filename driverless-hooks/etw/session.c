@@ -116,11 +116,12 @@ int eg_etw_session_fail(uint32_t error, const char *what, const char *name)
     }
 }
 
-/* Without effect where it fails: it makes tampering harder, not impossible. */
+/* Without effect where it fails: it makes tampering harder, not impossible. Said once. */
 static void protect(const eg_etw_session *session)
 {
+    static eg_atomic failures;
     uint32_t error = session->api->protect(session->kind->guid);
-    if (error != EG_ETW_OK) {
+    if (error != EG_ETW_OK && eg_atomic_add(&failures, 1) == 1) {
         eg_log(EG_LOG_INFO, "etw",
                "%s: access to the session could not be restricted (%" PRIu32 ")",
                session->kind->name, error);
