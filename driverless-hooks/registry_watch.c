@@ -11,7 +11,12 @@
 enum {
     NOTIFY_THREAD_AGNOSTIC = 0x10000000, /* Windows 8; without it the arming thread must live on */
     OPEN_TRIES = 8,                      /* keys that come and go while we open them */
+    KEY_NAME_INFORMATION = 3,            /* KeyNameInformation */
+    NAME_UNITS = 1024,                   /* of which names are told apart */
 };
+
+/* Of the driver kit; ntdll exports it to everybody. */
+LONG NTAPI NtQueryKey(HANDLE key, int information_class, void *out, ULONG size, ULONG *used);
 
 struct eg_registry_watch {
     HKEY root;
@@ -21,6 +26,7 @@ struct eg_registry_watch {
     int depth;
     HKEY key;        /* what is armed: the key itself or an ancestor; NULL when none */
     bool on_key;     /* it is the key itself */
+    uint64_t name;   /* of that key when it was opened, as name_of */
     HANDLE changed;  /* auto-reset event that the registry signals */
     HANDLE wait;     /* of the thread pool, on `changed` */
     HANDLE wake;     /* the caller's */
@@ -134,18 +140,40 @@ static LSTATUS open_path(const eg_registry_watch *watch, const WCHAR *path, HKEY
     return RegOpenKeyExW(watch->root, path, 0, KEY_READ | KEY_NOTIFY | KEY_WOW64_64KEY, out);
 }
 
+/* A hash (FNV-1a) of what the key is called now; 0 when it has been deleted. */
+static uint64_t name_of(HKEY key)
+{
+    struct {
+        ULONG size;
+        WCHAR name[NAME_UNITS];
+    } now = {0};
+    ULONG used = 0;
+    uint64_t hash = UINT64_C(0xCBF29CE484222325);
+    /* a longer name is cut, which is no success either; then its beginning counts */
+    NtQueryKey(key, KEY_NAME_INFORMATION, &now, sizeof(now), &used);
+    if (now.size == 0) {
+        return 0;
+    }
+    for (size_t i = 0; i < NAME_UNITS && i < now.size / sizeof(WCHAR); i++) {
+        hash = (hash ^ now.name[i]) * UINT64_C(0x100000001B3);
+    }
+    return hash;
+}
+
 void eg_registry_watch_check(eg_registry_watch *watch)
 {
     HKEY found = NULL;
-    LSTATUS error = ERROR_SUCCESS;
     if (watch->on_key) {
-        error = RegQueryInfoKeyW(watch->key, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-                                 NULL, NULL);
-    } else if (open_path(watch, watch->path, &found) == ERROR_SUCCESS) {
-        RegCloseKey(found);
-        error = ERROR_KEY_DELETED;
+        /* a handle goes with its key: renamed, it would leave the place unwatched */
+        if (name_of(watch->key) != watch->name) {
+            eg_registry_watch_release(watch);
+        }
+        return;
     }
-    if (error != ERROR_SUCCESS || !watch->key) {
+    if (open_path(watch, watch->path, &found) == ERROR_SUCCESS) {
+        RegCloseKey(found);
+    }
+    if (found || !watch->key) {
         eg_atomic_set(&watch->due, 1);
     }
 }
@@ -194,6 +222,7 @@ static LSTATUS open_nearest(eg_registry_watch *watch)
         close_key(watch);
         watch->key = found;
         watch->on_key = true;
+        watch->name = name_of(found);
         eg_atomic_set(&watch->armed, 0);
     } else if (error == ERROR_FILE_NOT_FOUND && !watch->key) {
         eg_atomic_set(&watch->armed, 0);

@@ -24,8 +24,8 @@ bool eg_registry_watch_due(const eg_registry_watch *watch);
 /* Closes the key; what is known stays, and the next refresh opens it again. */
 void eg_registry_watch_release(eg_registry_watch *watch);
 /*
- * Looks whether the key has come or gone without a notification, and makes it due then. Much
- * cheaper than a refresh.
+ * Looks whether the key has come, gone or been renamed without a notification, and makes it due
+ * then. Much cheaper than a refresh.
  */
 void eg_registry_watch_check(eg_registry_watch *watch);
 /*

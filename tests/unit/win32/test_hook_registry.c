@@ -100,22 +100,6 @@ static void run_once_ex__value_in_a_subkey__is_reported_with_its_path(void **sta
     eg_sensor_fixture_stop(fixture);
 }
 
-static void run_value__thousand_changes__end_in_the_right_state(void **state)
-{
-    WCHAR text[32];
-    EG_UNUSED(state);
-    eg_sensor_fixture *fixture = eg_sensor_fixture_start("registry");
-    for (int i = 1; i <= 1000; i++) {
-        _snwprintf(text, EG_COUNT(text), L"change %d", i);
-        set_text(run_path, L"EgTest", text);
-    }
-    const eg_event *last = eg_sensor_fixture_wait(fixture, 0, EG_KIND_REGISTRY_SET,
-                                                  EG_FIELD_DETAILS, "change 1000", NULL);
-    delete_value(run_path, L"EgTest");
-    assert_non_null(last);
-    eg_sensor_fixture_stop(fixture);
-}
-
 static void run_values__hostile_data__are_shown_and_survived(void **state)
 {
     static const WCHAR no_end[] = {L'a', L'b'};
@@ -429,7 +413,6 @@ int eg_test_hook_registry(void)
         cmocka_unit_test(run_value__set_changed_deleted__is_reported_each_time),
         cmocka_unit_test(watched_key__made_deleted_and_made_again__is_followed),
         cmocka_unit_test(run_once_ex__value_in_a_subkey__is_reported_with_its_path),
-        cmocka_unit_test(run_value__thousand_changes__end_in_the_right_state),
         cmocka_unit_test(run_values__hostile_data__are_shown_and_survived),
         cmocka_unit_test(registry_snapshot__value_there_before__is_existing),
         cmocka_unit_test(run_value__name_with_nul__is_not_hidden),
