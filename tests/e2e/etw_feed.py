@@ -10,6 +10,9 @@ import time
 KERNEL_PROCESS = "3d6fa8d0-fe05-11d0-9dda-00c04fd7ba7c"
 PROCESS_PROVIDER = "22fb2cd6-0e7b-422b-a0c7-2fad1fd0e716"
 PROCESS_KEYWORD = 0x10
+REGISTRY_PROVIDER = "70eb4f03-c1de-4f73-a051-33d13d5413bd"
+SET_VALUE_KEYWORD = 0x100
+REG_SZ = 1
 SYSTEM_SID = bytes.fromhex("010100000000000512000000")
 MEDIUM_LABEL = bytes.fromhex("010100000000001000200000")
 RUNNING = 259
@@ -49,6 +52,14 @@ def start(pid, parent, path, command, sequence):
     """Both records of one process start, in the order in which Windows writes them."""
     base = path.rsplit("\\", 1)[-1]
     return [provider_start(pid, parent, path, sequence), kernel_start(pid, parent, base, command)]
+
+
+def registry_set(pid, name, text, status=0):
+    """Microsoft-Windows-Kernel-Registry 5, version 0: a text value written, its data captured, by a key without name."""
+    data = wide(text)
+    payload = (struct.pack("<QIII", 0xFFFFA000, status, REG_SZ, len(data)) + wide("") + wide(name) +
+               struct.pack("<H", len(data)) + data + struct.pack("<IIH", 0, 0, 0))
+    return record(REGISTRY_PROVIDER, payload, pid, id=5, version=0, opcode=36, level=4, keyword=SET_VALUE_KEYWORD)
 
 
 class Feed:

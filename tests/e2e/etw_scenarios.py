@@ -6,6 +6,7 @@ tracing functions, and comes back at the end. Everything else is the installed p
 """
 import json
 import shutil
+import time
 
 import etw_feed
 from winebox import BoxError, wait_for
@@ -36,6 +37,21 @@ detection:
     CommandLine|contains: EgResync
   condition: selection
 """ % RESYNC_RULE
+WRITTEN_RULE = "00000000-0000-4000-8000-000000000004"
+WRITTEN = """title: Written
+id: %s
+level: low
+logsource:
+  product: windows
+  category: registry_set
+detection:
+  selection:
+    TargetObject|contains: '\\Run\\EgWriter'
+  condition: selection
+""" % WRITTEN_RULE
+RUN_KEY = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Run"
+ACCESS_DENIED = 0xC0000022
+BASELINE_HOLD_SECONDS = 5
 # The chain of Emotet, with process numbers that nobody else has, and the rules that must see it.
 WORD = r"\Device\HarddiskVolume2\Program Files\Microsoft Office\root\Office16\WINWORD.EXE"
 POWERSHELL = r"\Device\HarddiskVolume2\Windows\System32\WindowsPowerShell\v1.0\powershell.exe"
@@ -104,14 +120,16 @@ def simulated_etw__emotet_chain__hits_by_full_telemetry(world):
     program = world.box.path(world.installed.program("emoguard-service.exe"))
     kept = world.folder / "service-kept.exe"
     rules = world.box.path(world.installed.PROGRAMS + r"\rules\sigma")
-    world.etw_files = [rules / "zz_lost.yml", rules / "zz_resync.yml", program.with_name(program.name + ".etw")]
+    world.etw_files = [rules / "zz_lost.yml", rules / "zz_resync.yml", rules / "zz_written.yml",
+                       program.with_name(program.name + ".etw")]
 
     def swap():
         shutil.copy(program, kept)
         shutil.copy(world.build / "tests/emoguard-service.exe", program)
         world.etw_files[0].write_text(LOST)
         world.etw_files[1].write_text(RESYNC)
-        world.etw = etw_feed.Feed(world.etw_files[2])
+        world.etw_files[2].write_text(WRITTEN)
+        world.etw = etw_feed.Feed(world.etw_files[3])
     world.etw_kept = kept
     restart(world, swap)
     wait_full(world)
@@ -123,6 +141,43 @@ def simulated_etw__emotet_chain__hits_by_full_telemetry(world):
     check(row["parent"].lower().endswith("winword.exe"), f"parent: {row['parent']}")
     check(fields["IntegrityLevel"] == "Medium", f"nothing of the second record: {fields}")
     check("-encodedCommand" in fields["CommandLine"], f"nothing of the first record: {fields}")
+
+
+def write_value(world, name, text, *records):
+    """Writes with reg.exe, while the records are told again and again: its start may take longer than they count."""
+    newest = newest_hit(world)
+
+    def told():
+        world.etw.tell(*records)
+        return [f for f in map(fields_of, hits_after(world, WRITTEN_RULE, newest)) if f["TargetObject"].endswith(name)]
+    world.etw.tell(*records)
+    world.box.start(["reg", "add", RUN_KEY, "/v", name, "/d", text, "/f"])
+    return wait_for(told, 30, f"a hit for {name}", 0.3)
+
+
+def simulated_etw__value_written__names_the_writer(world):
+    word, shell = 0x7FFF0000, 0x7FFF0004  # of the chain above
+    told = write_value(world, "EgWriter", "one", etw_feed.registry_set(word, "EgWriter", "one"))
+    check(len(told) == 1 and told[0]["Details"] == "one", f"told: {told}")
+    check(told[0].get("ProcessId") == str(word), f"the writer is not named: {told[0]}")
+    check(told[0].get("Image", "").lower().endswith("winword.exe"), f"its program is not named: {told[0]}")
+    told = write_value(world, "EgWriter", "two", etw_feed.registry_set(word, "EgWriter", "one"),
+                       etw_feed.registry_set(word, "EgWriter", "two", ACCESS_DENIED),
+                       etw_feed.registry_set(shell, "EgWriterToo", "two"))
+    check(len(told) == 1 and told[0]["PreviousDetails"] == "one", f"told: {told}")
+    check("ProcessId" not in told[0] and "Image" not in told[0], f"a process that did not write it is named: {told[0]}")
+
+
+def simulated_etw__writes_lost__value_is_told_once(world):
+    newest = newest_hit(world)
+    world.etw.tell({"do": "lose", "session": PROVIDERS, "count": 5})
+    told = write_value(world, "EgWriterLost", "lost")
+    check("ProcessId" not in told[0], f"a writer out of nothing: {told[0]}")
+    wait_for(lambda: hits_after(world, LOST_RULE, newest), 20, "the agent event of the loss", 0.2)
+    # what a comparing after the loss would tell too many is held back for five seconds
+    time.sleep(BASELINE_HOLD_SECONDS + 1)
+    told = hits_after(world, WRITTEN_RULE, newest)
+    check(len(told) == 1, f"told {len(told)} times")
 
 
 def simulated_etw__records_lost__is_told_and_made_good(world):
@@ -173,6 +228,8 @@ def simulated_etw__over__the_installed_service_runs_again(world):
 
 SCENARIOS = [
     simulated_etw__emotet_chain__hits_by_full_telemetry,
+    simulated_etw__value_written__names_the_writer,
+    simulated_etw__writes_lost__value_is_told_once,
     simulated_etw__records_lost__is_told_and_made_good,
     simulated_etw__session_stopped__is_told_and_comes_back,
     simulated_etw__provider_disabled__is_told_and_enabled_again,
