@@ -4,6 +4,7 @@
 
     * from a Run value written, and from a program started, to the hit on disk and to the window on the screen;
     * memory and idle processor time of the service;
+    * what a change of the Services key costs, beside the bare enumeration of the same keys;
     * what a process start costs from the sessions' records to the event, natively;
     * what matching costs, on recorded events where they are present (EMOGUARD_TEST_DATA); see matching.py.
 
@@ -31,6 +32,7 @@ import matching  # noqa: E402
 TICKS_PER_MS = 10_000
 MATCHING_ROUNDS = 11
 PROCESS_ROUNDS = 301
+REGISTRY_ROUNDS = 201
 
 
 class Trigger:
@@ -127,13 +129,16 @@ def cpu_seconds(process):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def measure_idle(box, seconds):
+def measure_idle(installed, seconds):
+    """With every sensor on that Wine has something for; which those are belongs to the figure."""
+    box, sensors = installed.box, installed.status()["sensors"]
     service, tray = unix_pid(box, "emoguard-service.exe"), unix_pid(box, "emoguard-tray.exe")
     before = [cpu_seconds(service), cpu_seconds(tray)]
     time.sleep(seconds)
     after = [cpu_seconds(service), cpu_seconds(tray)]
     share = [round(100 * (b - a) / seconds, 2) for a, b in zip(before, after)]
-    return {"service": {"private_kib": private_kib(service), "idle_cpu_percent": share[0]},
+    return {"sensors": {sensor["name"]: f"{sensor['health']} by {sensor['source']}" for sensor in sensors},
+            "service": {"private_kib": private_kib(service), "idle_cpu_percent": share[0]},
             "tray": {"private_kib": private_kib(tray), "idle_cpu_percent": share[1]}}
 
 
@@ -143,6 +148,13 @@ def measure_process_records():
     runs = [json.loads(subprocess.run([program, str(PROCESS_ROUNDS)], stdout=subprocess.PIPE, check=True).stdout)
             for _ in range(3)]
     return min(runs, key=lambda run: run["decode_join_us"])
+
+
+def measure_registry(box):
+    """Reading and comparing 900 services of which one has changed; before anything is installed that does it too."""
+    program = windows_path(SOURCE / "build" / "windows" / "tests" / "bench_registry.exe")
+    _, text = box.run([program, str(REGISTRY_ROUNDS)], timeout=300)
+    return json.loads(text)
 
 
 def show(figures):
@@ -164,13 +176,14 @@ def main():
         with WineBox(work / "box") as box:
             installed = Installed(box)
             box.desktop()
+            figures["services diff"] = measure_registry(box)
             installed.install(msi)
             installed.wait_ready()
             installed.start_tray()
             trigger = Trigger(box, windows_path(SOURCE / "build" / "windows" / "tests" / "bench_trigger.exe"))
             print(f"{options.rounds} rounds ...", flush=True)
             figures["latency"] = measure_latency(installed, trigger, options.rounds)
-            figures["idle"] = measure_idle(box, options.idle)
+            figures["idle"] = measure_idle(installed, options.idle)
     except BoxError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
