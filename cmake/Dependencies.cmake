@@ -17,7 +17,7 @@ set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
 
 add_library(eg::dependencies INTERFACE IMPORTED)
 target_include_directories(eg::dependencies SYSTEM INTERFACE ${cache}/include)
-foreach(name curl sqlite3 yara pcre2-8 zstd sodium yyjson yaml expat)
+foreach(name curl sqlite3 yara pcre2-8 zstd sodium yyjson yaml expat z)
     target_link_libraries(eg::dependencies INTERFACE ${cache}/lib/lib${name}.a)
 endforeach()
 

@@ -207,6 +207,11 @@ RECIPES = {
         write={"expat/lib/expat_config.h": EXPAT_CONFIG},
         headers=(("expat/lib/expat.h", "."), ("expat/lib/expat_external.h", ".")),
     ),
+    "zlib": Recipe(
+        library="z",
+        sources=("adler32.c", "crc32.c", "inffast.c", "inflate.c", "inftrees.c", "zutil.c"),
+        headers=(("zlib.h", "."), ("zconf.h", ".")),
+    ),
     "cmocka": Recipe(
         library="cmocka",
         sources=("src/cmocka.c",),
