@@ -47,6 +47,13 @@ int64_t eg_atomic_add(eg_atomic *counter, int64_t amount); /* the new value */
 int64_t eg_atomic_get(const eg_atomic *counter);
 void eg_atomic_set(eg_atomic *counter, int64_t value);
 
+/* ---- text ---- */
+/*
+ * Appends the UTF-8 form of `text` in a code page of Windows; EG_E_NOTFOUND when this system does
+ * not know it (elsewhere than on Windows: always).
+ */
+int eg_utf8_from_code_page(uint32_t code_page, eg_str text, eg_buf *out);
+
 /* ---- clocks ---- */
 uint64_t eg_clock_utc(void);          /* FILETIME: 100 ns since 1601-01-01 UTC */
 uint64_t eg_clock_monotonic_ns(void); /* never goes back; for durations and deadlines */

@@ -281,3 +281,10 @@ int eg_random_bytes(void *out, size_t size)
     }
     return EG_OK;
 }
+
+int eg_utf8_from_code_page(uint32_t code_page, eg_str text, eg_buf *out)
+{
+    EG_UNUSED(text);
+    EG_UNUSED(out);
+    return eg_fail(EG_E_NOTFOUND, "code page %u is not known here", (unsigned)code_page);
+}

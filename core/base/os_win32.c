@@ -9,6 +9,7 @@
 #include <windows.h>
 
 #include <bcrypt.h>
+#include <limits.h>
 #include <process.h>
 #include <stdio.h>
 #include <string.h>
@@ -315,4 +316,27 @@ int eg_random_bytes(void *out, size_t size)
         size -= part;
     }
     return EG_OK;
+}
+
+int eg_utf8_from_code_page(uint32_t code_page, eg_str text, eg_buf *out)
+{
+    /* 0 to 3 are not code pages but "that of the system" and the like */
+    if (code_page <= CP_THREAD_ACP || !IsValidCodePage(code_page)) {
+        return eg_fail(EG_E_NOTFOUND, "code page %u is not known here", (unsigned)code_page);
+    }
+    int size = text.len < INT_MAX ? (int)text.len : INT_MAX;
+    int units = size > 0 ? MultiByteToWideChar(code_page, 0, text.ptr, size, NULL, 0) : 0;
+    if (units <= 0) {
+        return size == 0
+                   ? EG_OK
+                   : eg_fail_os(GetLastError(), "read text of code page %u", (unsigned)code_page);
+    }
+    uint16_t *wide = eg_alloc((size_t)units * sizeof(*wide));
+    if (!wide) {
+        return out->status = EG_E_NOMEM;
+    }
+    MultiByteToWideChar(code_page, 0, text.ptr, size, (wchar_t *)wide, units);
+    int status = eg_utf8_from_utf16(out, wide, (size_t)units);
+    eg_free(wide);
+    return status;
 }
