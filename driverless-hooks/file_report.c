@@ -6,10 +6,10 @@
 #include "core/base/os.h"
 #include "core/base/status.h"
 #include "core/base/utf.h"
+#include "core/unpack/shell_link.h"
 #include "driverless-hooks/account_name.h"
 #include "driverless-hooks/decode/dropped_file.h"
 #include "driverless-hooks/decode/event_text.h"
-#include "driverless-hooks/decode/shell_link.h"
 
 #include <string.h>
 

@@ -8,19 +8,20 @@ from checklib import edit, files, line_of, main, read
 
 # What a folder may include besides itself. core/version.h and core/version.rc2 are free for all.
 CORE_LOW = ("core/base/", "core/event/")
-CORE_MIDDLE = CORE_LOW + ("core/sigma/", "core/yara/")
+CORE_MIDDLE = CORE_LOW + ("core/sigma/", "core/unpack/", "core/yara/")
 CORE_HIGH = CORE_MIDDLE + ("core/detect/",)
 ALLOWED = {
     "core/base/": (),
     "core/event/": ("core/base/",),
     "core/sigma/": CORE_LOW,
-    "core/yara/": CORE_LOW,
+    "core/unpack/": ("core/base/",),
+    "core/yara/": CORE_LOW + ("core/unpack/",),
     "core/detect/": CORE_MIDDLE,
     "core/store/": CORE_HIGH,
     "core/update/": CORE_HIGH,
     "core/uplink/": CORE_HIGH,
     "core/ipc/": CORE_HIGH,
-    "driverless-hooks/": CORE_LOW,
+    "driverless-hooks/": CORE_LOW + ("core/unpack/",),
     "service/": ("core/", "driverless-hooks/"),
     "cli/": ("core/", "driverless-hooks/"),
     "tray/": ("core/",),
@@ -28,7 +29,7 @@ ALLOWED = {
 }
 FREE = ("core/version.h",)
 ONE_FILE_HEADERS = ("yara.h", "sqlite3.h", "curl/curl.h", "yaml.h", "pcre2.h", "sodium.h", "expat.h",
-                    "zstd.h")
+                    "zlib.h", "zstd.h")
 WINDOWS_HEADERS = re.compile(
     r"^(windows|winsock2|ws2tcpip|winternl|winreg|winsvc|wincrypt|bcrypt|ntsecapi|tlhelp32|psapi|aclapi|"
     r"sddl|shlobj|shlwapi|shellapi|knownfolders|commctrl|objbase|oleauto|ole2|initguid|wbemidl|wbemcli|"

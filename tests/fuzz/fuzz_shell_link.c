@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/base/status.h"
-#include "driverless-hooks/decode/shell_link.h"
+#include "core/unpack/shell_link.h"
 #include "tests/fuzz/fuzz.h"
 
 int eg_fuzz_shell_link(const uint8_t *data, size_t size);

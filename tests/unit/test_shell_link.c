@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/base/mem.h"
 #include "core/base/status.h"
-#include "driverless-hooks/decode/shell_link.h"
+#include "core/unpack/shell_link.h"
 #include "tests/unit/unit.h"
 
 #include <string.h>
@@ -20,6 +20,7 @@ static void check(const eg_buf *blob, const char *target, const char *arguments,
     assert_string_equal(eg_buf_cstr(&link.target), target);
     assert_string_equal(eg_buf_cstr(&link.arguments), arguments);
     assert_string_equal(eg_buf_cstr(&link.working_directory), folder);
+    assert_string_equal(eg_buf_cstr(&link.icon), *folder ? "icon.ico" : "");
     eg_shell_link_done(&link);
 }
 

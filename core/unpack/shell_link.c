@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "driverless-hooks/decode/shell_link.h"
+#include "core/unpack/shell_link.h"
 
 #include "core/base/status.h"
 #include "core/base/utf.h"
@@ -49,6 +49,7 @@ void eg_shell_link_init(eg_shell_link *link)
     eg_buf_init(&link->target, TEXT_MAX);
     eg_buf_init(&link->arguments, TEXT_MAX);
     eg_buf_init(&link->working_directory, TEXT_MAX);
+    eg_buf_init(&link->icon, TEXT_MAX);
 }
 
 void eg_shell_link_done(eg_shell_link *link)
@@ -56,6 +57,7 @@ void eg_shell_link_done(eg_shell_link *link)
     eg_buf_done(&link->target);
     eg_buf_done(&link->arguments);
     eg_buf_done(&link->working_directory);
+    eg_buf_done(&link->icon);
 }
 
 static uint32_t number_at(span in, size_t at, size_t size)
@@ -216,7 +218,7 @@ static bool read_texts(span in, size_t *at, uint32_t flags, eg_shell_link *link,
         (!(flags & HAS_RELATIVE_PATH) || take_text(in, at, wide, &relative, status)) &&
         (!(flags & HAS_WORKING_DIR) || take_text(in, at, wide, &link->working_directory, status)) &&
         (!(flags & HAS_ARGUMENTS) || take_text(in, at, wide, &link->arguments, status)) &&
-        (!(flags & HAS_ICON) || take_text(in, at, wide, NULL, status));
+        (!(flags & HAS_ICON) || take_text(in, at, wide, &link->icon, status));
     if (link->target.len == 0 && *status == EG_OK) {
         *status = eg_buf_append_str(&link->target, eg_buf_str(&relative));
     }
@@ -232,6 +234,7 @@ int eg_shell_link_parse(const void *bytes, size_t size, eg_shell_link *link)
     eg_buf_clear(&link->target);
     eg_buf_clear(&link->arguments);
     eg_buf_clear(&link->working_directory);
+    eg_buf_clear(&link->icon);
     if (size < HEADER_SIZE || number_at(in, 0, 4) != HEADER_SIZE ||
         memcmp(in.bytes + 4, class_id, sizeof(class_id)) != 0) {
         return eg_fail(EG_E_INVALID, "no shortcut: the header is missing");

@@ -4,8 +4,8 @@
  * to a user, and known attacks use ones that break the rules; every length is checked, and what
  * can be read of a damaged one is told. Pure function, any thread.
  */
-#ifndef EG_DECODE_SHELL_LINK_H
-#define EG_DECODE_SHELL_LINK_H
+#ifndef EG_UNPACK_SHELL_LINK_H
+#define EG_UNPACK_SHELL_LINK_H
 
 #include "core/base/str.h"
 
@@ -16,6 +16,7 @@ typedef struct eg_shell_link {
     eg_buf target;            /* full path; where only a relative one is there, that */
     eg_buf arguments;         /* as passed to the target, also what Explorer does not show */
     eg_buf working_directory; /* "" when it has none */
+    eg_buf icon;              /* where its picture comes from, "" for the target's own */
 } eg_shell_link;
 
 void eg_shell_link_init(eg_shell_link *link);
