@@ -7,7 +7,7 @@
 #ifndef EG_CLI_CLI_H
 #define EG_CLI_CLI_H
 
-#include "core/base/str.h"
+#include "core/store/store.h"
 
 #include <stdio.h>
 
@@ -38,6 +38,13 @@ bool eg_cli_is_terminal(FILE *stream);
 /* Opens a file by its UTF-8 path ("rb", "wb"); NULL with the error message set. */
 FILE *eg_cli_open(const char *path, const char *mode);
 
+/* Opens this database, or (NULL) the service's own, for reading; close with eg_store_close. */
+int eg_cli_open_database(const char *path, eg_store **out);
+/*
+ * Has the service of this PC close an incident. EG_E_UNSUPPORTED with its reason when it refuses,
+ * or where there is no service.
+ */
+int eg_cli_resolve(int64_t incident_id);
 /* Where the service keeps its database on this system; EG_E_UNSUPPORTED where there is none. */
 int eg_cli_default_database(eg_buf *out);
 

@@ -2,11 +2,11 @@
 /* emoguard hits: what is in the hit database, for people (list, show) and for tools (export). */
 #include "cli/cli.h"
 #include "cli/options.h"
+#include "cli/story.h"
 #include "core/base/clock.h"
 #include "core/base/os.h"
 #include "core/base/status.h"
 #include "core/ipc/code.h"
-#include "core/store/store.h"
 
 #include <string.h>
 
@@ -18,7 +18,7 @@ typedef struct hits {
     const char *output;
     const char *language;
     uint64_t limit;
-    bool json;
+    bool json, story;
     eg_store *store;
     FILE *out;
     eg_language text_language;
@@ -32,8 +32,8 @@ static const eg_usage usage_text = {
     .arguments = "[list | show NUMBER-OR-CODE | export] [options]",
     .about =
         "Reads the hits stored on this PC, as an administrator: the database is not for all.\n"
-        "list prints one line a hit, newest first; show explains one hit in full; export writes\n"
-        "all of them, oldest first, for other tools.",
+        "list prints one line a hit, newest first; show explains one hit in full, or, for a code,\n"
+        "its whole incident (see `incidents`); export writes all hits, oldest first, for tools.",
     .exit_codes = "0 done, 2 wrong usage, 3 the database could not be read or there is no such hit",
 };
 
@@ -49,7 +49,7 @@ static int list_hit(void *user, const eg_hit *hit)
     char time[EG_TIME_TEXT_SIZE];
     char code[EG_INCIDENT_CODE_SIZE];
 
-    eg_incident_code(hit->id, code);
+    eg_incident_code(hit->incident_id, code);
     fprintf(h->out, "%6lld  %-7s  %.19sZ  ", (long long)hit->id, code,
             time_text(hit->time, time).ptr);
     eg_cli_print_column(h->out, eg_str_from(eg_level_name(hit->level)), 13);
@@ -97,8 +97,9 @@ static int show_hit(void *user, const eg_hit *hit)
     if (h->json) {
         return write_json_line(h, hit);
     }
-    eg_incident_code(hit->id, code);
-    fprintf(h->out, "Hit %lld, code %s\n\n", (long long)hit->id, code);
+    eg_incident_code(hit->incident_id, code);
+    fprintf(h->out, "Hit %lld of incident %s (%lld)\n\n", (long long)hit->id, code,
+            (long long)hit->incident_id);
     for (int i = 0; i < EG_LANGUAGE_COUNT; i++) {
         fprintf(h->out, "[%s]\n", eg_language_code((eg_language)i));
         show_line(h, "what", hit->text[i].title);
@@ -155,7 +156,7 @@ static int export_csv(void *user, const eg_hit *hit)
     char time[EG_TIME_TEXT_SIZE];
     char code[EG_INCIDENT_CODE_SIZE];
 
-    eg_incident_code(hit->id, code);
+    eg_incident_code(hit->incident_id, code);
     eg_buf_clear(&h->line);
     eg_buf_appendf(&h->line, "%lld,%s,%s,", (long long)hit->id, code,
                    time_text(hit->time, time).ptr);
@@ -202,31 +203,17 @@ static int run_export(hits *h)
     return eg_store_each_hit(h->store, &h->query, csv ? export_csv : export_jsonl, h);
 }
 
-static int open_database(hits *h)
-{
-    eg_buf path;
-    eg_buf notice;
-    eg_buf_init(&path, 8192);
-    eg_buf_init(&notice, 4096);
-    int status =
-        h->database ? eg_buf_append_cstr(&path, h->database) : eg_cli_default_database(&path);
-    if (status == EG_OK) {
-        status = eg_store_open(eg_buf_cstr(&path), EG_STORE_READ_ONLY, &notice, &h->store);
-    }
-    eg_buf_done(&notice);
-    eg_buf_done(&path);
-    return status;
-}
-
 static int run(hits *h, const char *what, int64_t id)
 {
-    int status = open_database(h);
+    int status = eg_cli_open_database(h->database, &h->store);
     if (status == EG_OK && h->output) {
         h->out = eg_cli_open(h->output, "wb");
         status = h->out ? EG_OK : EG_E_IO;
     }
     if (status == EG_OK) {
-        if (strcmp(what, "show") == 0) {
+        if (h->story) {
+            status = eg_story_show(h->store, id, h->json, h->out);
+        } else if (strcmp(what, "show") == 0) {
             status = eg_store_get_hit(h->store, id, show_hit, h);
         } else if (strcmp(what, "export") == 0) {
             status = run_export(h);
@@ -265,28 +252,30 @@ static int check_options(hits *h, const eg_usage *usage)
     return EG_EXIT_OK;
 }
 
-static bool read_hit_id(eg_str text, int64_t *id)
+/* The number of a hit, or the code of an incident: then the whole story is shown. */
+static bool read_id(hits *h, eg_str text, int64_t *id)
 {
     uint64_t number = 0;
     if (eg_str_to_u64(text, &number) && number <= INT64_MAX) {
         *id = (int64_t)number;
         return true;
     }
-    return eg_incident_from_code(text, id);
+    h->story = eg_incident_from_code(text, id);
+    return h->story;
 }
 
-static int check_words(const eg_option_list *words, const eg_usage *usage, const char **what,
-                       int64_t *id)
+static int check_words(hits *h, const eg_option_list *words, const eg_usage *usage,
+                       const char **what, int64_t *id)
 {
     *what = words->count > 0 ? words->items[0] : "list";
     bool show = strcmp(*what, "show") == 0;
     if (!show && strcmp(*what, "list") != 0 && strcmp(*what, "export") != 0) {
         return eg_options_wrong(usage, "list, show or export, not '%s'", *what);
     }
-    if (show && (words->count != 2 || !read_hit_id(eg_str_from(words->items[1]), id))) {
-        return eg_options_wrong(usage,
-                                "show wants the number or the code of one hit, as `hits list` "
-                                "prints them");
+    if (show && (words->count != 2 || !read_id(h, eg_str_from(words->items[1]), id))) {
+        return eg_options_wrong(
+            usage, "show wants the number of one hit or the code of an incident, as `hits list` "
+                   "prints them");
     }
     if (!show && words->count > 1) {
         return eg_options_wrong(usage, "unexpected '%s'", words->items[1]);
@@ -319,7 +308,7 @@ int eg_command_hits(int argc, char **argv)
     if (parsed == EG_OPTIONS_RUN) {
         code = check_options(&h, &usage);
         if (code == EG_EXIT_OK) {
-            code = check_words(&words, &usage, &what, &id);
+            code = check_words(&h, &words, &usage, &what, &id);
         }
         if (code == EG_EXIT_OK) {
             eg_buf_init(&h.line, 16u * 1024 * 1024);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli.h"
 
+#include "core/base/status.h"
 #include "core/base/utf.h"
 #include "core/version.h"
 
@@ -134,4 +135,18 @@ void eg_cli_print_column(FILE *stream, eg_str text, size_t width)
     eg_cli_append_column(&column, text, width);
     fwrite(eg_buf_cstr(&column), 1, column.len, stream);
     eg_buf_done(&column);
+}
+
+int eg_cli_open_database(const char *path, eg_store **out)
+{
+    eg_buf own, notice;
+    eg_buf_init(&own, 8192);
+    eg_buf_init(&notice, 4096);
+    int status = path ? eg_buf_append_cstr(&own, path) : eg_cli_default_database(&own);
+    if (status == EG_OK) {
+        status = eg_store_open(eg_buf_cstr(&own), EG_STORE_READ_ONLY, &notice, out);
+    }
+    eg_buf_done(&notice);
+    eg_buf_done(&own);
+    return status;
 }

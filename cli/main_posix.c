@@ -49,6 +49,13 @@ static int windows_only(const char *command, int argc, char **argv)
     return EG_EXIT_INCOMPLETE;
 }
 
+int eg_cli_resolve(int64_t incident_id)
+{
+    EG_UNUSED(incident_id);
+    return eg_fail(EG_E_UNSUPPORTED,
+                   "resolve works on Windows only: it needs the EmoGuard service");
+}
+
 int eg_command_status(int argc, char **argv)
 {
     return windows_only("status", argc, argv);

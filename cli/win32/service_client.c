@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/win32/service_client.h"
 
+#include "cli/cli.h"
 #include "core/base/mem.h"
 #include "core/base/os.h"
 #include "core/base/status.h"
@@ -10,6 +11,7 @@
 
 #include <windows.h>
 
+#define RESOLVE_MS 10000u
 #define NS_PER_MS UINT64_C(1000000)
 
 typedef struct client {
@@ -129,7 +131,7 @@ static int expect(client *c, eg_message_type type, eg_message *message)
     }
 }
 
-static int ask_status(client *c, eg_buf *json)
+static int say_hello(client *c)
 {
     eg_message message = {.type = EG_MESSAGE_HELLO};
     DWORD session = 0;
@@ -142,46 +144,72 @@ static int ask_status(client *c, eg_buf *json)
                                     .session = session,
                                     .language = EG_LANGUAGE_EN};
     int status = send_message(c, &message);
+    return status == EG_OK ? expect(c, EG_MESSAGE_WELCOME, &message) : status;
+}
+
+static void hang_up(client *c)
+{
+    if (c->pipe != INVALID_HANDLE_VALUE) {
+        CloseHandle(c->pipe);
+    }
+    eg_message_decoder_destroy(c->decoder);
+    if (c->done) {
+        CloseHandle(c->done);
+    }
+    eg_frame_reader_done(&c->frames);
+}
+
+/* Sends one message after hello and waits for `answer`. On EG_OK the caller hangs up. */
+static int ask(client *c, const char *pipe, uint32_t timeout_ms, const eg_message *question,
+               eg_message_type type, eg_message *answer)
+{
+    *c = (client){.pipe = INVALID_HANDLE_VALUE};
+    c->deadline_ns = eg_clock_monotonic_ns() + timeout_ms * NS_PER_MS;
+    eg_frame_reader_init(&c->frames);
+    c->done = CreateEventW(NULL, TRUE, FALSE, NULL);
+    int status = c->done ? eg_message_decoder_create(&c->decoder)
+                         : eg_fail_os(GetLastError(), "create event");
     if (status == EG_OK) {
-        status = expect(c, EG_MESSAGE_WELCOME, &message);
+        status = connect_pipe(c, pipe ? pipe : EG_PIPE_NAME);
     }
     if (status == EG_OK) {
-        message = (eg_message){.type = EG_MESSAGE_STATUS_ASK};
-        status = send_message(c, &message);
+        status = say_hello(c);
     }
     if (status == EG_OK) {
-        status = expect(c, EG_MESSAGE_STATUS, &message);
+        status = send_message(c, question);
     }
     if (status == EG_OK) {
-        eg_buf_clear(json);
-        status = eg_buf_append_str(json, message.body.status.json);
+        status = expect(c, type, answer);
+    }
+    if (status != EG_OK) {
+        hang_up(c);
     }
     return status;
 }
 
 int eg_service_status(const char *pipe, uint32_t timeout_ms, eg_buf *json)
 {
-    client c = {.pipe = INVALID_HANDLE_VALUE};
-    int status;
+    client c;
+    eg_message answer;
+    const eg_message question = {.type = EG_MESSAGE_STATUS_ASK};
+    int status = ask(&c, pipe, timeout_ms, &question, EG_MESSAGE_STATUS, &answer);
+    if (status == EG_OK) {
+        eg_buf_clear(json);
+        status = eg_buf_append_str(json, answer.body.status.json);
+        hang_up(&c);
+    }
+    return status;
+}
 
-    c.deadline_ns = eg_clock_monotonic_ns() + timeout_ms * NS_PER_MS;
-    eg_frame_reader_init(&c.frames);
-    c.done = CreateEventW(NULL, TRUE, FALSE, NULL);
-    status =
-        c.done ? eg_message_decoder_create(&c.decoder) : eg_fail_os(GetLastError(), "create event");
+int eg_cli_resolve(int64_t incident_id)
+{
+    client c;
+    eg_message answer;
+    eg_message question = {.type = EG_MESSAGE_RESOLVE};
+    question.body.resolve.incident_id = incident_id;
+    int status = ask(&c, NULL, RESOLVE_MS, &question, EG_MESSAGE_RESOLVED, &answer);
     if (status == EG_OK) {
-        status = connect_pipe(&c, pipe ? pipe : EG_PIPE_NAME);
+        hang_up(&c);
     }
-    if (status == EG_OK) {
-        status = ask_status(&c, json);
-    }
-    if (c.pipe != INVALID_HANDLE_VALUE) {
-        CloseHandle(c.pipe);
-    }
-    eg_message_decoder_destroy(c.decoder);
-    if (c.done) {
-        CloseHandle(c.done);
-    }
-    eg_frame_reader_done(&c.frames);
     return status;
 }

@@ -120,10 +120,68 @@ def window__after_the_drill__is_on_the_screen_with_its_title(world):
     check(title.startswith("EmoGuard"), f"the window is called {title!r}")
     wait_for(lambda: title in world.box.window_titles(), 10, f"a window named {title!r} on the screen")
     check(world.installed.query("SELECT 1 FROM hit WHERE shown_time > 0"), "no hit is marked as shown")
+    windows = [text for text in world.box.window_titles() if text.startswith("EmoGuard: ")]
+    check(len(windows) == 1, f"{len(windows)} alert windows: {windows}")
     picture = world.box.screenshot(world.folder / "window.png")
     colours = subprocess.run(["/usr/bin/convert", picture, "-format", "%k", "info:"], stdout=subprocess.PIPE,
                              check=True).stdout
     check(int(colours) > 50, "the screen is blank")
+
+
+def stories(world):
+    return world.installed.query("SELECT * FROM incident WHERE absorbed_by = 0 ORDER BY id")
+
+
+def incident__of_the_drill__is_one_with_the_whole_chain(world):
+    rows = stories(world)
+    check(len(rows) == 1, f"{len(rows)} incidents: {[row['story'] for row in rows]}")
+    story = json.loads(rows[0]["story"])
+    chain = [(step["role"], step["name"].lower(), step["suspicious"]) for step in story["steps"]]
+    roles = [role for role, _, _ in chain]
+    check({"document", "commands", "part"} <= set(roles), f"the chain is {chain}")
+    check(roles.index("document") < roles.index("commands") < roles.index("part"), f"the chain is {chain}")
+    check({"autostart", "task"} <= set(roles), f"the chain is {chain}")
+    check(("commands", "powershell.exe", True) in chain, f"the chain is {chain}")
+    hits = world.installed.query("SELECT count(*) AS n FROM hit WHERE incident_id <> ?", rows[0]["id"])
+    check(hits[0]["n"] == 0, "a hit of the drill is in no incident")
+
+
+def emoguard(world, *words):
+    return world.box.run([world.installed.program("emoguard.exe"), *words], check=False)
+
+
+def answer__given_in_the_window__is_kept_and_told(world):
+    story = stories(world)[0]["id"]
+    check(not world.installed.query("SELECT 1 FROM answer"), "there is an answer already")
+    width, height = map(int, world.box.screen.split("x")[:2])
+    subprocess.run(["xdotool", "mousemove", str(width // 2), str(height // 2 - 40), "click", "1", "key", "--delay", "300",
+                    "alt+2"], env=world.box.env, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    rows = wait_for(lambda: world.installed.query("SELECT * FROM answer"), 10, "the answer in the database", 0.2)
+    check([(row["incident_id"], row["answer"]) for row in rows] == [(story, "unknown")], f"{[dict(row) for row in rows]}")
+    check("\\" in rows[0]["user"] and rows[0]["time"] > 0, f"who and when: {dict(rows[0])}")
+    world.box.screenshot(world.folder / "answered.png")
+
+
+def incidents__asked_for__tell_the_story_by_its_code(world):
+    code, text = emoguard(world, "incidents", "list", "--json")
+    listed = json.loads(text)
+    check(code == 0 and listed["answer"] == "unknown", f"listed: {text}")
+    code, text = emoguard(world, "hits", "show", listed["code"])
+    check(code == 0 and f"Incident {listed['code']}" in text, f"shown: {text}")
+    for part in ("[ja]", "[en]", "powershell.exe", "EmoGuardDrill", "unknown"):
+        check(part in text, f"{part} is not in: {text}")
+    told = json.loads(emoguard(world, "incidents", "show", listed["code"], "--json")[1])
+    check(len(told["hits"]) >= len(RULES) and told["answers"][0]["answer"] == "unknown", f"shown: {told}")
+    check(emoguard(world, "incidents", "show", "999")[0] == 3, "an incident that is not there is shown")
+
+
+def incident__resolved__is_closed(world):
+    story = stories(world)[0]["id"]
+    code, text = emoguard(world, "incidents", "resolve", str(story))
+    check(code == 0, f"resolve ended with {code}: {text}")
+    check(stories(world)[0]["resolved_time"] > 0, "it is still open")
+    check(emoguard(world, "incidents", "list", "--open")[1].startswith("No incidents"), "it is listed as open")
+    check(emoguard(world, "incidents", "resolve", "999")[0] == 3, "an incident that is not there was resolved")
 
 
 def drill__killed_half_way__is_cleaned_up_by_hand(world):
@@ -418,6 +476,10 @@ SCENARIOS = [
     drill__played__raises_the_alarm_at_every_step,
     drill__over__leaves_nothing_behind,
     window__after_the_drill__is_on_the_screen_with_its_title,
+    incident__of_the_drill__is_one_with_the_whole_chain,
+    answer__given_in_the_window__is_kept_and_told,
+    incidents__asked_for__tell_the_story_by_its_code,
+    incident__resolved__is_closed,
     drill__killed_half_way__is_cleaned_up_by_hand,
     service__killed_in_the_middle__loses_nothing,
     restart__with_everything_known__tells_nothing_twice,

@@ -5,10 +5,9 @@ person at the PC would see.
 
     run.py [--build FOLDER] [--out FOLDER] [--lang ja|en]
 
-Prints every step with its time, then the hits; writes the pictures to FOLDER (build/run).
+Prints every step with its time, then what is known of the incident; writes the pictures to FOLDER (build/run).
 """
 import argparse
-import json
 import pathlib
 import subprocess
 import sys
@@ -39,14 +38,12 @@ def balloon_on(picture):
     return int(done.stdout) > 1
 
 
-def print_hits(installed, language):
-    _, text = installed.box.run([installed.program("emoguard.exe"), "hits", "export"])
-    print()
+def print_incidents(installed, language):
+    program = installed.program("emoguard.exe")
+    _, text = installed.box.run([program, "incidents", "list", "--lang", language])
+    print("\n" + text)
     for line in text.splitlines():
-        hit = json.loads(line)
-        words = hit["text"][language]
-        print(f"  [{hit['level']}] {words['title']}\n      {words['meaning']}\n      → {words['advice']}\n"
-              f"      {hit['program']}" + (f"  ← {hit['parent']}" if hit["parent"] else "") + "\n")
+        print(installed.box.run([program, "incidents", "show", line.split()[0]])[1])
 
 
 def play(box, options):
@@ -73,7 +70,7 @@ def play(box, options):
     subprocess.run(["/usr/bin/convert", picture, *CORNER, "-scale", "200%", options.out / f"tray-{options.lang}.png"],
                    check=True)
     step(f"window on the screen: {title}")
-    print_hits(installed, options.lang)
+    print_incidents(installed, options.lang)
     installed.uninstall(msi)
     step("uninstalled")
 
