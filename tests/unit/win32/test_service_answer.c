@@ -3,6 +3,7 @@
 #include "tests/unit/unit.h"
 
 #include "core/base/clock.h"
+#include "core/base/os.h"
 #include "core/base/status.h"
 #include "tests/unit/win32/pipe_fixture.h"
 
@@ -190,6 +191,30 @@ static void answer__without_end__ends_the_connection(void **state)
     eg_test_client_close(&client);
 }
 
+static void story__shown_a_day_ago__is_told_again_until_it_is_answered(void **state)
+{
+    eg_pipe_fixture *fixture = *state;
+    eg_test_client client;
+    eg_message message;
+    uint64_t day = EG_TICKS_PER_SECOND * 24 * 3600;
+    int64_t hit = eg_pipe_fixture_add_story_hit(fixture, 3, STORY);
+    assert_int_equal(eg_store_set_shown(fixture->store->store, hit, eg_clock_utc() - 2 * day),
+                     EG_OK);
+    join_as(&client, fixture, "tray");
+    eg_test_client_expect(&client, EG_MESSAGE_HIT, &message);
+    assert_int_equal(message.body.hit.id, hit);
+    assert_true(message.body.hit.reminder);
+    say_answer(&client, STORY, "call");
+    expect_receipt(&client, STORY, true);
+    eg_test_client_close(&client);
+    int64_t live = eg_pipe_fixture_add_story_hit(fixture, 8, STORY + 1);
+    join_as(&client, fixture, "tray");
+    eg_test_client_expect(&client, EG_MESSAGE_HIT, &message);
+    assert_int_equal(message.body.hit.id, live); /* and not the answered one before it */
+    assert_false(message.body.hit.reminder);
+    eg_test_client_close(&client);
+}
+
 static void resolve__by_an_administrator__closes_the_story(void **state)
 {
     eg_pipe_fixture *fixture = *state;
@@ -221,6 +246,7 @@ int eg_test_service_answer(void)
         WITH_SERVER(answer__that_is_none__ends_the_connection),
         WITH_SERVER(answer__from_a_command_line__ends_the_connection),
         WITH_SERVER(answer__without_end__ends_the_connection),
+        WITH_SERVER(story__shown_a_day_ago__is_told_again_until_it_is_answered),
         WITH_SERVER(resolve__by_an_administrator__closes_the_story),
     };
     return cmocka_run_group_tests_name("service_answer", tests, NULL, NULL);
