@@ -64,6 +64,26 @@ int eg_file_read(const char *path, size_t max, eg_buf *out);
 /* Replaces the file in one step: readers see the old or the new content, also after a crash. */
 int eg_file_write_atomic(const char *path, const void *data, size_t size);
 int eg_file_append(const char *path, const void *data, size_t size);
+
+/* Which file it is, and in which state: two equal ones mean the same bytes. */
+typedef struct eg_file_identity {
+    uint64_t volume;
+    uint64_t id[2]; /* of the file on its volume */
+    uint64_t size;
+    uint64_t written, changed; /* FILETIME of the last change to its data, to anything */
+} eg_file_identity;
+bool eg_file_identity_equal(const eg_file_identity *a, const eg_file_identity *b);
+/*
+ * Of a regular file, without reading it. EG_E_UNSUPPORTED for a folder or a device, and for a file
+ * whose content lies in a cloud and would have to be fetched.
+ */
+int eg_file_identify(const char *path, eg_file_identity *out);
+/*
+ * Appends the first `max` bytes of a regular file to `out` and tells what it was when its reading
+ * began. EG_E_IO when it changed meanwhile; else as eg_file_identify.
+ */
+int eg_file_read_head(const char *path, size_t max, eg_buf *out, eg_file_identity *identity);
+
 bool eg_file_exists(const char *path); /* file or folder */
 bool eg_dir_exists(const char *path);
 int eg_file_move(const char *from, const char *to); /* replaces `to` */
@@ -87,6 +107,10 @@ typedef int (*eg_dir_visit)(void *user, const eg_dir_entry *entry);
  * `root` are left out. A folder below `root` that cannot be read is logged and passed over.
  */
 int eg_dir_walk(const char *root, int depth, eg_dir_visit visit, void *user);
+/* The same, but tells of each folder below `root` that cannot be read; the error message is set. */
+typedef void (*eg_dir_unreadable)(void *user, const char *path);
+int eg_dir_walk_telling(const char *root, int depth, eg_dir_visit visit,
+                        eg_dir_unreadable unreadable, void *user);
 
 int eg_path_join(eg_buf *out, const char *folder, const char *name); /* replaces what is in out */
 int eg_env_get(const char *name, eg_buf *out); /* EG_E_NOTFOUND when unset; replaces out */

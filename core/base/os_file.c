@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define CHUNK ((size_t)16 * 1024)
+#define HEAD_CHUNK ((size_t)1024 * 1024)
 #define PATH_MAX_BYTES ((size_t)128 * 1024)
 
 #ifdef _WIN32
@@ -73,6 +74,64 @@ int eg_file_read(const char *path, size_t max, eg_buf *out)
     } while (status == EG_OK && got > 0);
     eg_os_close(&file);
     return status == EG_OK ? EG_OK : undo_append(out, before, status);
+}
+
+bool eg_file_identity_equal(const eg_file_identity *a, const eg_file_identity *b)
+{
+    return a->volume == b->volume && a->id[0] == b->id[0] && a->id[1] == b->id[1] &&
+           a->size == b->size && a->written == b->written && a->changed == b->changed;
+}
+
+static int read_head(const eg_os_file *file, size_t max, eg_buf *out)
+{
+    size_t left = max;
+    size_t got = 1;
+    int status = EG_OK;
+    while (status == EG_OK && left > 0 && got > 0) {
+        size_t part = left < HEAD_CHUNK ? left : HEAD_CHUNK;
+        status = eg_buf_reserve(out, part);
+        if (status == EG_OK) {
+            status = eg_os_read(file, out->data + out->len, part, &got);
+        }
+        if (status == EG_OK) {
+            out->len += got;
+            out->data[out->len] = '\0';
+            left -= got;
+        }
+    }
+    return status;
+}
+
+int eg_file_read_head(const char *path, size_t max, eg_buf *out, eg_file_identity *identity)
+{
+    eg_os_file file;
+    eg_file_identity before;
+    eg_file_identity after;
+    /* Before it is opened: opening a pipe or a device can wait for ever. */
+    int status = eg_file_identify(path, &before);
+    if (status == EG_OK) {
+        status = eg_os_open(path, EG_OS_READ, &file);
+    }
+    if (status != EG_OK) {
+        return status;
+    }
+    size_t length = out->len;
+    status = eg_os_identity(&file, &before);
+    if (status == EG_OK) {
+        status = read_head(&file, before.size < max ? (size_t)before.size : max, out);
+    }
+    if (status == EG_OK) {
+        status = eg_os_identity(&file, &after);
+    }
+    if (status == EG_OK && !eg_file_identity_equal(&before, &after)) {
+        status = eg_fail(EG_E_IO, "%s changed while it was read", path);
+    }
+    eg_os_close(&file);
+    if (status != EG_OK) {
+        return undo_append(out, length, status);
+    }
+    *identity = before;
+    return EG_OK;
 }
 
 /* A name beside `path` that nobody else uses. */
@@ -217,6 +276,7 @@ static int compare_names(const void *a, const void *b)
 typedef struct walk {
     eg_buf path; /* of the folder being visited */
     eg_dir_visit visit;
+    eg_dir_unreadable unreadable; /* NULL: logged */
     void *user;
 } walk;
 
@@ -255,7 +315,9 @@ static int walk_folder(walk *w, int depth, bool is_root)
             return status;
         }
         /* One that was removed meanwhile is no news. */
-        if (status != EG_E_NOTFOUND) {
+        if (status != EG_E_NOTFOUND && w->unreadable) {
+            w->unreadable(w->user, eg_buf_cstr(&w->path));
+        } else if (status != EG_E_NOTFOUND) {
             eg_log(EG_LOG_WARNING, "files", "folder passed over: %s", eg_error_message());
         }
         return EG_OK;
@@ -270,12 +332,13 @@ static int walk_folder(walk *w, int depth, bool is_root)
     return status;
 }
 
-int eg_dir_walk(const char *root, int depth, eg_dir_visit visit, void *user)
+int eg_dir_walk_telling(const char *root, int depth, eg_dir_visit visit,
+                        eg_dir_unreadable unreadable, void *user)
 {
     if (depth < 1) {
         return eg_fail(EG_E_INVALID, "depth %d for walking %s", depth, root);
     }
-    walk w = {.visit = visit, .user = user};
+    walk w = {.visit = visit, .unreadable = unreadable, .user = user};
     eg_buf_init(&w.path, PATH_MAX_BYTES);
     int status = eg_buf_append_cstr(&w.path, root);
     if (status == EG_OK) {
@@ -283,4 +346,9 @@ int eg_dir_walk(const char *root, int depth, eg_dir_visit visit, void *user)
     }
     eg_buf_done(&w.path);
     return status;
+}
+
+int eg_dir_walk(const char *root, int depth, eg_dir_visit visit, void *user)
+{
+    return eg_dir_walk_telling(root, depth, visit, NULL, user);
 }

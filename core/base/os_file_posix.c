@@ -54,6 +54,45 @@ int eg_os_read(const eg_os_file *file, void *out, size_t size, size_t *got)
     return EG_OK;
 }
 
+static uint64_t ticks_of(const struct timespec *time)
+{
+    return EG_UNIX_EPOCH_TICKS + (uint64_t)time->tv_sec * EG_TICKS_PER_SECOND +
+           (uint64_t)time->tv_nsec / 100;
+}
+
+static int identity_of(const struct stat *info, const char *path, eg_file_identity *out)
+{
+    if (!S_ISREG(info->st_mode)) {
+        return eg_fail(EG_E_UNSUPPORTED, "%s is no regular file", path);
+    }
+    *out = (eg_file_identity){
+        .volume = info->st_dev,
+        .id = {info->st_ino, 0},
+        .size = (uint64_t)info->st_size,
+        .written = ticks_of(&info->st_mtim),
+        .changed = ticks_of(&info->st_ctim),
+    };
+    return EG_OK;
+}
+
+int eg_os_identity(const eg_os_file *file, eg_file_identity *out)
+{
+    struct stat info;
+    if (fstat((int)file->handle, &info) != 0) {
+        return fail_errno("look at", file->path);
+    }
+    return identity_of(&info, file->path, out);
+}
+
+int eg_file_identify(const char *path, eg_file_identity *out)
+{
+    struct stat info;
+    if (stat(path, &info) != 0) {
+        return fail_errno("look at", path);
+    }
+    return identity_of(&info, path, out);
+}
+
 int eg_os_write(const eg_os_file *file, const void *data, size_t size)
 {
     const char *bytes = data;
@@ -197,8 +236,7 @@ static int add_item(DIR *folder, const char *name, eg_os_listing *listing)
         .name = eg_copy_bytes(name, strlen(name)),
         .is_dir = S_ISDIR(info.st_mode),
         .size = S_ISDIR(info.st_mode) ? 0 : (uint64_t)info.st_size,
-        .modified = EG_UNIX_EPOCH_TICKS + (uint64_t)info.st_mtim.tv_sec * EG_TICKS_PER_SECOND +
-                    (uint64_t)info.st_mtim.tv_nsec / 100,
+        .modified = ticks_of(&info.st_mtim),
     };
     return eg_os_listing_add(listing, item);
 }

@@ -143,6 +143,75 @@ int eg_os_read(const eg_os_file *file, void *out, size_t size, size_t *got)
     return EG_OK;
 }
 
+/* Reading would fetch the content from elsewhere first. */
+#define ATTRIBUTES_ELSEWHERE \
+    (FILE_ATTRIBUTE_OFFLINE | 0x00400000 /* FILE_ATTRIBUTE_RECALL_ON_DATA_ACCESS */)
+
+static uint64_t ticks_of(FILETIME time)
+{
+    return (uint64_t)time.dwHighDateTime << 32 | time.dwLowDateTime;
+}
+
+/* FAT has no change time, and older systems no 128-bit file id: then the shorter ones serve. */
+static void add_change_and_id(HANDLE file, eg_file_identity *out)
+{
+    FILE_BASIC_INFO basic;
+    FILE_ID_INFO id;
+    if (GetFileInformationByHandleEx(file, FileBasicInfo, &basic, sizeof(basic))) {
+        out->changed = (uint64_t)basic.ChangeTime.QuadPart;
+    }
+    if (GetFileInformationByHandleEx(file, FileIdInfo, &id, sizeof(id))) {
+        out->volume = id.VolumeSerialNumber;
+        memcpy(out->id, &id.FileId, sizeof(out->id));
+    }
+}
+
+int eg_os_identity(const eg_os_file *file, eg_file_identity *out)
+{
+    HANDLE handle = (HANDLE)file->handle;
+    BY_HANDLE_FILE_INFORMATION info;
+    if (GetFileType(handle) != FILE_TYPE_DISK) {
+        return eg_fail(EG_E_UNSUPPORTED, "%s is no regular file", file->path);
+    }
+    if (!GetFileInformationByHandle(handle, &info)) {
+        return fail_last("look at", file->path);
+    }
+    if ((info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0) {
+        return eg_fail(EG_E_UNSUPPORTED, "%s is no regular file", file->path);
+    }
+    if ((info.dwFileAttributes & ATTRIBUTES_ELSEWHERE) != 0) {
+        return eg_fail(EG_E_UNSUPPORTED, "the content of %s is not on this PC", file->path);
+    }
+    *out = (eg_file_identity){
+        .volume = info.dwVolumeSerialNumber,
+        .id = {(uint64_t)info.nFileIndexHigh << 32 | info.nFileIndexLow, 0},
+        .size = (uint64_t)info.nFileSizeHigh << 32 | info.nFileSizeLow,
+        .written = ticks_of(info.ftLastWriteTime),
+    };
+    add_change_and_id(handle, out);
+    return EG_OK;
+}
+
+int eg_file_identify(const char *path, eg_file_identity *out)
+{
+    wchar_t *wide;
+    int status = system_path(path, &wide);
+    if (status != EG_OK) {
+        return status;
+    }
+    HANDLE handle = CreateFileW(wide, FILE_READ_ATTRIBUTES, SHARE_ALL, NULL, OPEN_EXISTING,
+                                FILE_FLAG_BACKUP_SEMANTICS, NULL);
+    if (handle == INVALID_HANDLE_VALUE) {
+        status = fail_last("look at", path);
+    } else {
+        const eg_os_file file = {.handle = (intptr_t)handle, .path = path};
+        status = eg_os_identity(&file, out);
+        CloseHandle(handle);
+    }
+    eg_free(wide);
+    return status;
+}
+
 int eg_os_write(const eg_os_file *file, const void *data, size_t size)
 {
     const char *bytes = data;
@@ -332,13 +401,12 @@ static int add_item(const WIN32_FIND_DATAW *found, eg_os_listing *listing)
     eg_buf name;
     eg_buf_init(&name, PATH_MAX_BYTES);
     eg_utf8_from_utf16(&name, (const uint16_t *)found->cFileName, wcslen(found->cFileName));
-    const FILETIME *written = &found->ftLastWriteTime;
     bool is_dir = (found->dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
     eg_os_item item = {
         .name = eg_buf_take(&name),
         .is_dir = is_dir,
         .size = is_dir ? 0 : (uint64_t)found->nFileSizeHigh << 32 | found->nFileSizeLow,
-        .modified = (uint64_t)written->dwHighDateTime << 32 | written->dwLowDateTime,
+        .modified = ticks_of(found->ftLastWriteTime),
     };
     eg_buf_done(&name);
     return eg_os_listing_add(listing, item);

@@ -21,8 +21,10 @@ typedef enum eg_os_mode {
 
 int eg_os_open(const char *path, eg_os_mode mode, eg_os_file *out);
 int eg_os_read(const eg_os_file *file, void *out, size_t size, size_t *got); /* *got 0: the end */
-int eg_os_write(const eg_os_file *file, const void *data, size_t size);      /* all of it */
-int eg_os_flush(const eg_os_file *file);                                     /* to the disk */
+/* As eg_file_identify, of an open file. */
+int eg_os_identity(const eg_os_file *file, eg_file_identity *out);
+int eg_os_write(const eg_os_file *file, const void *data, size_t size); /* all of it */
+int eg_os_flush(const eg_os_file *file);                                /* to the disk */
 void eg_os_close(const eg_os_file *file);
 int eg_os_replace(const char *from, const char *to); /* rename, durable, in the same folder */
 void eg_os_remove_quietly(const char *path);         /* keeps the last error message */

@@ -205,16 +205,10 @@ static int find_imphash(opened *at, eg_file_facts *facts)
 
 /* ---- one file ---- */
 
-static bool same_identity(const eg_file_identity *a, const eg_file_identity *b)
-{
-    return a->volume == b->volume && a->id[0] == b->id[0] && a->id[1] == b->id[1] &&
-           a->size == b->size && a->written == b->written && a->changed == b->changed;
-}
-
 static remembered *recall(eg_file_reader *reader, const eg_file_identity *identity)
 {
     for (size_t i = 0; i < reader->limits.cache; i++) {
-        if (reader->cache[i].used && same_identity(&reader->cache[i].identity, identity)) {
+        if (reader->cache[i].used && eg_file_identity_equal(&reader->cache[i].identity, identity)) {
             return &reader->cache[i];
         }
     }
@@ -294,7 +288,7 @@ static int find(opened *at, uint32_t wanted, remembered *found)
     if (status == EG_OK) {
         status = at->reader->ops.identify(at->file, &after);
     }
-    if (status == EG_OK && !same_identity(&at->identity, &after)) {
+    if (status == EG_OK && !eg_file_identity_equal(&at->identity, &after)) {
         count(at->reader, COUNT_CHANGED); /* what was read may be half of one, half of another */
         memset(found, 0, sizeof(*found));
     } else if (status == EG_OK) {

@@ -8,15 +8,8 @@
 #ifndef EG_DETECT_FILE_READER_H
 #define EG_DETECT_FILE_READER_H
 
+#include "core/base/os.h"
 #include "core/detect/file_facts.h"
-
-/* Which file it is, and in which state: two equal ones mean the same bytes. */
-typedef struct eg_file_identity {
-    uint64_t volume;
-    uint64_t id[2]; /* of the file on its volume */
-    uint64_t size;
-    uint64_t written, changed; /* FILETIME of the last change to its data, to anything */
-} eg_file_identity;
 
 typedef enum eg_digest_kind {
     EG_DIGEST_MD5,

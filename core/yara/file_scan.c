@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/yara/file_scan.h"
+
+#include "core/base/mem.h"
+#include "core/base/status.h"
+#include "core/yara/contents.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct eg_file_scan {
+    const eg_yara_ops *engine;
+    eg_yara_scanner *scanner;
+    eg_verdict_cache *cache;
+    eg_file_scan_limits limits;
+    uint64_t fingerprint;
+    eg_buf bytes;
+    eg_yara_result result; /* of one buffer */
+};
+
+/* One file while its contents are looked at. */
+typedef struct one_file {
+    eg_file_scan *scan;
+    eg_yara_facts facts;
+    eg_file_report *report;
+} one_file;
+
+int eg_file_scan_create(const eg_yara_ops *engine, const eg_yara_rules *rules,
+                        eg_verdict_cache *cache, const eg_file_scan_limits *limits,
+                        eg_file_scan **out)
+{
+    eg_file_scan *scan = eg_alloc_zero(1, sizeof(*scan));
+    if (!scan) {
+        return EG_E_NOMEM;
+    }
+    scan->engine = engine;
+    scan->cache = cache;
+    scan->limits = *limits;
+    scan->fingerprint = engine->fingerprint(rules);
+    eg_buf_init(&scan->bytes, limits->bytes);
+    int status = engine->scanner_create(rules, &scan->scanner);
+    if (status != EG_OK) {
+        eg_file_scan_destroy(scan);
+        return status;
+    }
+    *out = scan;
+    return EG_OK;
+}
+
+void eg_file_scan_destroy(eg_file_scan *scan)
+{
+    if (!scan) {
+        return;
+    }
+    scan->engine->scanner_destroy(scan->scanner);
+    eg_buf_done(&scan->bytes);
+    eg_free(scan);
+}
+
+/* ---- what a file is ---- */
+
+typedef struct magic {
+    eg_str start;
+    eg_str type;
+} magic;
+
+static const magic magics[] = {
+    {EG_STR_INIT("MZ"), EG_STR_INIT("EXE")},
+    {EG_STR_INIT("\x7F"
+                 "ELF"),
+     EG_STR_INIT("ELF")},
+    {EG_STR_INIT("PK\x03\x04"), EG_STR_INIT("ZIP")},
+    {EG_STR_INIT("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"), EG_STR_INIT("OLE")},
+    {EG_STR_INIT("{\\rt"), EG_STR_INIT("RTF")},
+    {EG_STR_INIT("%PDF-"), EG_STR_INIT("PDF")},
+    {EG_STR_INIT("L\0\0\0\x01\x14\x02\0"), EG_STR_INIT("LNK")},
+    {EG_STR_INIT("\xE4\x52\x5C\x7B\x8C\xD8\xA7\x4D"), EG_STR_INIT("ONENOTE")},
+    {EG_STR_INIT("<?xml"), EG_STR_INIT("XML")},
+    {EG_STR_INIT("<!doctype html"), EG_STR_INIT("HTML")},
+    {EG_STR_INIT("<html"), EG_STR_INIT("HTML")},
+};
+
+eg_str eg_file_type(eg_str bytes)
+{
+    for (size_t i = 0; i < EG_COUNT(magics); i++) {
+        const magic *m = &magics[i];
+        bool is_markup = m->start.ptr[0] == '<';
+        if (bytes.len >= m->start.len &&
+            (is_markup ? eg_str_starts_nocase(bytes, m->start)
+                       : memcmp(bytes.ptr, m->start.ptr, m->start.len) == 0)) {
+            return m->type;
+        }
+    }
+    return EG_STR("");
+}
+
+/* ---- one file ---- */
+
+static void give_reason(eg_file_report *report, const char *reason)
+{
+    if (report->reason[0] == '\0') {
+        (void)snprintf(report->reason, sizeof(report->reason), "%s", reason);
+    }
+    if (report->verdict == EG_FILE_CLEAN) {
+        report->verdict = EG_FILE_NOT_LOOKED;
+    }
+}
+
+/* The first contents that meet a rule are told; they are enough. */
+static int look_at(void *user, eg_str name, eg_str bytes)
+{
+    one_file *file = user;
+    eg_file_scan *scan = file->scan;
+    eg_file_report *report = file->report;
+    file->facts.filetype = eg_file_type(bytes);
+    int status =
+        scan->engine->scan(scan->scanner, bytes, &file->facts, scan->limits.seconds, &scan->result);
+    if (status == EG_E_NOMEM) {
+        return status;
+    }
+    if (status != EG_OK) {
+        give_reason(report, eg_error_message());
+        return EG_OK;
+    }
+    report->bytes += bytes.len;
+    if (scan->result.count > 0 && report->verdict != EG_FILE_SUSPICIOUS) {
+        report->verdict = EG_FILE_SUSPICIOUS;
+        report->result = scan->result;
+        (void)snprintf(report->buffer, sizeof(report->buffer), "%.*s", EG_STR_ARGS(name));
+    }
+    if (scan->result.cut) {
+        give_reason(report, "a text that rules look for occurs too often in it");
+    }
+    return EG_OK;
+}
+
+static uint64_t hash_facts(const eg_yara_facts *facts)
+{
+    const eg_str parts[] = {facts->path, facts->owner, facts->event_kind, facts->signer_state};
+    uint64_t hash = 0;
+    for (size_t i = 0; i < EG_COUNT(parts); i++) {
+        hash = (hash ^ eg_str_hash(parts[i]) ^ parts[i].len) * UINT64_C(0x100000001B3);
+    }
+    return hash;
+}
+
+static void tell_size(const eg_file_scan *scan, eg_file_report *report, uint64_t size)
+{
+    char text[EG_FILE_SCAN_REASON_MAX];
+    if (size > scan->limits.bytes) {
+        (void)snprintf(text, sizeof(text), "only the first %zu of %llu bytes were looked at",
+                       scan->limits.bytes, (unsigned long long)size);
+        give_reason(report, text);
+    }
+}
+
+static int read_and_look(one_file *file, const char *path, eg_verdict_key *key)
+{
+    eg_file_scan *scan = file->scan;
+    eg_file_report *report = file->report;
+    eg_buf_clear(&scan->bytes);
+    int status = eg_file_read_head(path, scan->limits.bytes, &scan->bytes, &key->file);
+    if (status == EG_E_NOMEM) {
+        return status;
+    }
+    if (status != EG_OK) {
+        give_reason(report, eg_error_message());
+        return EG_OK;
+    }
+    file->facts.size = key->file.size;
+    status = eg_contents_each(eg_buf_str(&scan->bytes), look_at, file);
+    if (status != EG_OK) {
+        return status;
+    }
+    tell_size(scan, report, key->file.size);
+    if (report->verdict == EG_FILE_CLEAN && scan->cache) {
+        eg_verdict_cache_add_clean(scan->cache, scan->fingerprint, key);
+    }
+    return EG_OK;
+}
+
+int eg_file_scan_run(eg_file_scan *scan, const char *path, const eg_yara_facts *facts,
+                     eg_file_report *out)
+{
+    one_file file = {scan, *facts, out};
+    eg_verdict_key key = {.facts = hash_facts(facts)};
+
+    memset(out, 0, sizeof(*out));
+    int status = eg_file_identify(path, &key.file);
+    if (status == EG_E_NOMEM) {
+        return status;
+    }
+    if (status != EG_OK) {
+        give_reason(out, eg_error_message());
+        return EG_OK;
+    }
+    if (scan->cache && eg_verdict_cache_is_clean(scan->cache, scan->fingerprint, &key)) {
+        out->from_cache = true;
+        return EG_OK;
+    }
+    return read_and_look(&file, path, &key);
+}

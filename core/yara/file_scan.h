@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One file to a verdict: opened for full sharing, its beginning read up to a limit, its contents
+ * given to the scanner as one or more named buffers, the verdict kept for the next time. libyara
+ * never sees the path. A file that cannot be looked at is a verdict of its own, with the reason.
+ *
+ * A file scan belongs to one thread and keeps its memory from file to file; rules and cache are
+ * borrowed, shared by many. Who creates it destroys it, before the rules.
+ */
+#ifndef EG_YARA_FILE_SCAN_H
+#define EG_YARA_FILE_SCAN_H
+
+#include "core/yara/engine.h"
+#include "core/yara/verdict_cache.h"
+
+#define EG_FILE_SCAN_BYTES (64u * 1024 * 1024) /* ordinary limit for one file */
+#define EG_FILE_SCAN_SECONDS 20                /* ordinary limit for one buffer */
+#define EG_FILE_SCAN_REASON_MAX 512
+
+typedef enum eg_file_verdict {
+    EG_FILE_CLEAN,      /* all of it was looked at, no rule is met */
+    EG_FILE_SUSPICIOUS, /* a rule is met */
+    EG_FILE_NOT_LOOKED, /* `reason` tells why; also when only a part was looked at */
+} eg_file_verdict;
+
+typedef struct eg_file_report {
+    eg_file_verdict verdict;
+    bool from_cache;
+    uint64_t bytes; /* looked at now */
+    eg_yara_result result;
+    char buffer[EG_YARA_NAME_MAX]; /* where the rules are met: "" the file itself, else its part */
+    /* Why not all of it was looked at; also beside SUSPICIOUS. "" when all of it was. */
+    char reason[EG_FILE_SCAN_REASON_MAX];
+} eg_file_report;
+
+typedef struct eg_file_scan_limits {
+    size_t bytes; /* of one file; what is behind them is not looked at */
+    int seconds;  /* for one buffer */
+} eg_file_scan_limits;
+
+typedef struct eg_file_scan eg_file_scan;
+
+/* `cache` may be NULL: nothing is remembered. It must use the fingerprint of `rules`. */
+int eg_file_scan_create(const eg_yara_ops *engine, const eg_yara_rules *rules,
+                        eg_verdict_cache *cache, const eg_file_scan_limits *limits,
+                        eg_file_scan **out);
+void eg_file_scan_destroy(eg_file_scan *scan); /* NULL-safe */
+/*
+ * `facts` with the path and what else is known; file type and size are filled in here. EG_E_NOMEM
+ * is the only failure: everything else is a verdict.
+ */
+int eg_file_scan_run(eg_file_scan *scan, const char *path, const eg_yara_facts *facts,
+                     eg_file_report *out);
+
+/*
+ * What a file is by its first bytes: "EXE", "ELF", "ZIP", "OLE", "RTF", "PDF", "LNK", "ONENOTE",
+ * "XML", "HTML" or "".
+ */
+eg_str eg_file_type(eg_str bytes);
+
+#endif
