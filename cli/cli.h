@@ -47,5 +47,7 @@ int eg_cli_open_database(const char *path, eg_store **out);
 int eg_cli_resolve(int64_t incident_id);
 /* Where the service keeps its database on this system; EG_E_UNSUPPORTED where there is none. */
 int eg_cli_default_database(eg_buf *out);
+/* The pack that was installed with this program; the same. */
+int eg_cli_default_rules(eg_buf *out);
 
 #endif

@@ -37,6 +37,12 @@ int eg_cli_default_database(eg_buf *out)
                                      "--database FILE");
 }
 
+int eg_cli_default_rules(eg_buf *out)
+{
+    EG_UNUSED(out);
+    return eg_fail(EG_E_UNSUPPORTED, "no rules are installed here: name them with --rules PATH");
+}
+
 static int windows_only(const char *command, int argc, char **argv)
 {
     for (int i = 1; i < argc; i++) {

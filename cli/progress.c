@@ -19,29 +19,64 @@ void eg_progress_begin(eg_progress *progress, uint64_t total)
     progress->next_ns = progress->start_ns;
 }
 
-void eg_progress_show(eg_progress *progress, uint64_t bytes, uint64_t events, uint64_t hits)
+/* Is it time to write the line anew? */
+static bool is_due(eg_progress *progress, double *seconds)
 {
-    char line[LINE_SIZE];
     if (!progress->shown) {
-        return;
+        return false;
     }
     uint64_t now = eg_clock_monotonic_ns();
     if (now < progress->next_ns) {
-        return;
+        return false;
     }
     progress->next_ns = now + STEP_NS;
-    double seconds = (double)(now - progress->start_ns) / 1e9;
-    int length = 0;
-    if (progress->total > 0) {
-        double part = (double)bytes / (double)progress->total;
-        length = snprintf(line, sizeof(line), "%3.0f %%  ", part > 1 ? 100 : part * 100);
+    *seconds = (double)(now - progress->start_ns) / 1e9;
+    return true;
+}
+
+static int write_part(const eg_progress *progress, uint64_t done, char line[LINE_SIZE])
+{
+    if (progress->total == 0) {
+        return 0;
     }
-    length += snprintf(line + length, sizeof(line) - (size_t)length,
-                       "%" PRIu64 " events  %.0f events/s  %.1f MB/s  %" PRIu64 " matches", events,
-                       (double)events / seconds, (double)bytes / 1e6 / seconds, hits);
+    double part = (double)done / (double)progress->total;
+    return snprintf(line, LINE_SIZE, "%3.0f %%  ", part > 1 ? 100 : part * 100);
+}
+
+static void show_line(eg_progress *progress, const char *line, int length)
+{
     /* Ends at the start of the line, so that a message writes over it. */
     fprintf(stderr, "%-*s\r", (int)progress->width, line);
     progress->width = (size_t)length;
+}
+
+void eg_progress_show(eg_progress *progress, uint64_t bytes, uint64_t events, uint64_t hits)
+{
+    char line[LINE_SIZE];
+    double seconds;
+    if (!is_due(progress, &seconds)) {
+        return;
+    }
+    int length = write_part(progress, bytes, line);
+    length += snprintf(line + length, sizeof(line) - (size_t)length,
+                       "%" PRIu64 " events  %.0f events/s  %.1f MB/s  %" PRIu64 " matches", events,
+                       (double)events / seconds, (double)bytes / 1e6 / seconds, hits);
+    show_line(progress, line, length);
+}
+
+void eg_progress_show_files(eg_progress *progress, uint64_t files, uint64_t bytes,
+                            uint64_t suspicious)
+{
+    char line[LINE_SIZE];
+    double seconds;
+    if (!is_due(progress, &seconds)) {
+        return;
+    }
+    int length = write_part(progress, files, line);
+    length += snprintf(line + length, sizeof(line) - (size_t)length,
+                       "%" PRIu64 " files  %.1f MB/s  %" PRIu64 " suspicious", files,
+                       (double)bytes / 1e6 / seconds, suspicious);
+    show_line(progress, line, length);
 }
 
 void eg_progress_clear(eg_progress *progress)

@@ -4,6 +4,8 @@
 #include "cli/rule_heading.h"
 #include "cli/sensor_hints.h"
 #include "core/base/status.h"
+#include "core/detect/pack.h"
+#include "core/detect/yara_files.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -82,7 +84,7 @@ static int add_left_out(eg_rule_table *table, const eg_problem *problem)
     row->title = heading.title;
     row->author = heading.author;
     row->level = heading.level;
-    row->category = heading.category;
+    row->category = eg_pack_is_yara(eg_str_from(row->file)) ? EG_STR("yara") : heading.category;
     if (row->status == EG_RULE_INERT) {
         row->sensor = eg_str_from(eg_hint_for_source(row->category));
     }
@@ -174,6 +176,23 @@ static int add_rule(eg_rule_table *table, const eg_sigma_set *set, size_t index)
     return eg_sigma_set_inert(set, index, &inert) ? explain_inert(table, row, &inert) : EG_OK;
 }
 
+static int add_yara_rule(eg_rule_table *table, const eg_yara_rule *rule)
+{
+    eg_rule_info info;
+    eg_rule_row *row = add_row(table);
+    if (!row) {
+        return EG_E_NOMEM;
+    }
+    eg_yara_rule_info(rule, &info);
+    row->id = info.id;
+    row->title = info.title;
+    row->author = info.author;
+    row->level = eg_str_from(eg_level_name(info.level));
+    row->category = EG_STR("yara");
+    row->file = info.file;
+    return EG_OK;
+}
+
 static int compare_rows(const void *a, const void *b)
 {
     const eg_rule_row *left = a, *right = b;
@@ -200,6 +219,10 @@ static int fill(eg_rule_table *table, const char *const *paths, size_t count)
     const eg_sigma_set *set = table->ruleset ? eg_ruleset_sigma(table->ruleset) : NULL;
     for (size_t i = 0; set && i < eg_sigma_set_size(set) && status == EG_OK; i++) {
         status = add_rule(table, set, i);
+    }
+    const eg_yara_rules *yara = table->ruleset ? eg_ruleset_yara(table->ruleset) : NULL;
+    for (size_t i = 0; yara && i < eg_yara_engine.rule_count(yara) && status == EG_OK; i++) {
+        status = add_yara_rule(table, eg_yara_engine.rule(yara, i));
     }
     if (status == EG_OK && table->count > 0) {
         qsort(table->rows, table->count, sizeof(*table->rows), compare_rows);

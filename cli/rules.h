@@ -6,7 +6,7 @@
 #ifndef EG_CLI_RULES_H
 #define EG_CLI_RULES_H
 
-#define EG_RULES_PATH "PATH is a pack, a folder of Sigma rules or one rule.\n"
+#define EG_RULES_PATH "PATH is a pack, a folder of Sigma or YARA rules, or one file.\n"
 
 int eg_rules_lint(int argc, char **argv);
 int eg_rules_list(int argc, char **argv);

@@ -6,6 +6,7 @@
 #include "core/base/json.h"
 #include "core/base/status.h"
 #include "core/detect/ruleset.h"
+#include "core/detect/yara_files.h"
 
 typedef struct lint {
     bool json;
@@ -56,6 +57,17 @@ static void on_problem(void *user, const eg_problem *problem)
     print_problem(user, problem);
 }
 
+static void lint_text(const eg_ruleset *ruleset, const eg_rule_info *rule, const eg_report *report)
+{
+    for (int i = 0; i < EG_LANGUAGE_COUNT; i++) {
+        if (!eg_texts_has(eg_ruleset_texts(ruleset), rule->id, (eg_language)i)) {
+            eg_report_problem(report, EG_PROBLEM_WARNING, rule->file, 0, rule->id,
+                              "no text of its own in texts.%s.json",
+                              eg_language_code((eg_language)i));
+        }
+    }
+}
+
 /* Rules of a pack need words for the clerk; loose rules are explained by their technique. */
 static void lint_texts(const eg_ruleset *ruleset, const eg_report *report)
 {
@@ -67,17 +79,15 @@ static void lint_texts(const eg_ruleset *ruleset, const eg_report *report)
         return;
     }
     for (size_t i = 0; i < eg_sigma_set_size(set); i++) {
-        const eg_rule_info *rule = eg_sigma_set_rule(set, i);
-        if (eg_sigma_set_is_silent(set, i)) {
-            continue; /* nobody ever reads of it */
+        if (!eg_sigma_set_is_silent(set, i)) { /* else nobody ever reads of it */
+            lint_text(ruleset, eg_sigma_set_rule(set, i), report);
         }
-        for (int j = 0; j < EG_LANGUAGE_COUNT; j++) {
-            if (!eg_texts_has(eg_ruleset_texts(ruleset), rule->id, (eg_language)j)) {
-                eg_report_problem(report, EG_PROBLEM_WARNING, rule->file, 0, rule->id,
-                                  "no text of its own in texts.%s.json",
-                                  eg_language_code((eg_language)j));
-            }
-        }
+    }
+    const eg_yara_rules *yara = eg_ruleset_yara(ruleset);
+    for (size_t i = 0; i < stats.yara; i++) {
+        eg_rule_info rule;
+        eg_yara_rule_info(eg_yara_engine.rule(yara, i), &rule);
+        lint_text(ruleset, &rule, report);
     }
 }
 
@@ -94,8 +104,9 @@ static int run_lint(lint *l, const eg_option_list *paths)
     }
     lint_texts(ruleset, &report);
     eg_ruleset_stats_get(ruleset, &stats);
-    fprintf(stderr, "%zu files: %zu rules loaded, %zu inert, %zu rejected, %zu warnings\n",
-            stats.files, stats.loaded, stats.inert, stats.rejected,
+    fprintf(stderr,
+            "%zu files: %zu rules loaded, %zu inert, %zu rejected, %zu YARA rules, %zu warnings\n",
+            stats.files, stats.loaded, stats.inert, stats.rejected, stats.yara,
             l->problems[EG_PROBLEM_WARNING]);
     eg_ruleset_unref(ruleset);
     bool wrong = stats.rejected > 0 || l->problems[EG_PROBLEM_WARNING] > 0;

@@ -73,6 +73,24 @@ def read_rules(root, problems):
     return rules, helpers
 
 
+def read_yara_ids(root, problems):
+    """{id: rule} of the YARA rules; what else is wrong with them the engine says (check_yara.py)."""
+    ids = {}
+    for path in sorted((root / PACK / "yara").glob("*.yar")):
+        rules = re.findall(r"^rule (\w+)\s*\{(.*?)^\}", path.read_text(encoding="utf-8"), re.M | re.S)
+        for name, body in rules:
+            found = re.search(r'^\s*id = "([^"]*)"$', body, re.M)
+            try:
+                uuid.UUID(found.group(1) if found else "")
+            except ValueError:
+                problems.append(f"{path.name}: {name} has no id that is a UUID")
+                continue
+            if found.group(1) in ids:
+                problems.append(f"{path.name}: {name}: id of {ids[found.group(1)]} used again")
+            ids[found.group(1)] = name
+    return ids
+
+
 def check_manifest(root, problems):
     pack = read_json(root, "pack.json", problems)
     for key, kind in (("name", str), ("serial", int), ("engine_min", str), ("description", str)):
@@ -218,6 +236,7 @@ def find_problems(root):
             if document.get("id") in seen:
                 problems.append(f"{stem}: id of {seen[document['id']]} used again")
             seen[document.get("id")] = stem
+    read_yara_ids(root, problems)
     check_samples(root, rules, problems)
     return problems
 
@@ -331,6 +350,8 @@ PLANTED = [
                  "run: calc.exe\nname: autostart"), "it never acts"),
     ("no_technique", change_file("sigma/curl_download.yml", "attack.t1105", "attack.g0001"),
      "no ATT&CK technique"),
+    ("yara_rule_without_an_id", change_file("yara/drill_marker.yar", "id =", "number ="),
+     "no id that is a UUID"),
     ("sample_missing",
      planted(lambda root: (root / PACK / "samples/wmic_start/miss.jsonl").unlink()),
      "no miss sample"),

@@ -13,7 +13,7 @@ import sys
 import tarfile
 import unicodedata
 
-from check_pack import PACK, read_json, read_rules
+from check_pack import PACK, read_json, read_rules, read_yara_ids
 from checklib import ROOT, edit, report, run
 from tools import test_data
 
@@ -143,7 +143,7 @@ def read_list():
 
 def find_problems(root):
     problems = []
-    ids = {rule.get("id"): stem for stem, rule in read_rules(root, problems)[0].items()}
+    ids = {rule.get("id"): stem for stem, rule in read_rules(root, problems)[0].items()} | read_yara_ids(root, problems)
     texts = {code: read_json(root, f"texts.{code}.json", problems) for code in LANGUAGES}
     for language, content in texts.items():
         check_language(language, content, ids, problems)

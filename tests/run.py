@@ -89,11 +89,12 @@ def stage_recorded(results):
 
 
 def stage_cli(results):
-    """the command line: usage, hunting on files, pipes and growing files, rules and their tests"""
+    """the command line: usage, hunting on files, pipes and growing files, rules and their tests, checking files"""
     if not built(results, "native"):
         return
-    done = script("tests/check_cli.py")
-    results.read_checks(done.output, done.code, "check_cli")
+    for name in ("check_cli", "check_yara"):
+        done = script(f"tests/{name}.py")
+        results.read_checks(done.output, done.code, name)
 
 
 def stage_sigma(results):

@@ -91,3 +91,29 @@ int eg_cli_default_database(eg_buf *out)
     eg_buf_done(&data);
     return status;
 }
+
+int eg_cli_default_rules(eg_buf *out)
+{
+    enum { UNITS = 32768 };
+    eg_buf program;
+    wchar_t *wide = eg_alloc(UNITS * sizeof(*wide));
+    if (!wide) {
+        return EG_E_NOMEM;
+    }
+    eg_buf_init(&program, (size_t)128 * 1024);
+    DWORD length = GetModuleFileNameW(NULL, wide, UNITS);
+    int status = EG_OK;
+    if (length == 0 || length >= UNITS) {
+        status = eg_fail_os(GetLastError(), "find the path of this program");
+    } else {
+        status = eg_utf8_from_utf16(&program, (const uint16_t *)wide, length);
+    }
+    if (status == EG_OK) {
+        program.len -= eg_path_base(eg_buf_str(&program)).len;
+        program.data[program.len] = '\0';
+        status = eg_path_join(out, eg_buf_cstr(&program), "rules");
+    }
+    eg_buf_done(&program);
+    eg_free(wide);
+    return status;
+}

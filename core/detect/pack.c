@@ -131,13 +131,22 @@ typedef struct walk {
     size_t files;
 } walk;
 
+bool eg_pack_is_yara(eg_str path)
+{
+    return eg_str_ends_nocase(path, EG_STR(".yar")) || eg_str_ends_nocase(path, EG_STR(".yara"));
+}
+
+static bool is_sigma(eg_str path)
+{
+    return eg_str_ends_nocase(path, EG_STR(".yml")) || eg_str_ends_nocase(path, EG_STR(".yaml"));
+}
+
 static int visit(void *user, const eg_dir_entry *entry)
 {
     walk *w = user;
     eg_str name = eg_str_from(entry->name);
 
-    if (entry->is_dir ||
-        !(eg_str_ends_nocase(name, EG_STR(".yml")) || eg_str_ends_nocase(name, EG_STR(".yaml")))) {
+    if (entry->is_dir || !(is_sigma(name) || eg_pack_is_yara(name))) {
         return EG_OK;
     }
     if (++w->files > EG_PACK_FILES_MAX) {

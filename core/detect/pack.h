@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rule packs on disk: pack.json says what a folder is; rules are its sigma/ folder, texts lie
- * beside it. Finds the rule files of folders that are no pack, too. Called by the loading thread.
+ * Rule packs on disk: pack.json says what a folder is; rules are its sigma/ and yara/ folders,
+ * texts lie beside them. Finds the rule files of folders that are no pack, too. Called by the
+ * loading thread.
  */
 #ifndef EG_DETECT_PACK_H
 #define EG_DETECT_PACK_H
@@ -27,7 +28,11 @@ bool eg_pack_is_folder(const char *folder);
 int eg_pack_read(const char *folder, eg_pack *pack);
 
 typedef int (*eg_pack_rule_file)(void *user, const char *path);
-/* Every .yml and .yaml below a folder, in order of name. EG_E_LIMIT when there are too many. */
+/*
+ * Every rule file below a folder, in order of name: Sigma (.yml, .yaml) and YARA (.yar, .yara).
+ * EG_E_LIMIT when there are too many.
+ */
 int eg_pack_walk(const char *folder, eg_pack_rule_file found, void *user);
+bool eg_pack_is_yara(eg_str path);
 
 #endif

@@ -4,6 +4,7 @@
 #include "core/base/os.h"
 #include "core/base/status.h"
 #include "core/detect/pack.h"
+#include "core/detect/yara_files.h"
 
 #include <stdio.h>
 
@@ -12,6 +13,7 @@
 struct eg_ruleset {
     eg_atomic references;
     eg_sigma_set *sigma;
+    eg_yara_rules *yara;
     eg_texts *texts;
     eg_pack pack; /* the first one */
     eg_ruleset_stats stats;
@@ -29,6 +31,7 @@ typedef struct loader {
     eg_sigma_rule **rules;
     size_t count, capacity;
     eg_placeholders *placeholders;
+    eg_yara_files yara;
     eg_buf text;
 } loader;
 
@@ -74,6 +77,8 @@ static int read_rules(loader *l, const char *path)
     if (status != EG_OK)
         return status;
     l->ruleset->stats.files++;
+    if (eg_pack_is_yara(eg_str_from(path)))
+        return eg_yara_files_add(&l->yara, path, eg_buf_str(&l->text));
     if (eg_str_equal(eg_path_base(eg_str_from(path)), EG_STR(EG_PACK_PLACEHOLDERS)))
         return eg_placeholders_read(l->placeholders, eg_buf_str(&l->text), path, &l->counting);
     return eg_sigma_parse(eg_buf_str(&l->text), path, &l->counting, keep_rule, l);
@@ -119,6 +124,19 @@ static int load_texts(loader *l, const char *folder, eg_language language)
     return status;
 }
 
+static int load_folder(loader *l, const char *pack, const char *name)
+{
+    eg_buf path;
+    int status;
+
+    eg_buf_init(&path, PATH_MAX_BYTES);
+    status = eg_path_join(&path, pack, name);
+    if (status == EG_OK && eg_dir_exists(eg_buf_cstr(&path)))
+        status = eg_pack_walk(eg_buf_cstr(&path), load_file, l);
+    eg_buf_done(&path);
+    return status;
+}
+
 static int load_pack(loader *l, const char *folder)
 {
     eg_ruleset *ruleset = l->ruleset;
@@ -131,9 +149,9 @@ static int load_pack(loader *l, const char *folder)
     eg_buf_init(&path, PATH_MAX_BYTES);
     status = eg_pack_read(folder, &pack);
     if (status == EG_OK)
-        status = eg_path_join(&path, folder, "sigma");
-    if (status == EG_OK && eg_dir_exists(eg_buf_cstr(&path)))
-        status = eg_pack_walk(eg_buf_cstr(&path), load_file, l);
+        status = load_folder(l, folder, "sigma");
+    if (status == EG_OK)
+        status = load_folder(l, folder, "yara");
     if (status == EG_OK)
         status = eg_path_join(&path, folder, EG_PACK_PLACEHOLDERS);
     if (status == EG_OK && eg_file_exists(eg_buf_cstr(&path)))
@@ -170,9 +188,12 @@ static int compile(loader *l, bool report_inert)
     int status = eg_sigma_compile((const eg_sigma_rule *const *)l->rules, l->count, &options,
                                   &l->counting, &ruleset->sigma);
 
+    if (status == EG_OK)
+        status = eg_yara_files_compile(&l->yara, &l->counting, &ruleset->yara);
     if (status != EG_OK)
         return status;
-    if (eg_sigma_set_size(ruleset->sigma) == 0)
+    ruleset->stats.yara = eg_yara_engine.rule_count(ruleset->yara);
+    if (eg_sigma_set_size(ruleset->sigma) == 0 && ruleset->stats.yara == 0)
         return eg_fail(EG_E_INVALID, "no rule could be loaded (%zu files, %zu rejected, %zu inert)",
                        ruleset->stats.files, ruleset->stats.rejected, ruleset->stats.inert);
     eg_sigma_set_stats(ruleset->sigma, &stats);
@@ -199,7 +220,7 @@ int eg_ruleset_load(const char *const *paths, size_t count, bool report_inert,
                     const eg_report *report, eg_ruleset **out)
 {
     eg_ruleset *ruleset = eg_alloc_zero(1, sizeof(*ruleset));
-    loader l = {ruleset, report, {count_problem, NULL}, NULL, 0, 0, NULL, {0}};
+    loader l = {ruleset, report, {count_problem, NULL}, NULL, 0, 0, NULL, {NULL, 0, 0}, {0}};
     size_t i;
     int status;
 
@@ -214,6 +235,7 @@ int eg_ruleset_load(const char *const *paths, size_t count, bool report_inert,
         eg_sigma_rule_destroy(l.rules[i]);
     eg_free((void *)l.rules);
     eg_placeholders_destroy(l.placeholders);
+    eg_yara_files_done(&l.yara);
     eg_buf_done(&l.text);
     if (status != EG_OK) {
         eg_ruleset_unref(ruleset);
@@ -234,6 +256,7 @@ void eg_ruleset_unref(eg_ruleset *ruleset)
     if (!ruleset || eg_atomic_add(&ruleset->references, -1) > 0)
         return;
     eg_sigma_set_destroy(ruleset->sigma);
+    eg_yara_engine.rules_destroy(ruleset->yara);
     eg_texts_destroy(ruleset->texts);
     eg_pack_done(&ruleset->pack);
     eg_free(ruleset);
@@ -242,6 +265,11 @@ void eg_ruleset_unref(eg_ruleset *ruleset)
 const eg_sigma_set *eg_ruleset_sigma(const eg_ruleset *ruleset)
 {
     return ruleset->sigma;
+}
+
+const eg_yara_rules *eg_ruleset_yara(const eg_ruleset *ruleset)
+{
+    return ruleset->yara;
 }
 
 const eg_texts *eg_ruleset_texts(const eg_ruleset *ruleset)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A ruleset: everything that one load of packs gives, immutable and counted: compiled Sigma rules,
- * their texts, name and serial of the pack. It is replaced as a whole; whoever works with one holds
- * a reference until done, so a swap never pulls rules away under a match.
+ * A ruleset: everything that one load of packs gives, immutable and counted: compiled Sigma and
+ * YARA rules, their texts, name and serial of the pack. It is replaced as a whole; whoever works
+ * with one holds a reference until done, so a swap never pulls rules away under a match.
  *
  * Loading never stops detection: a bad rule is reported (file, line, reason) and the rest is used.
  */
@@ -11,12 +11,14 @@
 
 #include "core/detect/text.h"
 #include "core/sigma/set.h"
+#include "core/yara/engine.h"
 
 typedef struct eg_ruleset eg_ruleset;
 
 typedef struct eg_ruleset_stats {
     size_t files;
-    size_t loaded; /* rules that match something */
+    size_t loaded; /* Sigma rules that match something */
+    size_t yara;   /* YARA rules */
     size_t inert;
     size_t rejected;
     size_t memory;
@@ -25,8 +27,8 @@ typedef struct eg_ruleset_stats {
 } eg_ruleset_stats;
 
 /*
- * Loads packs (folders with pack.json), folders of .yml files, or single .yml files. A file named
- * placeholders.yml holds no rules but what the placeholders in rules stand for; a later one
+ * Loads packs (folders with pack.json), folders of rule files (.yml, .yar), or single ones. A file
+ * named placeholders.yml holds no rules but what the placeholders in rules stand for; a later one
  * prevails. EG_E_NOTFOUND when a path does not exist, EG_E_INVALID when pack.json is broken or not
  * one rule could be loaded; problems of single rules go to the report only. `report_inert` as in
  * set.h.
@@ -36,6 +38,8 @@ int eg_ruleset_load(const char *const *paths, size_t count, bool report_inert,
 eg_ruleset *eg_ruleset_ref(eg_ruleset *ruleset); /* any thread */
 void eg_ruleset_unref(eg_ruleset *ruleset);      /* frees with the last; NULL-safe */
 const eg_sigma_set *eg_ruleset_sigma(const eg_ruleset *ruleset);
+/* Never NULL; possibly none in it. What a rule says of itself: yara_files.h. */
+const eg_yara_rules *eg_ruleset_yara(const eg_ruleset *ruleset);
 const eg_texts *eg_ruleset_texts(const eg_ruleset *ruleset);
 void eg_ruleset_stats_get(const eg_ruleset *ruleset, eg_ruleset_stats *stats);
 

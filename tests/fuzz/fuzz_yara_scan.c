@@ -12,7 +12,7 @@ static const char rules_text[] =
     "import \"pe\"\nimport \"elf\"\nimport \"math\"\nimport \"hash\"\n"
     "rule pe_file { condition: pe.is_pe and pe.number_of_sections > 0 }\n"
     "rule pe_parts { condition: for any s in pe.sections : (s.raw_data_size > 0) or\n"
-    "  pe.imphash() == \"x\" or pe.rich_signature.length > 0 or pe.exports(\"DllRegisterServer\") }\n"
+    "  pe.imphash() == \"x\" or pe.rich_signature.length > 0 or pe.exports(\"Run\") }\n"
     "rule elf_file { condition: elf.number_of_sections > 0 }\n"
     "rule dense { condition: math.entropy(0, filesize) > 7 or hash.md5(0, filesize) == \"\" }\n"
     "rule texts { strings: $a = \"MZ\" $b = /[a-z]{3,20}\\.(exe|dll)/ nocase $c = { 00 [0-8] FF }\n"
