@@ -3,7 +3,7 @@
 
 #include "core/base/mem.h"
 #include "core/base/status.h"
-#include "core/yara/contents.h"
+#include "core/unpack/unpack.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -134,6 +134,30 @@ static int look_at(void *user, eg_str name, eg_str bytes)
     return EG_OK;
 }
 
+static int on_part(void *user, const eg_unpack_part *part)
+{
+    return look_at(user, part->name, part->bytes);
+}
+
+static int on_problem(void *user, eg_str name, int status, const char *why)
+{
+    one_file *file = user;
+    char text[EG_FILE_SCAN_REASON_MAX];
+    EG_UNUSED(status);
+    (void)snprintf(text, sizeof(text), "%.*s%s%s", EG_STR_ARGS(name), name.len > 0 ? ": " : "",
+                   why);
+    give_reason(file->report, text);
+    return EG_OK;
+}
+
+/* The bytes themselves, and what lies packed in them. */
+static int look_into(one_file *file, eg_str bytes)
+{
+    const eg_unpack_visitor visitor = {file, on_part, on_problem};
+    int status = look_at(file, EG_STR(""), bytes);
+    return status == EG_OK ? eg_unpack(bytes, EG_STR(""), &eg_unpack_usual, &visitor) : status;
+}
+
 static uint64_t hash_facts(const eg_yara_facts *facts)
 {
     const eg_str parts[] = {facts->path, facts->owner, facts->event_kind, facts->signer_state};
@@ -168,7 +192,7 @@ static int read_and_look(one_file *file, const char *path, eg_verdict_key *key)
         return EG_OK;
     }
     file->facts.size = key->file.size;
-    status = eg_contents_each(eg_buf_str(&scan->bytes), look_at, file);
+    status = look_into(file, eg_buf_str(&scan->bytes));
     if (status != EG_OK) {
         return status;
     }

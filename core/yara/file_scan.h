@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One file to a verdict: opened for full sharing, its beginning read up to a limit, its contents
- * given to the scanner as one or more named buffers, the verdict kept for the next time. libyara
- * never sees the path. A file that cannot be looked at is a verdict of its own, with the reason.
+ * One file to a verdict: opened for full sharing, its beginning read up to a limit, it and what
+ * lies packed in it (core/unpack) given to the scanner part by part, the verdict kept for the next
+ * time. libyara never sees the path. A file that cannot be looked at is a verdict of its own, with
+ * the reason.
  *
  * A file scan belongs to one thread and keeps its memory from file to file; rules and cache are
  * borrowed, shared by many. Who creates it destroys it, before the rules.

@@ -4,11 +4,13 @@
 
 #include "core/yara/file_scan.h"
 #include "tests/unit/alloc.h"
+#include "tests/unit/ole_blob.h"
 #include "tests/unit/temp_folder.h"
+#include "tests/unit/zip_blob.h"
 
 #include <string.h>
 
-#define FILE_MAX 4096
+#define FILE_MAX 32768
 
 typedef struct fixture {
     char *folder;
@@ -75,6 +77,50 @@ static void file__with_a_match__is_suspicious_each_time(void **state)
     }
 }
 
+/* A document as Office writes it: a zip archive with the project of its macros. */
+static const char *write_document(fixture *f, const char *source, uint32_t flags)
+{
+    eg_buf dir, module, project;
+    zip_blob zip;
+    eg_buf_init(&dir, 8192);
+    eg_buf_init(&module, 8192);
+    vba_dir(&dir, 1252, "Module1", 0);
+    vba_pack(&module, eg_str_from(source));
+    const ole_item items[] = {
+        {"VBA", 0, EG_STR_NONE}, {"dir", 1, eg_buf_str(&dir)}, {"Module1", 1, eg_buf_str(&module)}};
+    ole_build(&project, items, EG_COUNT(items), 9);
+    const zip_member member = {"word/vbaProject.bin", eg_buf_str(&project), flags, 0, 0, 0};
+    zip_begin(&zip, "");
+    zip_add(&zip, &member);
+    zip_end(&zip);
+    const char *path = eg_test_path(f->folder, "a.docm");
+    assert_int_equal(eg_file_write_atomic(path, zip.bytes.data, zip.bytes.len), EG_OK);
+    eg_buf_done(&zip.bytes);
+    eg_buf_done(&project);
+    eg_buf_done(&module);
+    eg_buf_done(&dir);
+    return path;
+}
+
+static void document__with_a_macro__is_looked_into(void **state)
+{
+    fixture *f = *state;
+    const char *source = "Attribute 1234 needle"; /* packed, the word is in two pieces */
+    const char *path = write_document(f, source, 0);
+    assert_int_equal(verdict_of(f, path), EG_FILE_SUSPICIOUS);
+    assert_string_equal(f->report.buffer, "word/vbaProject.bin/VBA/Module1");
+    assert_string_equal(f->report.reason, "");
+    assert_int_equal(verdict_of(f, write_document(f, "Attribute hay", 0)), EG_FILE_CLEAN);
+}
+
+static void document__that_is_encrypted__could_not_be_looked_into(void **state)
+{
+    fixture *f = *state;
+    assert_int_equal(verdict_of(f, write_document(f, "Attribute hay", 1)), EG_FILE_NOT_LOOKED);
+    assert_non_null(strstr(f->report.reason, "vbaProject.bin: "));
+    assert_non_null(strstr(f->report.reason, "encrypted"));
+}
+
 static void file__found_clean__is_read_once_until_it_changes(void **state)
 {
     fixture *f = *state;
@@ -119,13 +165,13 @@ static void file__beyond_the_limit__is_never_called_clean(void **state)
     const char *path = write_file(f, "a", text);
     for (int i = 0; i < 2; i++) {
         assert_int_equal(verdict_of(f, path), EG_FILE_NOT_LOOKED);
-        assert_non_null(strstr(f->report.reason, "only the first 4096"));
+        assert_non_null(strstr(f->report.reason, "only the first 32768"));
         assert_int_equal(f->report.bytes, FILE_MAX);
     }
     memcpy(text, "needle", 6);
     write_file(f, "a", text);
     assert_int_equal(verdict_of(f, path), EG_FILE_SUSPICIOUS);
-    assert_non_null(strstr(f->report.reason, "only the first 4096"));
+    assert_non_null(strstr(f->report.reason, "only the first 32768"));
     text[FILE_MAX] = '\0';
     write_file(f, "a", text + 6);
     assert_int_equal(verdict_of(f, path), EG_FILE_CLEAN);
@@ -250,6 +296,8 @@ int eg_test_file_scan(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_FILES(file__with_a_match__is_suspicious_each_time),
+        WITH_FILES(document__with_a_macro__is_looked_into),
+        WITH_FILES(document__that_is_encrypted__could_not_be_looked_into),
         WITH_FILES(file__found_clean__is_read_once_until_it_changes),
         WITH_FILES(file__renamed_to_a_name_rules_know__is_looked_at_again),
         WITH_FILES(rules__that_change__forget_every_verdict),
