@@ -144,7 +144,7 @@ static int read_key(reading *r, HKEY key, eg_str prefix, int depth);
 static int read_subkeys(reading *r, HKEY key, eg_str prefix, int depth)
 {
     int status = EG_OK;
-    for (DWORD i = 0; status == EG_OK && i < SUBKEYS_MAX; i++) {
+    for (DWORD i = 0; status == EG_OK; i++) {
         WCHAR name[KEY_NAME_UNITS];
         DWORD units = KEY_NAME_UNITS;
         HKEY subkey = NULL;
@@ -152,6 +152,9 @@ static int read_subkeys(reading *r, HKEY key, eg_str prefix, int depth)
         LSTATUS error = RegEnumKeyExW(key, i, name, &units, NULL, NULL, NULL, NULL);
         if (error != ERROR_SUCCESS) {
             return error == ERROR_NO_MORE_ITEMS ? EG_OK : fail_key(error);
+        }
+        if (i >= SUBKEYS_MAX) {
+            return eg_fail(EG_E_LIMIT, "a registry key holds more than %d keys", SUBKEYS_MAX);
         }
         if (RegOpenKeyExW(key, name, 0, KEY_READ | KEY_WOW64_64KEY, &subkey) != ERROR_SUCCESS) {
             continue; /* just deleted, or not ours to read */

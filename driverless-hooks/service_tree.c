@@ -150,7 +150,7 @@ static int add_stamp(reading *r, uint64_t written, bool *same)
 static int read_services(reading *r, HKEY root)
 {
     int status = EG_OK;
-    for (DWORD i = 0; status == EG_OK && i < SERVICES_MAX; i++) {
+    for (DWORD i = 0; status == EG_OK; i++) {
         WCHAR name[KEY_NAME_UNITS];
         DWORD units = KEY_NAME_UNITS;
         FILETIME written = {0, 0};
@@ -164,6 +164,9 @@ static int read_services(reading *r, HKEY root)
         }
         if (error != ERROR_SUCCESS) {
             return eg_fail_os((uint32_t)error, "list the services");
+        }
+        if (i >= SERVICES_MAX) {
+            return eg_fail(EG_E_LIMIT, "there are more than %d services", SERVICES_MAX);
         }
         eg_buf_clear(&r->service);
         status = eg_utf8_from_utf16(&r->service, (const uint16_t *)name, units);

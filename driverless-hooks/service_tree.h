@@ -20,7 +20,7 @@ typedef struct eg_service_tree {
  * Reads the services below `root`. With `known` (NULL: none) values of keys with the same stamp
  * are taken from there; ServiceDll, which lies in a key of its own, is read for every service that
  * svchost runs. A stamp can be forged, so now and then read without `known`. EG_E_NOTFOUND when
- * the root has been deleted.
+ * the root has been deleted, EG_E_LIMIT when it holds more than 20,000 services.
  */
 int eg_service_tree_read(HKEY root, const eg_service_tree *known, eg_service_tree *out);
 void eg_service_tree_done(eg_service_tree *tree); /* of zeroes: does nothing */

@@ -327,6 +327,39 @@ static void run_value__put_back_before_it_is_read__ends_as_it_was(void **state)
     eg_sensor_fixture_stop(fixture);
 }
 
+static int read_subkeys_of(HKEY key)
+{
+    eg_value_list *values = NULL;
+    assert_int_equal(eg_value_list_create(&values), EG_OK);
+    int status = eg_registry_read(key, NULL, 1, values);
+    eg_value_list_destroy(values);
+    return status;
+}
+
+static void registry_read__more_keys_than_allowed__is_told_not_cut(void **state)
+{
+    HKEY key = NULL;
+    EG_UNUSED(state);
+    RegDeleteTreeW(HKEY_CURRENT_USER, aside_path);
+    assert_int_equal(RegCreateKeyExW(HKEY_CURRENT_USER, aside_path, 0, NULL, 0, KEY_ALL_ACCESS,
+                                     NULL, &key, NULL),
+                     ERROR_SUCCESS);
+    for (int i = 0; i <= 1000; i++) {
+        WCHAR name[16];
+        HKEY subkey = NULL;
+        if (i == 1000) {
+            assert_int_equal(read_subkeys_of(key), EG_OK);
+        }
+        _snwprintf(name, EG_COUNT(name), L"%d", i);
+        assert_int_equal(RegCreateKeyW(key, name, &subkey), ERROR_SUCCESS);
+        RegCloseKey(subkey);
+    }
+    assert_int_equal(read_subkeys_of(key), EG_E_LIMIT);
+    assert_non_null(strstr(eg_error_message(), "more than 1000 keys"));
+    RegCloseKey(key);
+    RegDeleteTreeW(HKEY_CURRENT_USER, aside_path);
+}
+
 int eg_test_registry_ways(void)
 {
     const struct CMUnitTest tests[] = {
@@ -336,6 +369,7 @@ int eg_test_registry_ways(void)
         cmocka_unit_test(watched_key__renamed_away_and_made_again__is_followed),
         cmocka_unit_test(run_value__thousand_changes__join_up_to_the_last),
         cmocka_unit_test(run_value__put_back_before_it_is_read__ends_as_it_was),
+        cmocka_unit_test(registry_read__more_keys_than_allowed__is_told_not_cut),
     };
     return cmocka_run_group_tests_name("registry_ways", tests, NULL, NULL);
 }
