@@ -3,7 +3,7 @@
  * The process sensor: starts and stops, from the best source that can be had. Sources are tried in
  * the order ETW, WMI, polling. One that fails, also later and because somebody stopped it, is left
  * alone for a while that doubles each time; the next one covers meanwhile, and what changed in
- * between is found by comparing with the process list.
+ * between is found by comparing with the process list. The same while one takes long to open.
  */
 #include "core/base/log.h"
 #include "core/base/mem.h"
@@ -18,6 +18,7 @@ enum {
     RETRY_FIRST_MS = 250,
     RETRY_REFUSED_MS = 30 * 1000, /* after a refusal, which seldom lasts for a moment only */
     RETRY_MOST_MS = 5 * 60 * 1000,
+    OPENING_MS = 1000,     /* between two looks at a source that takes long to open */
     STEADY_MS = 60 * 1000, /* a source that ran this long starts over with its retries */
     REASON_SIZE = 512,
 };
@@ -32,6 +33,7 @@ static const eg_process_source *const best_first[SOURCE_COUNT] = {
 typedef struct retry {
     uint64_t at;       /* monotonic nanoseconds */
     uint32_t delay_ms; /* of the next failure */
+    uint32_t failures; /* in a row */
 } retry;
 
 typedef struct process_sensor {
@@ -40,9 +42,10 @@ typedef struct process_sensor {
     eg_process_feed *feed;
     HANDLE stop;
     retry retries[SOURCE_COUNT];
-    size_t reported;          /* index of the source last reported, SOURCE_COUNT for none */
-    bool starting;            /* none was reported yet */
-    char reason[REASON_SIZE]; /* why no better source runs */
+    void *opened[SOURCE_COUNT]; /* the source that runs, and better ones still being opened */
+    size_t reported;            /* index of the source last reported, SOURCE_COUNT for none */
+    bool starting;              /* none was reported yet */
+    char reason[REASON_SIZE];   /* why no better source runs */
 } process_sensor;
 
 static void process_close(void *context)
@@ -89,8 +92,12 @@ static void report_failure(process_sensor *sensor, size_t index, uint32_t least_
     if (at->delay_ms < least_ms) {
         at->delay_ms = least_ms;
     }
-    eg_log(EG_LOG_WARNING, "process", "source %s: %s; next try in %u ms",
-           sensor->sources[index]->name, eg_error_message(), (unsigned)at->delay_ms);
+    at->failures++;
+    if (eg_log_is_due(at->failures)) {
+        eg_log(EG_LOG_WARNING, "process", "source %s: %s; failure %u in a row, next try in %u ms",
+               sensor->sources[index]->name, eg_error_message(), (unsigned)at->failures,
+               (unsigned)at->delay_ms);
+    }
     at->at = eg_clock_monotonic_ns() + (uint64_t)at->delay_ms * 1000000;
     at->delay_ms = at->delay_ms < RETRY_MOST_MS / 2 ? 2 * at->delay_ms : RETRY_MOST_MS;
     /* the best source's own words say most; those of the fallbacks only follow from them */
@@ -124,6 +131,11 @@ static void report_health(process_sensor *sensor, size_t index)
     if (index > 0 && sensor->reason[0] != '\0') {
         eg_buf_appendf(&detail, " (ETW: %s)", sensor->reason);
     }
+    for (size_t i = 0; i < index; i++) {
+        if (sensor->opened[i]) {
+            eg_buf_appendf(&detail, "; no answer yet from source %s", sensor->sources[i]->name);
+        }
+    }
     sensor->sink.health(sensor->sink.user, "process", source->health, source->name,
                         eg_buf_cstr(&detail));
     eg_buf_done(&detail);
@@ -146,35 +158,61 @@ static uint32_t until_better(const process_sensor *sensor, size_t index)
 }
 
 /* Runs one source until the sensor stops, the source fails, or a better one is due again. */
-static void run_source(process_sensor *sensor, size_t index, void *source)
+static void run_source(process_sensor *sensor, size_t index)
 {
     uint64_t begin = eg_clock_monotonic_ns();
     report_health(sensor, index);
-    int status = sensor->sources[index]->run(source, until_better(sensor, index));
+    int status = sensor->sources[index]->run(sensor->opened[index], until_better(sensor, index));
     if (eg_clock_monotonic_ns() - begin >= (uint64_t)STEADY_MS * 1000000) {
         sensor->retries[index].delay_ms = RETRY_FIRST_MS;
+        sensor->retries[index].failures = 0;
     }
     if (status != EG_OK && status != EG_E_TIMEOUT) {
         report_failure(sensor, index, RETRY_FIRST_MS);
     }
 }
 
+/* Closes the sources from `first` on. */
+static void close_sources(process_sensor *sensor, size_t first)
+{
+    for (size_t i = first; i < SOURCE_COUNT; i++) {
+        if (sensor->opened[i]) {
+            sensor->sources[i]->close(sensor->opened[i]);
+            sensor->opened[i] = NULL;
+        }
+    }
+}
+
+static bool open_source(process_sensor *sensor, size_t index)
+{
+    bool waited = sensor->opened[index] != NULL;
+    int status = sensor->sources[index]->open(&sensor->opened[index], sensor->feed, sensor->stop);
+    if (status == EG_OK) {
+        return true;
+    }
+    if (status == EG_E_TIMEOUT && sensor->opened[index]) {
+        sensor->retries[index].at = eg_clock_monotonic_ns() + (uint64_t)OPENING_MS * 1000000;
+        return false;
+    }
+    /* behind the last one there is nothing: it is tried again soon */
+    report_failure(sensor, index, index + 1 < SOURCE_COUNT ? RETRY_REFUSED_MS : RETRY_FIRST_MS);
+    if (waited) {
+        sensor->reported = SOURCE_COUNT; /* the health told so far names it as awaited */
+    }
+    return false;
+}
+
 /* One round over the sources: the first that opens runs. False when none did. */
 static bool run_best(process_sensor *sensor)
 {
     for (size_t i = 0; i < SOURCE_COUNT; i++) {
-        void *source = NULL;
-        if (sensor->retries[i].at > eg_clock_monotonic_ns()) {
-            continue;
+        if (sensor->retries[i].at <= eg_clock_monotonic_ns() && open_source(sensor, i)) {
+            close_sources(sensor, i + 1);
+            run_source(sensor, i);
+            sensor->sources[i]->close(sensor->opened[i]);
+            sensor->opened[i] = NULL;
+            return true;
         }
-        if (sensor->sources[i]->open(&source, sensor->feed, sensor->stop) != EG_OK) {
-            /* behind the last one there is nothing: it is tried again soon */
-            report_failure(sensor, i, i + 1 < SOURCE_COUNT ? RETRY_REFUSED_MS : RETRY_FIRST_MS);
-            continue;
-        }
-        run_source(sensor, i, source);
-        sensor->sources[i]->close(source);
-        return true;
     }
     return false;
 }
@@ -191,6 +229,7 @@ static int process_run(void *context)
             WaitForSingleObject(sensor->stop, RETRY_FIRST_MS);
         }
     }
+    close_sources(sensor, 0);
     return EG_OK;
 }
 

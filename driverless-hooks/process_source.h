@@ -16,7 +16,11 @@ typedef struct eg_process_source {
     const char *name;        /* "etw", "wmi", "poll" */
     eg_sensor_health health; /* of the sensor while this source runs */
     const char *detail;      /* what that means, for people; NULL: run reports both by itself */
-    /* EG_OK when events are certain to arrive; `stop` is a manual-reset event. */
+    /*
+     * EG_OK when events are certain to arrive; `stop` is a manual-reset event. EG_E_TIMEOUT with a
+     * context: it takes long, and goes on meanwhile; call again with that context, or close it.
+     * Else the context is NULL before the call, and after a failure.
+     */
     int (*open)(void **context, eg_process_feed *feed, HANDLE stop);
     /*
      * EG_OK once `stop` is signalled, EG_E_TIMEOUT after `milliseconds` (EG_FOREVER: never), or the

@@ -4,17 +4,19 @@
  * command line and no path; the feed asks the running process for those, if it still runs.
  *
  * Semisynchronous: the answers are fetched on the sensor's thread, no callback comes from outside.
+ * Only connecting, which a hung WMI holds up for minutes, happens elsewhere.
  */
 #include "driverless-hooks/process_source.h"
 
 #include "core/base/mem.h"
 #include "core/base/os.h"
 #include "core/base/status.h"
-#include "driverless-hooks/wmi_session.h"
+#include "driverless-hooks/wmi_connect.h"
 
 #include <inttypes.h>
 
 enum {
+    CONNECT_MS = 100,      /* how long one try to open waits: no longer than polling pauses */
     NEXT_MS = 50,          /* how long one fetch waits */
     RESYNC_MS = 60 * 1000, /* what WMI missed is found this often */
 };
@@ -22,7 +24,8 @@ enum {
 typedef struct wmi_source {
     eg_process_feed *feed;
     HANDLE stop;
-    eg_wmi_session *session;
+    eg_wmi_connect *connect;
+    eg_wmi_session *session; /* NULL while it connects */
     eg_event_text text;
 } wmi_source;
 
@@ -33,11 +36,12 @@ static void wmi_close(void *context)
         return;
     }
     eg_wmi_session_close(source->session);
+    eg_wmi_connect_end(source->connect);
     eg_event_text_done(&source->text);
     eg_free(source);
 }
 
-static int wmi_open(void **context, eg_process_feed *feed, HANDLE stop)
+static int begin(wmi_source **out, const eg_wmi_api *api, eg_process_feed *feed, HANDLE stop)
 {
     wmi_source *source = eg_alloc_zero(1, sizeof(*source));
     if (!source) {
@@ -47,20 +51,40 @@ static int wmi_open(void **context, eg_process_feed *feed, HANDLE stop)
     source->stop = stop;
     int status = eg_event_text_init(&source->text);
     if (status == EG_OK) {
-        status = eg_wmi_session_open(&source->session, &eg_wmi_windows_api, L"ROOT\\CIMV2", stop);
-    }
-    if (status == EG_OK) {
-        status = eg_wmi_session_subscribe(source->session, L"SELECT * FROM Win32_ProcessTrace");
-    }
-    if (status == EG_OK) {
-        status = eg_process_feed_poll(feed, NULL);
+        status = eg_wmi_connect_begin(&source->connect, api, L"ROOT\\CIMV2",
+                                      L"SELECT * FROM Win32_ProcessTrace");
     }
     if (status != EG_OK) {
         wmi_close(source);
         return status;
     }
-    *context = source;
+    *out = source;
     return EG_OK;
+}
+
+/* The calls of WMI are a seam for tests. */
+static int open_with(void **context, const eg_wmi_api *api, eg_process_feed *feed, HANDLE stop)
+{
+    wmi_source *source = *context;
+    int status = source ? EG_OK : begin(&source, api, feed, stop);
+    if (status != EG_OK) {
+        return status;
+    }
+    *context = source;
+    status = eg_wmi_connect_take(source->connect, CONNECT_MS, &source->session);
+    if (status == EG_OK) {
+        status = eg_process_feed_poll(feed, NULL);
+    }
+    if (status != EG_OK && status != EG_E_TIMEOUT) {
+        wmi_close(source);
+        *context = NULL;
+    }
+    return status;
+}
+
+static int wmi_open(void **context, eg_process_feed *feed, HANDLE stop)
+{
+    return open_with(context, &eg_wmi_windows_api, feed, stop);
 }
 
 /* TIME_CREATED is a FILETIME written as decimal text. */

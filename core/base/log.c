@@ -16,6 +16,11 @@ static eg_log_sink current_sink; /* NULL: standard error */
 static void *current_user;
 static eg_atomic current_level = {EG_LOG_INFO};
 
+bool eg_log_is_due(uint32_t failures)
+{
+    return (failures & (failures - 1)) == 0;
+}
+
 const char *eg_log_level_name(eg_log_level level)
 {
     static const char *const names[] = {"error", "warning", "info", "debug"};

@@ -223,8 +223,7 @@ static void wait_to_retry(shared_session *shared)
                        : shared->retry_ms < RETRY_MOST_MS / 2 ? 2 * shared->retry_ms
                                                               : RETRY_MOST_MS;
     shared->retry_at = eg_clock_monotonic_ns() + UINT64_C(1000000) * shared->retry_ms;
-    /* the 1st, 2nd, 4th, 8th ... failure: what fails for a week must not fill a disk */
-    if ((shared->failures & (shared->failures - 1)) == 0) {
+    if (eg_log_is_due(shared->failures)) {
         eg_log(EG_LOG_WARNING, "etw",
                "%s; failure %" PRIu32 " in a row, next try in %" PRIu32 " ms", eg_error_message(),
                shared->failures, shared->retry_ms);

@@ -119,6 +119,20 @@ static void log__from_several_threads__loses_no_line(void **state)
     assert_string_equal(s.line, "same text");
 }
 
+static void log_is_due__of_many_failures__is_so_ever_more_seldom(void **state)
+{
+    uint32_t due = 0;
+    EG_UNUSED(state);
+    for (uint32_t failures = 1; failures <= 1000; failures++) {
+        due += eg_log_is_due(failures);
+    }
+    assert_int_equal(due, 10);
+    assert_true(eg_log_is_due(1));
+    assert_true(eg_log_is_due(2));
+    assert_false(eg_log_is_due(3));
+    assert_true(eg_log_is_due(512));
+}
+
 int eg_test_log(void)
 {
     const struct CMUnitTest tests[] = {
@@ -128,6 +142,7 @@ int eg_test_log(void)
         cmocka_unit_test_teardown(log__of_long_text__cuts_at_2047_bytes, restore),
         cmocka_unit_test_teardown(log__without_memory__still_logs, restore),
         cmocka_unit_test_teardown(log__from_several_threads__loses_no_line, restore),
+        cmocka_unit_test(log_is_due__of_many_failures__is_so_ever_more_seldom),
     };
     return cmocka_run_group_tests_name("log", tests, NULL, NULL);
 }

@@ -222,7 +222,7 @@ static HRESULT WINAPI services_notify(IWbemServices *services, const BSTR langua
     eg_fake_namespace *space = ((fake *)services)->space;
     EG_UNUSED(context);
     assert_true(wcscmp(language, L"WQL") == 0);
-    assert_non_null(wcsstr(query, L"__InstanceOperationEvent"));
+    assert_true(wcsstr(query, L"__InstanceOperationEvent") || wcsstr(query, L"Win32_ProcessTrace"));
     assert_int_equal(flags, WBEM_FLAG_RETURN_IMMEDIATELY | WBEM_FLAG_FORWARD_ONLY);
     AcquireSRWLockExclusive(&eg_wmi.lock);
     HRESULT result = space->notify;
