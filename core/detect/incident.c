@@ -21,7 +21,7 @@ typedef struct opening {
 } opening;
 
 struct eg_incidents {
-    eg_incidents_options options;
+    int64_t next_id;
     eg_arena *scratch;
     eg_story *open[OPEN_MAX];
     size_t count;
@@ -29,13 +29,13 @@ struct eg_incidents {
     size_t opened_count;
 };
 
-int eg_incidents_create(const eg_incidents_options *options, eg_incidents **out)
+int eg_incidents_create(eg_incidents **out)
 {
     eg_incidents *incidents = eg_alloc_zero(1, sizeof(*incidents));
     if (!incidents) {
         return EG_E_NOMEM;
     }
-    incidents->options = *options;
+    incidents->next_id = 1;
     int status = eg_arena_create(&incidents->scratch, 4096);
     if (status != EG_OK) {
         eg_free(incidents);
@@ -79,11 +79,6 @@ void eg_incidents_close(eg_incidents *incidents, int64_t id)
     }
 }
 
-static uint64_t time_apart(uint64_t a, uint64_t b)
-{
-    return a > b ? a - b : b - a;
-}
-
 /* One rule that opens story after story is one line in the last of them. */
 static eg_story *find_flooded(eg_incidents *incidents, const eg_arrival *new)
 {
@@ -93,7 +88,7 @@ static eg_story *find_flooded(eg_incidents *incidents, const eg_arrival *new)
     int64_t last = 0;
     for (size_t i = 0; i < count; i++) {
         const opening *at = &incidents->opened[i];
-        if (at->rule == rule && time_apart(at->time, new->hit->time) <= FLOOD_TIME) {
+        if (at->rule == rule && eg_time_apart(at->time, new->hit->time) <= FLOOD_TIME) {
             found++;
             last = at->id > last ? at->id : last;
         }
@@ -124,7 +119,7 @@ static eg_story *open_story(eg_incidents *incidents, eg_arrival *new)
     }
     eg_story *at = new->fresh;
     new->fresh = NULL;
-    at->view.id = incidents->options.next_id++;
+    at->view.id = incidents->next_id++;
     at->view.first_time = at->view.last_time = new->hit->time;
     incidents->open[incidents->count++] = at;
     incidents->opened[incidents->opened_count++ % OPENED_MAX] =
@@ -170,14 +165,12 @@ int eg_incidents_add(eg_incidents *incidents, const eg_hit *hit, const eg_event 
     if (!at) {
         at = find_flooded(incidents, &new);
     }
-    if (!at && hit->level >= incidents->options.open_level) {
+    if (!at) {
         at = open_story(incidents, &new);
         change.is_new = true;
     }
-    if (at) {
-        change.is_news = eg_story_grow(at, &new) || merged;
-        change.incident = &at->view;
-    }
+    change.is_news = eg_story_grow(at, &new) || merged;
+    change.incident = &at->view;
     eg_arrival_done(&new);
     *out = change;
     return EG_OK;
@@ -205,8 +198,8 @@ void eg_incidents_write_memory(const eg_incidents *incidents, int64_t id, eg_jso
 
 void eg_incidents_number(eg_incidents *incidents, int64_t last_id)
 {
-    if (last_id >= incidents->options.next_id) {
-        incidents->options.next_id = last_id + 1;
+    if (last_id >= incidents->next_id) {
+        incidents->next_id = last_id + 1;
     }
 }
 

@@ -44,19 +44,14 @@ typedef struct eg_incident {
 } eg_incident;
 
 typedef struct eg_incident_change {
-    const eg_incident *incident; /* NULL: the hit is too slight to open a story and fits to none */
+    const eg_incident *incident;
     bool is_new;
     bool is_news; /* something in it was not known before: worth telling */
 } eg_incident_change;
 
 typedef struct eg_incidents eg_incidents;
 
-typedef struct eg_incidents_options {
-    int64_t next_id;     /* of the first story to be opened, from 1 */
-    eg_level open_level; /* slighter hits only add to a story */
-} eg_incidents_options;
-
-int eg_incidents_create(const eg_incidents_options *options, eg_incidents **out);
+int eg_incidents_create(eg_incidents **out);
 void eg_incidents_destroy(eg_incidents *incidents); /* NULL-safe */
 /*
  * Takes a hit into its story, or opens one. `lineage` is that of the event's process, or of its

@@ -142,14 +142,14 @@ static bool has_seen(const eg_story *at, uint64_t fingerprint)
     return false;
 }
 
-static uint64_t apart(uint64_t a, uint64_t b)
+uint64_t eg_time_apart(uint64_t a, uint64_t b)
 {
     return a > b ? a - b : b - a;
 }
 
 bool eg_story_belongs(const eg_story *at, const eg_arrival *new)
 {
-    if (apart(at->view.last_time, new->hit->time) > QUIET_TIME) {
+    if (eg_time_apart(at->view.last_time, new->hit->time) > QUIET_TIME) {
         return false;
     }
     if (has_seen(at, new->hit->fingerprint)) {

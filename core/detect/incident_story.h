@@ -56,6 +56,8 @@ void eg_story_headline_texts(eg_str *user, eg_text *text, eg_str *texts[EG_STORY
 int eg_arrival_take(eg_arrival *new);
 void eg_arrival_done(eg_arrival *new); /* frees what no story took */
 
+uint64_t eg_time_apart(uint64_t a, uint64_t b); /* whichever is earlier */
+
 eg_story *eg_story_create(void);     /* empty; NULL on no memory */
 void eg_story_destroy(eg_story *at); /* NULL-safe */
 bool eg_story_belongs(const eg_story *at, const eg_arrival *new);

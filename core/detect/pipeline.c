@@ -45,10 +45,6 @@ typedef struct context {
     bool written; /* `evidence` holds this event */
 } context;
 
-/* Every hit has its story; which levels get a window is for the service to say. */
-static const eg_incidents_options incident_options = {.next_id = 1,
-                                                      .open_level = EG_LEVEL_INFORMATIONAL};
-
 int eg_pipeline_create(eg_ruleset_slot *rules, eg_pipeline_on_hit on_hit, void *user,
                        eg_pipeline **out)
 {
@@ -66,7 +62,7 @@ int eg_pipeline_create(eg_ruleset_slot *rules, eg_pipeline_on_hit on_hit, void *
     if (status == EG_OK)
         status = eg_arena_create(&pipeline->arena, ARENA_BLOCK);
     if (status == EG_OK)
-        status = eg_incidents_create(&incident_options, &pipeline->incidents);
+        status = eg_incidents_create(&pipeline->incidents);
     if (status != EG_OK) {
         eg_pipeline_destroy(pipeline);
         return status;
@@ -243,7 +239,7 @@ static int tell_story(eg_pipeline *pipeline, const eg_event *event, eg_hit *hit)
     eg_json json;
     eg_lineage_of(pipeline->processes, event, &lineage);
     int status = eg_incidents_add(pipeline->incidents, hit, event, &lineage, &change);
-    if (status != EG_OK || !change.incident) {
+    if (status != EG_OK) {
         return status;
     }
     eg_buf_clear(&pipeline->story);
