@@ -36,22 +36,6 @@ static eg_chain_box box_of(eg_role role, eg_str path)
                           .name = eg_path_base(path)};
 }
 
-static eg_role role_of_target(const eg_hit_notice *hit)
-{
-    switch (hit->kind) {
-    case EG_KIND_REGISTRY_SET: return EG_ROLE_AUTOSTART;
-    case EG_KIND_TASK_REGISTERED:
-    case EG_KIND_TASK_UPDATED:
-    case EG_KIND_TASK_STARTED: return EG_ROLE_TASK;
-    case EG_KIND_SERVICE_INSTALLED: return EG_ROLE_SERVICE;
-    case EG_KIND_REGISTRY_DELETE:
-    case EG_KIND_TASK_REMOVED: return EG_ROLE_REMOVED;
-    case EG_KIND_FILE_CREATED:
-    case EG_KIND_IMAGE_LOAD: return eg_role_of_file(hit->target);
-    default: return EG_ROLE_OTHER;
-    }
-}
-
 static size_t from_hit(const eg_hit_notice *hit, eg_chain_box boxes[EG_CHAIN_MAX])
 {
     size_t count = 0;
@@ -76,7 +60,7 @@ static size_t from_hit(const eg_hit_notice *hit, eg_chain_box boxes[EG_CHAIN_MAX
         boxes[count++].suspicious = true;
     }
     if (!process) {
-        boxes[count] = box_of(role_of_target(hit), hit->target);
+        boxes[count] = box_of(eg_role_of_place(hit->kind, hit->target), hit->target);
         boxes[count].suspicious = true;
         boxes[count++].time = hit->time;
     }

@@ -155,23 +155,6 @@ static void add_lineage(writer *to, const eg_lineage *lineage)
     }
 }
 
-static eg_role role_of_place(const eg_event *event, eg_str target)
-{
-    switch (event->kind) {
-    case EG_KIND_REGISTRY_SET:
-    case EG_KIND_WMI_SUBSCRIPTION: return EG_ROLE_AUTOSTART;
-    case EG_KIND_TASK_REGISTERED:
-    case EG_KIND_TASK_UPDATED:
-    case EG_KIND_TASK_STARTED: return EG_ROLE_TASK;
-    case EG_KIND_SERVICE_INSTALLED: return EG_ROLE_SERVICE;
-    case EG_KIND_REGISTRY_DELETE:
-    case EG_KIND_TASK_REMOVED: return EG_ROLE_REMOVED;
-    case EG_KIND_FILE_CREATED:
-    case EG_KIND_IMAGE_LOAD: return eg_role_of_file(target);
-    default: return EG_ROLE_OTHER;
-    }
-}
-
 static bool is_file(const eg_event *event)
 {
     return event->kind == EG_KIND_FILE_CREATED || event->kind == EG_KIND_IMAGE_LOAD;
@@ -200,7 +183,7 @@ static void add_place(writer *to, const eg_event *event, const eg_subject *subje
         return;
     }
     eg_step step = {
-        .role = role_of_place(event, subject->target),
+        .role = eg_role_of_place(event->kind, subject->target),
         .time = event->time,
         .key = key_of_text(is_file(event) ? 'f' : 'p', subject->target),
         .joins = !is_file(event) || !is_installed(subject->target),

@@ -68,6 +68,23 @@ eg_role eg_role_of_file(eg_str path)
     return known ? known->role : EG_ROLE_PROGRAM;
 }
 
+eg_role eg_role_of_place(eg_kind kind, eg_str target)
+{
+    switch (kind) {
+    case EG_KIND_REGISTRY_SET:
+    case EG_KIND_WMI_SUBSCRIPTION: return EG_ROLE_AUTOSTART;
+    case EG_KIND_TASK_REGISTERED:
+    case EG_KIND_TASK_UPDATED:
+    case EG_KIND_TASK_STARTED: return EG_ROLE_TASK;
+    case EG_KIND_SERVICE_INSTALLED: return EG_ROLE_SERVICE;
+    case EG_KIND_REGISTRY_DELETE:
+    case EG_KIND_TASK_REMOVED: return EG_ROLE_REMOVED;
+    case EG_KIND_FILE_CREATED:
+    case EG_KIND_IMAGE_LOAD: return eg_role_of_file(target);
+    default: return EG_ROLE_OTHER;
+    }
+}
+
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t';

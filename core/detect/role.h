@@ -6,7 +6,7 @@
 #ifndef EG_DETECT_ROLE_H
 #define EG_DETECT_ROLE_H
 
-#include "core/base/str.h"
+#include "core/event/event.h"
 
 typedef enum eg_role {
 #define ROLE(id, name) EG_ROLE_##id,
@@ -20,6 +20,9 @@ bool eg_role_from_name(eg_str name, eg_role *out);
 
 /* By its file name, then by its extension; EG_ROLE_PROGRAM for what the table does not know. */
 eg_role eg_role_of_file(eg_str path);
+
+/* What an event of this kind makes of the place it names: a value, task, service or file. */
+eg_role eg_role_of_place(eg_kind kind, eg_str target);
 
 /* The path of the program in "path" or "command with arguments", with or without quotes. */
 eg_str eg_command_program(eg_str command);
