@@ -204,7 +204,7 @@ typedef struct reading {
     uint64_t count;
 } reading;
 
-static eg_level level_of(int64_t number)
+eg_level eg_store_level(int64_t number)
 {
     if (number < EG_LEVEL_INFORMATIONAL) {
         return EG_LEVEL_INFORMATIONAL;
@@ -242,7 +242,7 @@ static int visit_row(eg_statement *row, reading *read)
         .count = eg_statement_u64(row, 4),
         .fingerprint = (uint64_t)eg_statement_i64(row, 5),
         .pack_serial = eg_statement_u64(row, 6),
-        .level = level_of(eg_statement_i64(row, 7)),
+        .level = eg_store_level(eg_statement_i64(row, 7)),
         .rule_id = eg_statement_str(row, 8),
         .rule_title = eg_statement_str(row, 9),
         .rule_author = eg_statement_str(row, 10),

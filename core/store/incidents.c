@@ -103,14 +103,6 @@ typedef struct reading {
     bool found;
 } reading;
 
-static eg_level level_of(int64_t number)
-{
-    if (number < EG_LEVEL_INFORMATIONAL) {
-        return EG_LEVEL_INFORMATIONAL;
-    }
-    return number > EG_LEVEL_CRITICAL ? EG_LEVEL_CRITICAL : (eg_level)number;
-}
-
 static int visit_incident(eg_statement *row, reading *read)
 {
     eg_stored_incident incident = {
@@ -119,7 +111,7 @@ static int visit_incident(eg_statement *row, reading *read)
         .last_time = eg_statement_u64(row, 2),
         .resolved_time = eg_statement_u64(row, 3),
         .absorbed_by = eg_statement_i64(row, 4),
-        .level = level_of(eg_statement_i64(row, 5)),
+        .level = eg_store_level(eg_statement_i64(row, 5)),
         .story = eg_statement_str(row, 6),
         .memory = eg_statement_str(row, 7),
         .shown_time = eg_statement_u64(row, 8),

@@ -28,6 +28,9 @@ int eg_store_read(eg_store *store, eg_store_work work, void *context);
 int eg_store_write(eg_store *store, eg_store_work work, void *context);
 
 void eg_store_forget_rows(eg_store *store); /* of the baseline that still wait */
+/* A level as it is stored; what is beyond the known ones becomes the nearest. */
+eg_level eg_store_level(int64_t number);
+
 /* Within the transaction that stores the hit: its story as it is now. */
 int eg_incident_write(eg_store *store, const eg_hit *hit);
 
