@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the documents of the Emotet waves of 2020 to 2023 have in common, after their public
-// descriptions. Contents packed inside an Office file are seen as far as they lie there unpacked.
+// What the documents of the Emotet waves of 2020 to 2023 have in common. Macro source and
+// members of archives are seen unpacked, one by one.
 
 rule emotet_2022_shortcut_powershell
 {
