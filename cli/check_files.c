@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/check_files.h"
 
+#include "cli/cli.h"
 #include "cli/progress.h"
 #include "core/base/mem.h"
 #include "core/base/os.h"
 #include "core/base/status.h"
+#include "core/yara/verdict_cache_file.h"
 
+#define CACHE_FILES ((size_t)256 * 1024)
 #define DEPTH_MAX 512
 #define SHOW_EVERY_MS 200
 
@@ -13,6 +16,7 @@ typedef struct pool {
     eg_check_files *files;
     const eg_yara_rules *rules;
     const eg_file_scan_limits *limits;
+    eg_verdict_cache *cache;            /* or NULL */
     eg_atomic next, done, bytes, found; /* files taken, files looked at */
     eg_atomic working;                  /* threads */
     eg_atomic status;                   /* the first failure */
@@ -71,7 +75,7 @@ static int keep_report(pool *p, size_t index, const eg_file_report *report)
 static int look(pool *p, eg_file_report *report)
 {
     eg_file_scan *scan = NULL;
-    int status = eg_file_scan_create(&eg_yara_engine, p->rules, NULL, p->limits, &scan);
+    int status = eg_file_scan_create(&eg_yara_engine, p->rules, p->cache, p->limits, &scan);
     while (status == EG_OK && eg_atomic_get(&p->status) == EG_OK) {
         size_t index = (size_t)eg_atomic_add(&p->next, 1) - 1;
         if (index >= p->files->paths.count) {
@@ -114,6 +118,36 @@ static void wait_and_show(pool *p)
     eg_progress_clear(&progress);
 }
 
+/* What earlier runs found clean. A file that cannot be used costs time, not the check. */
+static int open_cache(pool *p)
+{
+    const char *path = p->files->cache_file;
+    uint64_t fingerprint = eg_yara_engine.fingerprint(p->rules);
+    if (!path) {
+        return EG_OK;
+    }
+    int status = eg_verdict_cache_create(CACHE_FILES, &p->cache);
+    if (status != EG_OK) {
+        return status;
+    }
+    eg_verdict_cache_use_rules(p->cache, fingerprint);
+    status = eg_verdict_cache_load(p->cache, fingerprint, path);
+    if (status != EG_OK && status != EG_E_NOTFOUND && status != EG_E_NOMEM) {
+        eg_cli_error("%s", eg_error_message());
+    }
+    return status == EG_E_NOMEM ? status : EG_OK;
+}
+
+static void close_cache(pool *p, int status)
+{
+    if (p->cache && status == EG_OK &&
+        eg_verdict_cache_save(p->cache, eg_yara_engine.fingerprint(p->rules),
+                              p->files->cache_file) != EG_OK) {
+        eg_cli_error("%s", eg_error_message());
+    }
+    eg_verdict_cache_destroy(p->cache);
+}
+
 static void count(eg_check_files *files, uint64_t bytes)
 {
     files->counts = (eg_check_counts){.files = files->paths.count, .bytes = bytes};
@@ -132,7 +166,7 @@ int eg_check_files_run(eg_check_files *files, const eg_yara_rules *rules, size_t
     size_t started = 0;
     files->reports = eg_alloc_zero(files->paths.count, sizeof(*files->reports));
     eg_thread **threads = eg_alloc_zero(jobs, sizeof(*threads));
-    int status = files->reports && threads ? EG_OK : EG_E_NOMEM;
+    int status = files->reports && threads ? open_cache(&p) : EG_E_NOMEM;
     for (; status == EG_OK && started < jobs; started++) {
         eg_atomic_add(&p.working, 1);
         status = eg_thread_start(&threads[started], "check", work, &p);
@@ -152,6 +186,7 @@ int eg_check_files_run(eg_check_files *files, const eg_yara_rules *rules, size_t
     if (status == EG_OK && eg_atomic_get(&p.status) != EG_OK) {
         status = eg_fail((int)eg_atomic_get(&p.status), "out of memory while looking at files");
     }
+    close_cache(&p, status);
     if (status == EG_OK) {
         count(files, (uint64_t)eg_atomic_get(&p.bytes));
     }

@@ -18,6 +18,7 @@ typedef struct eg_check_counts {
 } eg_check_counts;
 
 typedef struct eg_check_files {
+    const char *cache_file;   /* remembers clean files from run to run; NULL: nothing does */
     eg_path_list paths;       /* the files */
     eg_file_report **reports; /* by file; NULL: clean */
     eg_path_list folders;     /* that could not be read */

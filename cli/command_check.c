@@ -311,6 +311,8 @@ int eg_command_check(int argc, char **argv)
         {"--rules", EG_OPTION_TEXT, &c.pack, "PATH",
          "pack, or folder or file of YARA rules (rules beside emoguard.exe)"},
         {"--jobs", EG_OPTION_NUMBER, &c.jobs, "N", "files at a time (one a processor)"},
+        {"--cache", EG_OPTION_TEXT, &c.files.cache_file, "FILE",
+         "remembers clean files in it: the next check reads only what changed"},
         {"--text", EG_OPTION_FLAG, &c.text, NULL, "lines to read (this is the default)"},
         {"--json", EG_OPTION_FLAG, &c.json, NULL, "one JSON object a finding, the verdict last"},
     };

@@ -142,6 +142,20 @@ def jobs__whatever_their_number__give_the_same_findings(folder):
            "the findings differ")
 
 
+def cache__kept_in_a_file__saves_reading_what_did_not_change(folder):
+    tree, cache = folder / "tree", folder / "cache"
+    tree.mkdir()
+    write_office_files(tree)
+    (tree / "drill.txt").write_text(DRILL, encoding="ascii")
+    arguments = ("--rules", PACK, tree, "--cache", cache)
+    first, before = check(*arguments, code=1)
+    second, after = check(*arguments, code=1)
+    expect(before["bytes"] > 10 * after["bytes"] > 0, f"read {before['bytes']}, then {after['bytes']}")
+    expect(first == second and before["files"] == after["files"], "the findings differ")
+    cache.write_bytes(cache.read_bytes()[:-1])
+    expect(check(*arguments, code=1)[1]["bytes"] == before["bytes"], "a damaged file was believed")
+
+
 def office_files__hit_nothing(folder):
     write_office_files(folder)
     _, verdict = check("--rules", PACK, folder, code=0)
@@ -211,6 +225,7 @@ def yara__on_the_same_rules_and_files__says_the_same(folder):
 
 
 TESTS = [samples__hit_the_rule_they_were_made_for, jobs__whatever_their_number__give_the_same_findings,
+         cache__kept_in_a_file__saves_reading_what_did_not_change,
          office_files__hit_nothing, what_cannot_be_looked_at__is_told_with_the_reason,
          text__names_verdict_rules_and_age, usage__that_is_wrong__ends_with_2,
          lint__of_a_broken_file__names_file_and_line]
