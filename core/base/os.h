@@ -74,8 +74,8 @@ typedef struct eg_file_identity {
 } eg_file_identity;
 bool eg_file_identity_equal(const eg_file_identity *a, const eg_file_identity *b);
 /*
- * Of a regular file, without reading it. EG_E_UNSUPPORTED for a folder or a device, and for a file
- * whose content lies in a cloud and would have to be fetched.
+ * Of a regular file, without reading it. EG_E_INVALID for a folder or a device, EG_E_UNSUPPORTED
+ * for a file whose content lies in a cloud and would have to be fetched.
  */
 int eg_file_identify(const char *path, eg_file_identity *out);
 /*
@@ -83,6 +83,13 @@ int eg_file_identify(const char *path, eg_file_identity *out);
  * began. EG_E_IO when it changed meanwhile; else as eg_file_identify.
  */
 int eg_file_read_head(const char *path, size_t max, eg_buf *out, eg_file_identity *identity);
+/*
+ * The same for a file that is open already: `handle` as the system names it (HANDLE, descriptor),
+ * at its beginning; `path` is for messages only. It stays open.
+ */
+int eg_handle_identify(intptr_t handle, const char *path, eg_file_identity *out);
+int eg_handle_read_head(intptr_t handle, const char *path, size_t max, eg_buf *out,
+                        eg_file_identity *identity);
 
 bool eg_file_exists(const char *path); /* file or folder */
 bool eg_dir_exists(const char *path);

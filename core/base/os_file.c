@@ -102,21 +102,20 @@ static int read_head(const eg_os_file *file, size_t max, eg_buf *out)
     return status;
 }
 
-int eg_file_read_head(const char *path, size_t max, eg_buf *out, eg_file_identity *identity)
+int eg_handle_identify(intptr_t handle, const char *path, eg_file_identity *out)
 {
-    eg_os_file file;
+    const eg_os_file file = {.handle = handle, .path = path};
+    return eg_os_identity(&file, out);
+}
+
+int eg_handle_read_head(intptr_t handle, const char *path, size_t max, eg_buf *out,
+                        eg_file_identity *identity)
+{
+    const eg_os_file file = {.handle = handle, .path = path};
     eg_file_identity before;
     eg_file_identity after;
-    /* Before it is opened: opening a pipe or a device can wait for ever. */
-    int status = eg_file_identify(path, &before);
-    if (status == EG_OK) {
-        status = eg_os_open(path, EG_OS_READ, &file);
-    }
-    if (status != EG_OK) {
-        return status;
-    }
     size_t length = out->len;
-    status = eg_os_identity(&file, &before);
+    int status = eg_os_identity(&file, &before);
     if (status == EG_OK) {
         status = read_head(&file, before.size < max ? (size_t)before.size : max, out);
     }
@@ -126,12 +125,28 @@ int eg_file_read_head(const char *path, size_t max, eg_buf *out, eg_file_identit
     if (status == EG_OK && !eg_file_identity_equal(&before, &after)) {
         status = eg_fail(EG_E_IO, "%s changed while it was read", path);
     }
-    eg_os_close(&file);
     if (status != EG_OK) {
         return undo_append(out, length, status);
     }
     *identity = before;
     return EG_OK;
+}
+
+int eg_file_read_head(const char *path, size_t max, eg_buf *out, eg_file_identity *identity)
+{
+    eg_os_file file;
+    eg_file_identity before;
+    /* Before it is opened: opening a pipe or a device can wait for ever. */
+    int status = eg_file_identify(path, &before);
+    if (status == EG_OK) {
+        status = eg_os_open(path, EG_OS_READ, &file);
+    }
+    if (status != EG_OK) {
+        return status;
+    }
+    status = eg_handle_read_head(file.handle, path, max, out, identity);
+    eg_os_close(&file);
+    return status;
 }
 
 /* A name beside `path` that nobody else uses. */

@@ -63,7 +63,7 @@ static uint64_t ticks_of(const struct timespec *time)
 static int identity_of(const struct stat *info, const char *path, eg_file_identity *out)
 {
     if (!S_ISREG(info->st_mode)) {
-        return eg_fail(EG_E_UNSUPPORTED, "%s is no regular file", path);
+        return eg_fail(EG_E_INVALID, "%s is no regular file", path);
     }
     *out = (eg_file_identity){
         .volume = info->st_dev,

@@ -171,13 +171,13 @@ int eg_os_identity(const eg_os_file *file, eg_file_identity *out)
     HANDLE handle = (HANDLE)file->handle;
     BY_HANDLE_FILE_INFORMATION info;
     if (GetFileType(handle) != FILE_TYPE_DISK) {
-        return eg_fail(EG_E_UNSUPPORTED, "%s is no regular file", file->path);
+        return eg_fail(EG_E_INVALID, "%s is no regular file", file->path);
     }
     if (!GetFileInformationByHandle(handle, &info)) {
         return fail_last("look at", file->path);
     }
     if ((info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0) {
-        return eg_fail(EG_E_UNSUPPORTED, "%s is no regular file", file->path);
+        return eg_fail(EG_E_INVALID, "%s is no regular file", file->path);
     }
     if ((info.dwFileAttributes & ATTRIBUTES_ELSEWHERE) != 0) {
         return eg_fail(EG_E_UNSUPPORTED, "the content of %s is not on this PC", file->path);

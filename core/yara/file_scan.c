@@ -96,14 +96,36 @@ eg_str eg_file_type(eg_str bytes)
 
 /* ---- one file ---- */
 
-static void give_reason(eg_file_report *report, const char *reason)
+static void give_reason(eg_file_report *report, eg_file_gap gap, const char *reason)
 {
-    if (report->reason[0] == '\0') {
+    if (report->gap == EG_GAP_NONE) {
+        report->gap = gap;
         (void)snprintf(report->reason, sizeof(report->reason), "%s", reason);
     }
     if (report->verdict == EG_FILE_CLEAN) {
         report->verdict = EG_FILE_NOT_LOOKED;
     }
+}
+
+void eg_file_report_gap(eg_file_report *report, eg_file_gap gap, const char *reason)
+{
+    memset(report, 0, sizeof(*report));
+    give_reason(report, gap, reason);
+}
+
+const char *eg_file_gap_name(eg_file_gap gap)
+{
+    static const char *const names[EG_GAP_COUNT] = {
+        [EG_GAP_NONE] = "",
+        [EG_GAP_TOO_LARGE] = "too large",
+        [EG_GAP_TOO_SLOW] = "too slow",
+        [EG_GAP_UNREADABLE] = "unreadable",
+        [EG_GAP_ELSEWHERE] = "not on this PC",
+        [EG_GAP_PACKED] = "packed",
+        [EG_GAP_ENGINE] = "engine",
+        [EG_GAP_WORKER] = "scanner stopped",
+    };
+    return gap < EG_GAP_COUNT ? names[gap] : "";
 }
 
 /* The first contents that meet a rule are told; they are enough. */
@@ -119,7 +141,8 @@ static int look_at(void *user, eg_str name, eg_str bytes)
         return status;
     }
     if (status != EG_OK) {
-        give_reason(report, eg_error_message());
+        give_reason(report, status == EG_E_TIMEOUT ? EG_GAP_TOO_SLOW : EG_GAP_ENGINE,
+                    eg_error_message());
         return EG_OK;
     }
     report->bytes += bytes.len;
@@ -129,7 +152,7 @@ static int look_at(void *user, eg_str name, eg_str bytes)
         (void)snprintf(report->buffer, sizeof(report->buffer), "%.*s", EG_STR_ARGS(name));
     }
     if (scan->result.cut) {
-        give_reason(report, "a text that rules look for occurs too often in it");
+        give_reason(report, EG_GAP_ENGINE, "a text that rules look for occurs too often in it");
     }
     return EG_OK;
 }
@@ -146,7 +169,7 @@ static int on_problem(void *user, eg_str name, int status, const char *why)
     EG_UNUSED(status);
     (void)snprintf(text, sizeof(text), "%.*s%s%s", EG_STR_ARGS(name), name.len > 0 ? ": " : "",
                    why);
-    give_reason(file->report, text);
+    give_reason(file->report, EG_GAP_PACKED, text);
     return EG_OK;
 }
 
@@ -158,7 +181,7 @@ static int look_into(one_file *file, eg_str bytes)
     return status == EG_OK ? eg_unpack(bytes, EG_STR(""), &eg_unpack_usual, &visitor) : status;
 }
 
-static uint64_t hash_facts(const eg_yara_facts *facts)
+uint64_t eg_file_facts_hash(const eg_yara_facts *facts)
 {
     const eg_str parts[] = {facts->path, facts->owner, facts->event_kind, facts->signer_state};
     uint64_t hash = 0;
@@ -174,22 +197,28 @@ static void tell_size(const eg_file_scan *scan, eg_file_report *report, uint64_t
     if (size > scan->limits.bytes) {
         (void)snprintf(text, sizeof(text), "only the first %zu of %llu bytes were looked at",
                        scan->limits.bytes, (unsigned long long)size);
-        give_reason(report, text);
+        give_reason(report, EG_GAP_TOO_LARGE, text);
     }
 }
 
-static int read_and_look(one_file *file, const char *path, eg_verdict_key *key)
+/* EG_OK when it could not be read as well: that is a verdict. */
+static int give_failure(eg_file_report *report, int status)
 {
-    eg_file_scan *scan = file->scan;
-    eg_file_report *report = file->report;
-    eg_buf_clear(&scan->bytes);
-    int status = eg_file_read_head(path, scan->limits.bytes, &scan->bytes, &key->file);
     if (status == EG_E_NOMEM) {
         return status;
     }
+    give_reason(report, status == EG_E_UNSUPPORTED ? EG_GAP_ELSEWHERE : EG_GAP_UNREADABLE,
+                eg_error_message());
+    return EG_OK;
+}
+
+/* What was read of a file, or could not be. */
+static int look_at_file(one_file *file, int status, eg_verdict_key *key)
+{
+    eg_file_scan *scan = file->scan;
+    eg_file_report *report = file->report;
     if (status != EG_OK) {
-        give_reason(report, eg_error_message());
-        return EG_OK;
+        return give_failure(report, status);
     }
     file->facts.size = key->file.size;
     status = look_into(file, eg_buf_str(&scan->bytes));
@@ -203,24 +232,61 @@ static int read_and_look(one_file *file, const char *path, eg_verdict_key *key)
     return EG_OK;
 }
 
+static bool is_known(const eg_file_scan *scan, const eg_verdict_key *key, eg_file_report *out)
+{
+    out->from_cache = scan->cache && eg_verdict_cache_is_clean(scan->cache, scan->fingerprint, key);
+    return out->from_cache;
+}
+
 int eg_file_scan_run(eg_file_scan *scan, const char *path, const eg_yara_facts *facts,
                      eg_file_report *out)
 {
     one_file file = {scan, *facts, out};
-    eg_verdict_key key = {.facts = hash_facts(facts)};
+    eg_verdict_key key = {.facts = eg_file_facts_hash(facts)};
 
     memset(out, 0, sizeof(*out));
     int status = eg_file_identify(path, &key.file);
-    if (status == EG_E_NOMEM) {
-        return status;
+    if (status != EG_OK) {
+        return give_failure(out, status);
+    }
+    if (is_known(scan, &key, out)) {
+        return EG_OK;
+    }
+    eg_buf_clear(&scan->bytes);
+    status = eg_file_read_head(path, scan->limits.bytes, &scan->bytes, &key.file);
+    return look_at_file(&file, status, &key);
+}
+
+int eg_file_scan_handle(eg_file_scan *scan, intptr_t handle, const eg_yara_facts *facts,
+                        eg_file_report *out)
+{
+    one_file file = {scan, *facts, out};
+    eg_verdict_key key = {.facts = eg_file_facts_hash(facts)};
+    eg_buf path;
+
+    memset(out, 0, sizeof(*out));
+    eg_buf_init(&path, EG_FILE_SCAN_PATH_MAX);
+    int status = eg_buf_append_str(&path, facts->path);
+    if (status == EG_OK) {
+        status = eg_handle_identify(handle, eg_buf_cstr(&path), &key.file);
     }
     if (status != EG_OK) {
-        give_reason(out, eg_error_message());
-        return EG_OK;
+        status = give_failure(out, status);
+    } else if (!is_known(scan, &key, out)) {
+        eg_buf_clear(&scan->bytes);
+        status = eg_handle_read_head(handle, eg_buf_cstr(&path), scan->limits.bytes, &scan->bytes,
+                                     &key.file);
+        status = look_at_file(&file, status, &key);
     }
-    if (scan->cache && eg_verdict_cache_is_clean(scan->cache, scan->fingerprint, &key)) {
-        out->from_cache = true;
-        return EG_OK;
-    }
-    return read_and_look(&file, path, &key);
+    eg_buf_done(&path);
+    return status;
+}
+
+int eg_file_scan_bytes(eg_file_scan *scan, eg_str bytes, const eg_yara_facts *facts,
+                       eg_file_report *out)
+{
+    one_file file = {scan, *facts, out};
+    memset(out, 0, sizeof(*out));
+    file.facts.size = bytes.len;
+    return look_into(&file, bytes);
 }

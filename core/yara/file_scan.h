@@ -17,6 +17,7 @@
 #define EG_FILE_SCAN_BYTES (64u * 1024 * 1024) /* ordinary limit for one file */
 #define EG_FILE_SCAN_SECONDS 20                /* ordinary limit for one buffer */
 #define EG_FILE_SCAN_REASON_MAX 512
+#define EG_FILE_SCAN_PATH_MAX ((size_t)128 * 1024)
 
 typedef enum eg_file_verdict {
     EG_FILE_CLEAN,      /* all of it was looked at, no rule is met */
@@ -24,8 +25,22 @@ typedef enum eg_file_verdict {
     EG_FILE_NOT_LOOKED, /* `reason` tells why; also when only a part was looked at */
 } eg_file_verdict;
 
+/* Of what kind the first reason is, for counting. */
+typedef enum eg_file_gap {
+    EG_GAP_NONE,
+    EG_GAP_TOO_LARGE,  /* there is more of it than the limit */
+    EG_GAP_TOO_SLOW,   /* took longer than its time */
+    EG_GAP_UNREADABLE, /* refused, gone, changing, no regular file */
+    EG_GAP_ELSEWHERE,  /* on the network, or in a cloud */
+    EG_GAP_PACKED,     /* what is packed in it: encrypted, damaged, a bomb */
+    EG_GAP_ENGINE,     /* rules needed more than the engine gives */
+    EG_GAP_WORKER,     /* whoever looked died or answered nonsense (core/yara/scanner.h) */
+    EG_GAP_COUNT
+} eg_file_gap;
+
 typedef struct eg_file_report {
     eg_file_verdict verdict;
+    eg_file_gap gap; /* EG_GAP_NONE as long as `reason` is "" */
     bool from_cache;
     uint64_t bytes; /* looked at now */
     eg_yara_result result;
@@ -52,6 +67,19 @@ void eg_file_scan_destroy(eg_file_scan *scan); /* NULL-safe */
  */
 int eg_file_scan_run(eg_file_scan *scan, const char *path, const eg_yara_facts *facts,
                      eg_file_report *out);
+/* The same of a file that is open already, as in eg_handle_read_head. */
+int eg_file_scan_handle(eg_file_scan *scan, intptr_t handle, const eg_yara_facts *facts,
+                        eg_file_report *out);
+/* The same of bytes in memory: nothing is remembered of them, and all of them are looked at. */
+int eg_file_scan_bytes(eg_file_scan *scan, eg_str bytes, const eg_yara_facts *facts,
+                       eg_file_report *out);
+
+/* Makes `report` one that tells why nothing was looked at. */
+void eg_file_report_gap(eg_file_report *report, eg_file_gap gap, const char *reason);
+/* What of `facts` a verdict depends on, for eg_verdict_key. */
+uint64_t eg_file_facts_hash(const eg_yara_facts *facts);
+/* Stable name: "too large", "too slow", ... "" for none. Never NULL. */
+const char *eg_file_gap_name(eg_file_gap gap);
 
 /*
  * What a file is by its first bytes: "EXE", "ELF", "ZIP", "OLE", "RTF", "PDF", "LNK", "ONENOTE",
