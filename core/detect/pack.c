@@ -98,9 +98,23 @@ static int read_root(const char *file, yyjson_val *root, eg_pack *pack)
     return eg_buf_append_str(&pack->name, name);
 }
 
-int eg_pack_read(const char *folder, eg_pack *pack)
+int eg_pack_parse(eg_str json, const char *file, eg_pack *pack)
 {
     yyjson_doc *doc = NULL;
+    int status = eg_json_parse(json, &doc);
+
+    if (status == EG_E_INVALID) {
+        return eg_fail(EG_E_INVALID, "%s: %.900s", file, eg_error_message());
+    }
+    if (status == EG_OK) {
+        status = read_root(file, yyjson_doc_get_root(doc), pack);
+    }
+    yyjson_doc_free(doc);
+    return status;
+}
+
+int eg_pack_read(const char *folder, eg_pack *pack)
+{
     eg_buf path, text;
     int status = pack_path(folder, &path);
 
@@ -109,15 +123,8 @@ int eg_pack_read(const char *folder, eg_pack *pack)
         status = eg_file_read(eg_buf_cstr(&path), EG_PACK_FILE_MAX, &text);
     }
     if (status == EG_OK) {
-        status = eg_json_parse(eg_buf_str(&text), &doc);
+        status = eg_pack_parse(eg_buf_str(&text), eg_buf_cstr(&path), pack);
     }
-    if (status == EG_E_INVALID) {
-        status = eg_fail(EG_E_INVALID, "%s: %.900s", eg_buf_cstr(&path), eg_error_message());
-    }
-    if (status == EG_OK) {
-        status = read_root(eg_buf_cstr(&path), yyjson_doc_get_root(doc), pack);
-    }
-    yyjson_doc_free(doc);
     eg_buf_done(&text);
     eg_buf_done(&path);
     return status;
@@ -141,12 +148,17 @@ static bool is_sigma(eg_str path)
     return eg_str_ends_nocase(path, EG_STR(".yml")) || eg_str_ends_nocase(path, EG_STR(".yaml"));
 }
 
+bool eg_pack_is_rules(eg_str path)
+{
+    return is_sigma(path) || eg_pack_is_yara(path);
+}
+
 static int visit(void *user, const eg_dir_entry *entry)
 {
     walk *w = user;
     eg_str name = eg_str_from(entry->name);
 
-    if (entry->is_dir || !(is_sigma(name) || eg_pack_is_yara(name))) {
+    if (entry->is_dir || !eg_pack_is_rules(name)) {
         return EG_OK;
     }
     if (++w->files > EG_PACK_FILES_MAX) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rule packs on disk: pack.json says what a folder is; rules are its sigma/ and yara/ folders,
- * texts lie beside them. Finds the rule files of folders that are no pack, too. Called by the
+ * Rule packs: pack.json says what a folder is; rules are its sigma/ and yara/ folders, texts lie
+ * beside them. A pack that came over the network has the same files, in memory. Finds the rule files of folders that are no pack, too. Called by the
  * loading thread.
  */
 #ifndef EG_DETECT_PACK_H
@@ -15,6 +15,12 @@
 /* Beside the rules or in the pack: what the placeholders in them stand for (placeholder.h). */
 #define EG_PACK_PLACEHOLDERS "placeholders.yml"
 
+/* A file of a pack that lies in memory; '/' between the parts of its name ("sigma/a.yml"). */
+typedef struct eg_pack_file {
+    eg_str name;
+    eg_str text;
+} eg_pack_file;
+
 typedef struct eg_pack {
     eg_buf name;
     uint64_t serial;
@@ -26,6 +32,8 @@ void eg_pack_done(eg_pack *pack);
 bool eg_pack_is_folder(const char *folder);
 /* Reads pack.json. EG_E_INVALID with file and reason, also when it needs a newer engine. */
 int eg_pack_read(const char *folder, eg_pack *pack);
+/* The same with the content of a pack.json; `file` is for messages. */
+int eg_pack_parse(eg_str json, const char *file, eg_pack *pack);
 
 typedef int (*eg_pack_rule_file)(void *user, const char *path);
 /*
@@ -33,6 +41,8 @@ typedef int (*eg_pack_rule_file)(void *user, const char *path);
  * EG_E_LIMIT when there are too many.
  */
 int eg_pack_walk(const char *folder, eg_pack_rule_file found, void *user);
+/* By its extension: is it one of them, and one of YARA? */
+bool eg_pack_is_rules(eg_str path);
 bool eg_pack_is_yara(eg_str path);
 
 #endif

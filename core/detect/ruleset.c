@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #define PATH_MAX_BYTES (64u * 1024)
+#define TEXTS_NAME_SIZE 32
 
 struct eg_ruleset {
     eg_atomic references;
@@ -68,20 +69,30 @@ static int keep_rule(void *user, eg_sigma_rule *rule)
     return EG_OK;
 }
 
+static int take_rules(loader *l, const char *path, eg_str text)
+{
+    l->ruleset->stats.files++;
+    if (eg_pack_is_yara(eg_str_from(path)))
+        return eg_yara_files_add(&l->yara, path, text);
+    if (eg_str_equal(eg_path_base(eg_str_from(path)), EG_STR(EG_PACK_PLACEHOLDERS)))
+        return eg_placeholders_read(l->placeholders, text, path, &l->counting);
+    return eg_sigma_parse(text, path, &l->counting, keep_rule, l);
+}
+
 static int read_rules(loader *l, const char *path)
 {
     int status;
 
     eg_buf_clear(&l->text);
     status = eg_file_read(path, EG_PACK_FILE_MAX, &l->text);
-    if (status != EG_OK)
-        return status;
-    l->ruleset->stats.files++;
-    if (eg_pack_is_yara(eg_str_from(path)))
-        return eg_yara_files_add(&l->yara, path, eg_buf_str(&l->text));
-    if (eg_str_equal(eg_path_base(eg_str_from(path)), EG_STR(EG_PACK_PLACEHOLDERS)))
-        return eg_placeholders_read(l->placeholders, eg_buf_str(&l->text), path, &l->counting);
-    return eg_sigma_parse(eg_buf_str(&l->text), path, &l->counting, keep_rule, l);
+    return status == EG_OK ? take_rules(l, path, eg_buf_str(&l->text)) : status;
+}
+
+static int reject_file(loader *l, const char *path)
+{
+    eg_report_problem(&l->counting, EG_PROBLEM_REJECTED, path, 0, EG_STR_NONE, "%s",
+                      eg_error_message());
+    return EG_OK;
 }
 
 /* A file of a folder that cannot be read is one bad rule; the others are still loaded. */
@@ -94,19 +105,32 @@ static int load_file(void *user, const char *path)
     if (status == EG_OK || status == EG_E_NOMEM || l->ruleset->stats.files > files)
         return status;
     l->ruleset->stats.files++;
-    eg_report_problem(&l->counting, EG_PROBLEM_REJECTED, path, 0, EG_STR_NONE, "%s",
-                      eg_error_message());
-    return EG_OK;
+    return reject_file(l, path);
 }
 
 /* A text that cannot be read is a pity: hits then explain themselves less well. */
+static int texts_taken(loader *l, const char *path, int status)
+{
+    if (status != EG_OK && status != EG_E_NOMEM) {
+        eg_report_problem(&l->counting, EG_PROBLEM_WARNING, path, 0, EG_STR_NONE, "%s",
+                          eg_error_message());
+        status = EG_OK;
+    }
+    return status;
+}
+
+static void texts_name(eg_language language, char name[TEXTS_NAME_SIZE])
+{
+    (void)snprintf(name, TEXTS_NAME_SIZE, "texts.%s.json", eg_language_code(language));
+}
+
 static int load_texts(loader *l, const char *folder, eg_language language)
 {
-    char name[32];
+    char name[TEXTS_NAME_SIZE];
     eg_buf path;
     int status;
 
-    (void)snprintf(name, sizeof(name), "texts.%s.json", eg_language_code(language));
+    texts_name(language, name);
     eg_buf_init(&path, PATH_MAX_BYTES);
     eg_buf_clear(&l->text);
     status = eg_path_join(&path, folder, name);
@@ -115,11 +139,7 @@ static int load_texts(loader *l, const char *folder, eg_language language)
     if (status == EG_OK)
         status =
             eg_texts_read(l->ruleset->texts, language, eg_buf_str(&l->text), eg_buf_cstr(&path));
-    if (status != EG_OK && status != EG_E_NOMEM) {
-        eg_report_problem(&l->counting, EG_PROBLEM_WARNING, eg_buf_cstr(&path), 0, EG_STR_NONE,
-                          "%s", eg_error_message());
-        status = EG_OK;
-    }
+    status = texts_taken(l, eg_buf_cstr(&path), status);
     eg_buf_done(&path);
     return status;
 }
@@ -137,9 +157,19 @@ static int load_folder(loader *l, const char *pack, const char *name)
     return status;
 }
 
+/* Name and serial are those of the first pack; takes over `pack`. */
+static void keep_pack(loader *l, int status, eg_pack *pack)
+{
+    if (status == EG_OK && l->ruleset->pack.serial == 0) {
+        eg_pack_done(&l->ruleset->pack);
+        l->ruleset->pack = *pack;
+    } else {
+        eg_pack_done(pack);
+    }
+}
+
 static int load_pack(loader *l, const char *folder)
 {
-    eg_ruleset *ruleset = l->ruleset;
     eg_pack pack;
     eg_buf path;
     size_t i;
@@ -158,12 +188,7 @@ static int load_pack(loader *l, const char *folder)
         status = load_file(l, eg_buf_cstr(&path));
     for (i = 0; i < EG_LANGUAGE_COUNT && status == EG_OK; i++)
         status = load_texts(l, folder, (eg_language)i);
-    if (status == EG_OK && ruleset->pack.serial == 0) {
-        eg_pack_done(&ruleset->pack);
-        ruleset->pack = pack;
-    } else {
-        eg_pack_done(&pack);
-    }
+    keep_pack(l, status, &pack);
     eg_buf_done(&path);
     return status;
 }
@@ -176,6 +201,59 @@ static int load_path(loader *l, const char *path)
         return eg_pack_is_folder(path) ? load_pack(l, path) : eg_pack_walk(path, load_file, l);
     status = read_rules(l, path);
     return status == EG_E_NOTFOUND ? eg_fail(status, "%s does not exist", path) : status;
+}
+
+/* ---- packs in memory ---- */
+
+static bool is_rules(eg_str name)
+{
+    return eg_str_equal(name, EG_STR(EG_PACK_PLACEHOLDERS)) ||
+           (eg_pack_is_rules(name) && (eg_str_starts_nocase(name, EG_STR("sigma/")) ||
+                                       eg_str_starts_nocase(name, EG_STR("yara/"))));
+}
+
+/* `path` is the name with that of the pack before it. */
+static int take_file(loader *l, const eg_pack_file *file, const char *path, eg_pack *pack)
+{
+    if (eg_str_equal(file->name, EG_STR("pack.json")))
+        return eg_pack_parse(file->text, path, pack);
+    if (is_rules(file->name) && file->text.len > EG_PACK_FILE_MAX) {
+        l->ruleset->stats.files++;
+        (void)eg_fail(EG_E_LIMIT, "larger than %u bytes", EG_PACK_FILE_MAX);
+        return reject_file(l, path);
+    }
+    if (is_rules(file->name))
+        return take_rules(l, path, file->text);
+    for (size_t i = 0; i < EG_LANGUAGE_COUNT; i++) {
+        char name[TEXTS_NAME_SIZE];
+
+        texts_name((eg_language)i, name);
+        if (eg_str_equal(file->name, eg_str_from(name)))
+            return texts_taken(l, path,
+                               eg_texts_read(l->ruleset->texts, (eg_language)i, file->text, path));
+    }
+    return EG_OK;
+}
+
+static int load_files(loader *l, const eg_ruleset_source *source)
+{
+    eg_pack pack;
+    eg_buf path;
+    int status = EG_OK;
+
+    eg_pack_init(&pack);
+    eg_buf_init(&path, PATH_MAX_BYTES);
+    for (size_t i = 0; i < source->count && status == EG_OK; i++) {
+        eg_buf_clear(&path);
+        status = eg_buf_appendf(&path, "%s/%.*s", source->path, EG_STR_ARGS(source->files[i].name));
+        if (status == EG_OK)
+            status = take_file(l, &source->files[i], eg_buf_cstr(&path), &pack);
+    }
+    if (status == EG_OK && pack.serial == 0)
+        status = eg_fail(EG_E_INVALID, "%s: there is no pack.json in it", source->path);
+    keep_pack(l, status, &pack);
+    eg_buf_done(&path);
+    return status;
 }
 
 /* ---- the set ---- */
@@ -204,7 +282,7 @@ static int compile(loader *l, bool report_inert)
     return EG_OK;
 }
 
-static int load_all(loader *l, const char *const *paths, size_t count, bool report_inert)
+static int load_all(loader *l, const eg_ruleset_source *sources, size_t count, bool report_inert)
 {
     size_t i;
     int status = eg_texts_create(&l->ruleset->texts);
@@ -212,12 +290,12 @@ static int load_all(loader *l, const char *const *paths, size_t count, bool repo
     if (status == EG_OK)
         status = eg_placeholders_create(&l->placeholders);
     for (i = 0; i < count && status == EG_OK; i++)
-        status = load_path(l, paths[i]);
+        status = sources[i].files ? load_files(l, &sources[i]) : load_path(l, sources[i].path);
     return status == EG_OK ? compile(l, report_inert) : status;
 }
 
-int eg_ruleset_load(const char *const *paths, size_t count, bool report_inert,
-                    const eg_report *report, eg_ruleset **out)
+int eg_ruleset_load_from(const eg_ruleset_source *sources, size_t count, bool report_inert,
+                         const eg_report *report, eg_ruleset **out)
 {
     eg_ruleset *ruleset = eg_alloc_zero(1, sizeof(*ruleset));
     loader l = {ruleset, report, {count_problem, NULL}, NULL, 0, 0, NULL, {NULL, 0, 0}, {0}};
@@ -230,7 +308,7 @@ int eg_ruleset_load(const char *const *paths, size_t count, bool report_inert,
     eg_atomic_set(&ruleset->references, 1);
     eg_pack_init(&ruleset->pack);
     eg_buf_init(&l.text, EG_PACK_TEXTS_MAX);
-    status = load_all(&l, paths, count, report_inert);
+    status = load_all(&l, sources, count, report_inert);
     for (i = 0; i < l.count; i++)
         eg_sigma_rule_destroy(l.rules[i]);
     eg_free((void *)l.rules);
@@ -243,6 +321,21 @@ int eg_ruleset_load(const char *const *paths, size_t count, bool report_inert,
     }
     *out = ruleset;
     return EG_OK;
+}
+
+int eg_ruleset_load(const char *const *paths, size_t count, bool report_inert,
+                    const eg_report *report, eg_ruleset **out)
+{
+    eg_ruleset_source *sources = eg_alloc_zero(count + 1, sizeof(*sources));
+    int status;
+
+    if (!sources)
+        return EG_E_NOMEM;
+    for (size_t i = 0; i < count; i++)
+        sources[i].path = paths[i];
+    status = eg_ruleset_load_from(sources, count, report_inert, report, out);
+    eg_free(sources);
+    return status;
 }
 
 eg_ruleset *eg_ruleset_ref(eg_ruleset *ruleset)

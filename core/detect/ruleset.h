@@ -9,6 +9,7 @@
 #ifndef EG_DETECT_RULESET_H
 #define EG_DETECT_RULESET_H
 
+#include "core/detect/pack.h"
 #include "core/detect/text.h"
 #include "core/sigma/set.h"
 #include "core/yara/engine.h"
@@ -35,6 +36,15 @@ typedef struct eg_ruleset_stats {
  */
 int eg_ruleset_load(const char *const *paths, size_t count, bool report_inert,
                     const eg_report *report, eg_ruleset **out);
+/* One of several places that rules come from: a path as above, or a pack that lies in memory. */
+typedef struct eg_ruleset_source {
+    const char *path;          /* of a pack in memory: what messages call it */
+    const eg_pack_file *files; /* borrowed during the load; NULL: on disk */
+    size_t count;
+} eg_ruleset_source;
+/* The same from such places. A pack in memory without pack.json is EG_E_INVALID. */
+int eg_ruleset_load_from(const eg_ruleset_source *sources, size_t count, bool report_inert,
+                         const eg_report *report, eg_ruleset **out);
 eg_ruleset *eg_ruleset_ref(eg_ruleset *ruleset); /* any thread */
 void eg_ruleset_unref(eg_ruleset *ruleset);      /* frees with the last; NULL-safe */
 const eg_sigma_set *eg_ruleset_sigma(const eg_ruleset *ruleset);

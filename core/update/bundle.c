@@ -29,7 +29,7 @@ void eg_bundle_done(eg_bundle *bundle)
 static int count_files(eg_str archive, size_t *count)
 {
     eg_tar_walk walk = {.archive = archive};
-    eg_tar_file file;
+    eg_pack_file file;
     int status;
     do {
         status = eg_tar_next(&walk, &file);
@@ -57,7 +57,7 @@ static int list_files(eg_bundle *bundle)
         return EG_E_NOMEM;
     }
     for (; bundle->count < count; bundle->count++) {
-        eg_tar_file *file = &bundle->files[bundle->count];
+        eg_pack_file *file = &bundle->files[bundle->count];
         status = eg_tar_next(&walk, file);
         if (status != EG_OK) {
             return status;
@@ -72,14 +72,14 @@ static int list_files(eg_bundle *bundle)
 
 static int by_name(const void *key, const void *file)
 {
-    return eg_tar_compare(*(const eg_str *)key, ((const eg_tar_file *)file)->name);
+    return eg_tar_compare(*(const eg_str *)key, ((const eg_pack_file *)file)->name);
 }
 
-const eg_tar_file *eg_bundle_find(const eg_bundle *bundle, eg_str name)
+const eg_pack_file *eg_bundle_find(const eg_bundle *bundle, eg_str name)
 {
-    const eg_tar_file *found = bundle->count > 0 ? bsearch(&name, bundle->files, bundle->count,
-                                                           sizeof(*bundle->files), by_name)
-                                                 : NULL;
+    const eg_pack_file *found = bundle->count > 0 ? bsearch(&name, bundle->files, bundle->count,
+                                                            sizeof(*bundle->files), by_name)
+                                                  : NULL;
     return found && eg_str_equal(found->name, name) ? found : NULL;
 }
 
@@ -151,7 +151,7 @@ static int write_archive(const folder *f, eg_buf *archive)
         eg_buf_clear(&text);
         status = eg_file_read(f->paths[i], EG_BUNDLE_ARCHIVE_MAX, &text);
         if (status == EG_OK) {
-            eg_tar_file file = {name_of(f, f->paths[i]), eg_buf_str(&text)};
+            eg_pack_file file = {name_of(f, f->paths[i]), eg_buf_str(&text)};
             status = eg_tar_append(archive, last, &file);
             last = file.name;
         }

@@ -18,8 +18,8 @@
 #define EG_BUNDLE_SUFFIX ".tar.zst"
 
 typedef struct eg_bundle {
-    eg_buf archive;     /* the tar bytes */
-    eg_tar_file *files; /* in their order */
+    eg_buf archive;      /* the tar bytes */
+    eg_pack_file *files; /* in their order */
     size_t count;
     eg_arena *arena; /* names and the list of them */
 } eg_bundle;
@@ -37,6 +37,6 @@ int eg_bundle_unpack(eg_str packed, eg_str old, eg_bundle *out);
 /* Replaces what is in `out`: the archive compressed, or what is new in it against `old`. */
 int eg_bundle_pack(const eg_bundle *bundle, eg_str old, eg_buf *out);
 /* The file of this name, or NULL. */
-const eg_tar_file *eg_bundle_find(const eg_bundle *bundle, eg_str name);
+const eg_pack_file *eg_bundle_find(const eg_bundle *bundle, eg_str name);
 
 #endif

@@ -153,7 +153,7 @@ static size_t padding(size_t size)
 
 /* ---- writing ---- */
 
-int eg_tar_append(eg_buf *out, eg_str last, const eg_tar_file *file)
+int eg_tar_append(eg_buf *out, eg_str last, const eg_pack_file *file)
 {
     ustar header;
     int status = eg_tar_check_name(file->name);
@@ -238,7 +238,7 @@ static int at_end(const eg_tar_walk *walk, size_t left)
     return EG_E_NOTFOUND;
 }
 
-int eg_tar_next(eg_tar_walk *walk, eg_tar_file *file)
+int eg_tar_next(eg_tar_walk *walk, eg_pack_file *file)
 {
     const char *place = walk->archive.ptr + walk->at;
     size_t left = walk->archive.len - walk->at;
@@ -279,6 +279,6 @@ int eg_tar_next(eg_tar_walk *walk, eg_tar_file *file)
     walk->at += sizeof(header) + (size_t)size + padding((size_t)size);
     walk->last = name;
     walk->count++;
-    *file = (eg_tar_file){name, {text, (size_t)size}};
+    *file = (eg_pack_file){name, {text, (size_t)size}};
     return EG_OK;
 }

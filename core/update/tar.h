@@ -12,17 +12,12 @@
 #ifndef EG_UPDATE_TAR_H
 #define EG_UPDATE_TAR_H
 
-#include "core/base/str.h"
+#include "core/detect/pack.h"
 
 #define EG_TAR_NAME_MAX 200
 #define EG_TAR_PART_MAX 96
 #define EG_TAR_PARTS_MAX 8
 #define EG_TAR_FILES_MAX 50000
-
-typedef struct eg_tar_file {
-    eg_str name;
-    eg_str text;
-} eg_tar_file;
 
 /* EG_E_INVALID with the reason for a name that no archive may hold. */
 int eg_tar_check_name(eg_str name);
@@ -32,7 +27,7 @@ int eg_tar_compare(eg_str a, eg_str b);
  * Appends a file, which has to come behind the one before it (`last`, EG_STR_NONE for the first;
  * EG_E_INVALID when it does not). The end has to follow the last file.
  */
-int eg_tar_append(eg_buf *out, eg_str last, const eg_tar_file *file);
+int eg_tar_append(eg_buf *out, eg_str last, const eg_pack_file *file);
 int eg_tar_end(eg_buf *out);
 
 /* A walk over an archive; start with {.archive = bytes}. */
@@ -47,6 +42,6 @@ typedef struct eg_tar_walk {
  * but one. EG_E_NOTFOUND behind the last one when the archive ends as it must; EG_E_INVALID with
  * place and reason.
  */
-int eg_tar_next(eg_tar_walk *walk, eg_tar_file *file);
+int eg_tar_next(eg_tar_walk *walk, eg_pack_file *file);
 
 #endif

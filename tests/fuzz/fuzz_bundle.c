@@ -9,7 +9,7 @@ int eg_fuzz_bundle(const uint8_t *data, size_t size);
 int eg_fuzz_bundle(const uint8_t *data, size_t size)
 {
     eg_tar_walk walk = {.archive = {(const char *)data, size}};
-    eg_tar_file file;
+    eg_pack_file file;
     eg_buf again;
     eg_str last = EG_STR_NONE;
     int status;

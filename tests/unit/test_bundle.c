@@ -13,7 +13,7 @@
 
 #define ARCHIVE_ROOM ((size_t)64 * 1024)
 
-static const eg_tar_file files[] = {
+static const eg_pack_file files[] = {
     {EG_STR_INIT("pack.json"), EG_STR_INIT("{\"name\":\"x\",\"serial\":2026112301}")},
     {EG_STR_INIT("sigma/a.yml"), EG_STR_INIT("title: A\n")},
     {EG_STR_INIT("sigma/B.yml"), EG_STR_INIT("")},
@@ -36,7 +36,7 @@ static void make_archive(eg_buf *out)
 static int walk_all(eg_str archive, size_t *count)
 {
     eg_tar_walk walk = {.archive = archive};
-    eg_tar_file file;
+    eg_pack_file file;
     int status;
     do {
         status = eg_tar_next(&walk, &file);
@@ -53,12 +53,12 @@ static void archive__written__is_read_back(void **state)
     make_archive(&archive);
     walk.archive = eg_buf_str(&archive);
     for (size_t i = 0; i < EG_COUNT(files); i++) {
-        eg_tar_file file;
+        eg_pack_file file;
         assert_int_equal(eg_tar_next(&walk, &file), EG_OK);
         assert_true(eg_str_equal(file.name, files[i].name));
         assert_true(eg_str_equal(file.text, files[i].text));
     }
-    eg_tar_file file;
+    eg_pack_file file;
     assert_int_equal(eg_tar_next(&walk, &file), EG_E_NOTFOUND);
     eg_buf_done(&archive);
 }
@@ -138,7 +138,7 @@ static void name__that_is_not_safe_everywhere__is_refused(void **state)
 
 static void append__out_of_order_or_differing_in_case_alone__is_refused(void **state)
 {
-    eg_tar_file file = {EG_STR("a.yml"), EG_STR("x")};
+    eg_pack_file file = {EG_STR("a.yml"), EG_STR("x")};
     eg_buf out;
     EG_UNUSED(state);
     eg_buf_init(&out, ARCHIVE_ROOM);
@@ -170,7 +170,7 @@ static void bundle__unpacked__finds_its_files(void **state)
     make_bundle(&bundle);
     assert_int_equal(bundle.count, EG_COUNT(files));
     for (size_t i = 0; i < EG_COUNT(files); i++) {
-        const eg_tar_file *found = eg_bundle_find(&bundle, files[i].name);
+        const eg_pack_file *found = eg_bundle_find(&bundle, files[i].name);
         assert_non_null(found);
         assert_true(eg_str_equal(found->text, files[i].text));
     }

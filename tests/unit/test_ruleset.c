@@ -69,6 +69,46 @@ static void ruleset_load__of_a_pack__takes_rules_and_texts_in_order(void **state
     eg_ruleset_unref(ruleset);
 }
 
+static int load_memory(const eg_pack_file *files, size_t count, eg_test_problems *problems,
+                       eg_ruleset **out)
+{
+    const eg_ruleset_source source = {"site", files, count};
+    eg_test_problems_init(problems);
+    return eg_ruleset_load_from(&source, 1, false, &problems->report, out);
+}
+
+static void ruleset_load__of_a_pack_in_memory__is_that_of_its_folder(void **state)
+{
+    static const eg_pack_file files[] = {
+        {EG_STR_INIT("README.md"), EG_STR_INIT("not a rule")},
+        {EG_STR_INIT("pack.json"), EG_STR_INIT(PACK)},
+        {EG_STR_INIT("samples/sample.yml"), EG_STR_INIT("not a rule")},
+        {EG_STR_INIT("sigma/a.yml"), EG_STR_INIT(RULE("r1"))},
+        {EG_STR_INIT("sigma/b.yml"), EG_STR_INIT(RULE("r2"))},
+        {EG_STR_INIT("sigma/broken.yml"), EG_STR_INIT("broken: [\n")},
+        {EG_STR_INIT("sigma/deeper/c.yaml"), EG_STR_INIT(RULE("r3"))},
+        {EG_STR_INIT("texts.en.json"), EG_STR_INIT(TEXTS)},
+        {EG_STR_INIT("texts.ja.json"), EG_STR_INIT("{")},
+    };
+    eg_test_problems problems;
+    eg_ruleset_stats stats;
+    eg_ruleset *ruleset;
+
+    EG_UNUSED(state);
+    assert_int_equal(load_memory(files, EG_COUNT(files), &problems, &ruleset), EG_OK);
+    assert_int_equal(problems.count, 2);
+    eg_ruleset_stats_get(ruleset, &stats);
+    assert_int_equal(stats.files, 4);
+    assert_int_equal(stats.loaded, 3);
+    assert_int_equal(stats.rejected, 1);
+    assert_true(eg_str_equal(stats.name, EG_STR("demo")));
+    assert_int_equal(stats.serial, 7);
+    assert_true(eg_texts_has(eg_ruleset_texts(ruleset), EG_STR("r1"), EG_LANGUAGE_EN));
+    eg_ruleset_unref(ruleset);
+    assert_int_equal(load_memory(files + 2, 3, &problems, &ruleset),
+                     EG_E_INVALID); /* no pack.json */
+}
+
 static void ruleset_load__of_loose_files__takes_what_is_good(void **state)
 {
     eg_test_problems problems;
@@ -240,6 +280,7 @@ int eg_test_ruleset(void)
 {
     const struct CMUnitTest tests[] = {
         IN_FOLDER(ruleset_load__of_a_pack__takes_rules_and_texts_in_order),
+        cmocka_unit_test(ruleset_load__of_a_pack_in_memory__is_that_of_its_folder),
         IN_FOLDER(ruleset_load__of_loose_files__takes_what_is_good),
         IN_FOLDER(ruleset_load__with_placeholders__takes_the_values_beside_the_rules),
         IN_FOLDER(ruleset_load__without_a_rule__fails_with_the_reason),
