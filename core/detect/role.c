@@ -117,11 +117,13 @@ static bool next_argument(eg_str *rest, eg_str *argument)
     return true;
 }
 
-/* An unquoted path may hold blanks: it ends behind ".exe" and the like, not at its first blank. */
+/*
+ * An unquoted path may hold blanks: it ends behind ".exe" and the like, not at its first blank; 0
+ * when it has no such ending.
+ */
 static size_t unquoted_program_length(eg_str command)
 {
     static const char *const endings[] = {".exe", ".com", ".scr", ".bat", ".cmd"};
-    size_t first_blank = command.len;
 
     for (size_t at = 1; at <= command.len; at++) {
         if (at < command.len && !is_blank(command.ptr[at]) && command.ptr[at] != ',') {
@@ -132,11 +134,18 @@ static size_t unquoted_program_length(eg_str command)
                 return at;
             }
         }
-        if (at < first_blank) {
-            first_blank = at;
-        }
     }
-    return first_blank;
+    return 0;
+}
+
+static size_t first_word_length(eg_str command)
+{
+    size_t at = 1;
+
+    while (at < command.len && !is_blank(command.ptr[at]) && command.ptr[at] != ',') {
+        at++;
+    }
+    return at;
 }
 
 static bool is_path(eg_str text)
@@ -154,10 +163,11 @@ eg_str eg_command_program(eg_str command)
     if (rest.ptr[0] == '"') {
         return next_argument(&rest, &program) ? program : EG_STR("");
     }
-    if (is_path(rest) && find_extension(rest)) {
+    size_t length = unquoted_program_length(rest);
+    if (length == 0 && is_path(rest) && find_extension(rest)) {
         return rest; /* a document or DLL with blanks in its path, and nothing behind it */
     }
-    return (eg_str){rest.ptr, unquoted_program_length(rest)};
+    return (eg_str){rest.ptr, length > 0 ? length : first_word_length(rest)};
 }
 
 /* What stands behind the program in a command line. */

@@ -18,6 +18,8 @@ static void command_program__quoted_or_with_blanks__is_the_whole_path(void **sta
                 "C:\\Program Files\\a b\\c.exe");
     assert_text(eg_command_program(EG_STR("C:\\Users\\a b\\x.dll")), "C:\\Users\\a b\\x.dll");
     assert_text(eg_command_program(EG_STR("rundll32 x.dll,Run")), "rundll32");
+    assert_text(eg_command_program(EG_STR("C:\\w\\rundll32.exe C:\\Users\\a b\\x.dll")),
+                "C:\\w\\rundll32.exe");
     assert_text(eg_command_program(EG_STR("")), "");
     assert_text(eg_command_program(EG_STR("\"")), "");
     assert_text(eg_command_program(EG_STR("  ")), "");
