@@ -13,8 +13,11 @@
 
 enum {
     NAME_MAX_BYTES = 16 * 1024,
+    WORD_MARK = 0xA5EC,
+    WORD_FLAGS_AT = 10,
+    WORD_ENCRYPTED = 0x0100,
     SOURCES_PER_STREAM = 16, /* found by search; a stream of an honest file has one */
-    PACKAGE_HEADER = 6,
+    SIZE_FIELD = 4,          /* of what follows in the stream */
 };
 
 typedef struct source_place {
@@ -143,29 +146,13 @@ static void read_modules(eg_ole *ole, uint32_t entry, source_place *places)
     eg_buf_done(&list);
 }
 
-/*
- * A file put into a document by the object packager: size, flags, two names and a path, each ended
- * by a NUL, then the file behind its size. The layout is known from many files, not from a
- * specification; a stream that does not fit it is told as a stream only.
- */
-static void unpack_package(eg_walk *walk, eg_str name, eg_str stream)
+/* A Word document that is encrypted or made unreadable says so in its flags (MS-DOC 2.5.2). */
+static void tell_word_encryption(eg_walk *walk, eg_str name, eg_str stream)
 {
-    uint64_t at = PACKAGE_HEADER;
-    for (int text = 0; text < 2; text++) { /* label, path */
-        at = (uint64_t)eg_bytes_find(stream, (size_t)at, "", 1) + 1;
+    if (eg_bytes_u16(stream, 0) == WORD_MARK &&
+        (eg_bytes_u16(stream, WORD_FLAGS_AT) & WORD_ENCRYPTED) != 0) {
+        eg_walk_tell(walk, name, EG_E_UNSUPPORTED, "could not look: encrypted");
     }
-    at += 4; /* kind of link */
-    uint32_t path = eg_bytes_u32(stream, at);
-    at += 4 + (uint64_t)path;
-    uint32_t size = eg_bytes_u32(stream, at);
-    eg_str file = eg_bytes_part(stream, at + 4, size);
-    if (file.len == 0) {
-        return;
-    }
-    if (file.len != size) {
-        eg_walk_tell(walk, name, EG_E_INVALID, "the packed file ends early");
-    }
-    eg_walk_part(walk, name, EG_PART_EMBEDDED, file);
 }
 
 static void unpack_stream(eg_ole *ole, uint32_t entry, const source_place *place)
@@ -190,8 +177,10 @@ static void unpack_stream(eg_ole *ole, uint32_t entry, const source_place *place
     if (eg_str_equal_nocase(name, EG_STR("Workbook")) ||
         eg_str_equal_nocase(name, EG_STR("Book"))) {
         eg_unpack_workbook(walk, eg_buf_str(&path), stream);
+    } else if (eg_str_equal_nocase(name, EG_STR("WordDocument"))) {
+        tell_word_encryption(walk, eg_buf_str(&path), stream);
     } else if (eg_str_equal(name, EG_STR("\x01Ole10Native"))) {
-        unpack_package(walk, eg_buf_str(&path), stream);
+        eg_unpack_package(walk, eg_buf_str(&path), eg_bytes_part(stream, SIZE_FIELD, stream.len));
     }
     eg_buf_done(&bytes);
     eg_buf_done(&path);
@@ -207,12 +196,18 @@ static bool is_list_of_modules(const eg_ole *ole, uint32_t entry)
             eg_str_equal_nocase(eg_buf_str(&ole->entries[stream->parent].name), EG_STR("VBA")));
 }
 
-/* Documents protected by a password hold everything in one encrypted stream (MS-OFFCRYPTO 2.3). */
+/*
+ * Documents protected by a password hold everything in one encrypted stream (MS-OFFCRYPTO 2.3);
+ * presentations of old name their encryption in a stream of its own (MS-PPT 2.1.3).
+ */
 static void tell_encryption(eg_ole *ole)
 {
-    if (find_in_storage(ole, 0, EG_STR("EncryptedPackage")) != EG_OLE_NO_ENTRY) {
-        eg_walk_tell(ole->walk, EG_STR("EncryptedPackage"), EG_E_UNSUPPORTED,
-                     "could not look: encrypted");
+    static const eg_str names[] = {EG_STR_INIT("EncryptedPackage"),
+                                   EG_STR_INIT("EncryptedSummary")};
+    for (size_t i = 0; i < EG_COUNT(names); i++) {
+        if (find_in_storage(ole, 0, names[i]) != EG_OLE_NO_ENTRY) {
+            eg_walk_tell(ole->walk, names[i], EG_E_UNSUPPORTED, "could not look: encrypted");
+        }
     }
 }
 

@@ -30,17 +30,21 @@ static const char *const kind_names[] = {
 #undef PART
 };
 
+typedef void (*unpacker)(eg_walk *walk, eg_str bytes);
+
 typedef struct container {
     size_t size;
     const char *mark; /* the file begins with it */
-    void (*unpack)(eg_walk *walk, eg_str bytes);
+    unpacker unpack;
 } container;
 
-/* Signatures: MS-CFB 2.2, MS-ONESTORE 2.3.1 (guidFileType of .one), MS-SHLLINK 2.1. */
+/* Signatures: MS-CFB 2.2, MS-ONESTORE 2.3.1 (guidFileType of .one), MS-SHLLINK 2.1, RTF 1.9.1. */
 static const container containers[] = {
     {8, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", eg_unpack_ole},
     {16, "\xE4\x52\x5C\x7B\x8C\xD8\xA7\x4D\xAE\xB1\x53\x78\xD0\x29\x96\xD3", eg_unpack_notebook},
     {20, "\x4C\0\0\0\x01\x14\x02\0\0\0\0\0\xC0\0\0\0\0\0\0\x46", eg_unpack_shortcut},
+    {4, "{\\rt", eg_unpack_rtf}, /* Word needs no more of it */
+    {10, "ActiveMime", eg_unpack_activemime},
 };
 
 const char *eg_part_kind_name(eg_part_kind kind)
@@ -166,17 +170,23 @@ void eg_walk_tell_room(eg_walk *walk, eg_str name, size_t packed)
                  (unsigned long long)room, what);
 }
 
-static void open_container(eg_walk *walk, eg_str bytes)
+/* NULL: it is no container that is known. */
+static unpacker find_unpacker(eg_str bytes)
 {
-    void (*unpack)(eg_walk *, eg_str) = NULL;
-    for (size_t i = 0; i < EG_COUNT(containers) && !unpack; i++) {
+    for (size_t i = 0; i < EG_COUNT(containers); i++) {
         if (eg_bytes_start(bytes, 0, containers[i].mark, containers[i].size)) {
-            unpack = containers[i].unpack;
+            return containers[i].unpack;
         }
     }
-    if (!unpack && eg_zip_recognise(bytes)) {
-        unpack = eg_unpack_zip;
-    }
+    return eg_zip_recognise(bytes)    ? eg_unpack_zip
+           : eg_mime_recognise(bytes) ? eg_unpack_mime
+           : eg_closed_name(bytes)    ? eg_unpack_closed
+                                      : NULL;
+}
+
+static void open_container(eg_walk *walk, eg_str bytes)
+{
+    unpacker unpack = find_unpacker(bytes);
     if (!unpack) {
         return;
     }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Looks into files that hold other files: Office documents, archives, notebooks, shortcuts. What
- * lies inside (macro source, macro sheets, embedded files, members) is handed on part by part, so
- * that a scanner sees what the container hides. Everything read is hostile: depth, number, size,
- * ratio and work are limited, and each place that could not be looked into is told with its
- * reason; what can be read before and after it is still handed on. Pure, any thread; nothing is
- * kept after the call, and what a visitor is given lives during its call only.
+ * Looks into files that hold other files: Office documents, texts (RTF), mail, archives, notebooks,
+ * shortcuts. What lies inside (macro source, macro sheets, embedded files, members) is handed on
+ * part by part, so that a scanner sees what the container hides. Everything read is hostile: depth,
+ * number, size, ratio and work are limited, and each place that could not be looked into is told
+ * with its reason, also containers that are known and not opened; what can be read before and after
+ * it is still handed on. Pure, any thread; nothing is kept after the call, and what a visitor is
+ * given lives during its call only.
  */
 #ifndef EG_UNPACK_UNPACK_H
 #define EG_UNPACK_UNPACK_H

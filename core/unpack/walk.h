@@ -42,10 +42,20 @@ void eg_unpack_ole(eg_walk *walk, eg_str bytes);
 void eg_unpack_zip(eg_walk *walk, eg_str bytes);
 void eg_unpack_notebook(eg_walk *walk, eg_str bytes);
 void eg_unpack_shortcut(eg_walk *walk, eg_str bytes);
+void eg_unpack_rtf(eg_walk *walk, eg_str bytes);
+void eg_unpack_mime(eg_walk *walk, eg_str bytes);
+void eg_unpack_activemime(eg_walk *walk, eg_str bytes);
+void eg_unpack_closed(eg_walk *walk, eg_str bytes); /* tells that it is not opened */
 /* The macro sheets of a workbook stream, `name`: records, not a file of its own. */
 void eg_unpack_workbook(eg_walk *walk, eg_str name, eg_str bytes);
+/* The file in what the object packager made, `name`: part of an object or stream. */
+void eg_unpack_package(eg_walk *walk, eg_str name, eg_str bytes);
 
 /* Also an archive behind something else, such as a program that unpacks itself. */
 bool eg_zip_recognise(eg_str bytes);
+/* A mail message, or a web page saved as one file; also behind lines that are none of it. */
+bool eg_mime_recognise(eg_str bytes);
+/* What a container is that we know and do not open ("RAR archive"); NULL: none of those. */
+const char *eg_closed_name(eg_str bytes);
 
 #endif

@@ -136,6 +136,16 @@ static void take_range(archive *zip, const member *found, uint64_t from, uint64_
     zip->ranges[zip->range_count++] = (range){from, to};
 }
 
+/* OpenDocument 1.2, part 3, 4.4: the list of parts names those that a password protects. */
+static void tell_encryption(archive *zip, const member *found, eg_str bytes)
+{
+    static const char mark[] = "encryption-data";
+    if (eg_str_equal(found->name, EG_STR("META-INF/manifest.xml")) &&
+        eg_bytes_find(bytes, 0, mark, sizeof(mark) - 1) < bytes.len) {
+        eg_walk_tell(zip->walk, EG_STR(""), EG_E_UNSUPPORTED, "could not look: encrypted");
+    }
+}
+
 /* Unpacks `found` from `packed` into a part; `*used` is how many of its bytes belonged to it. */
 static void unpack_member(archive *zip, const member *found, eg_str packed, size_t *used)
 {
@@ -166,6 +176,7 @@ static void unpack_member(archive *zip, const member *found, eg_str packed, size
         }
     }
     eg_walk_part(walk, name, kind, bytes);
+    tell_encryption(zip, found, bytes);
     eg_buf_done(&out);
 }
 

@@ -62,7 +62,7 @@ static inline void seen_has(const eg_buf *lines, const char *text)
 {
     size_t size = strlen(text);
     for (size_t at = 0; at + size <= lines->len; at++) {
-        if (memcmp(lines->data + at, text, size) == 0) {
+        if (memcmp(eg_buf_cstr(lines) + at, text, size) == 0) {
             return;
         }
     }
