@@ -33,7 +33,8 @@ typedef struct session {
     eg_client client;
     size_t index; /* in the table of clients */
     eg_client_feed feed;
-    bool takes_hits;
+    bool takes_hits;     /* and the notes of the board */
+    uint64_t board_seen; /* the newest note it has */
     uint64_t rate_start;
     unsigned spent; /* since rate_start */
 } session;
@@ -132,7 +133,8 @@ static int send_welcome(session *self)
     eg_message message = {0};
     message.type = EG_MESSAGE_WELCOME;
     eg_buf_init(&scratch, 4096);
-    int status = self->service->welcome(self->service->user, &scratch, &message.body.welcome);
+    int status = self->service->welcome(self->service->user, self->client.language, &scratch,
+                                        &message.body.welcome);
     if (status == EG_OK) {
         status = send_message(self, &message);
     }
@@ -279,6 +281,37 @@ static int resolve(session *self, int64_t incident_id)
     return send_message(self, &message);
 }
 
+/* How it goes after the asking, also for a client that is told of no changes. */
+static int send_note(session *self, eg_message_type type)
+{
+    eg_buf_clear(&self->out);
+    int status = eg_board_get(self->service->board, type, &self->out);
+    return status == EG_OK
+               ? eg_pipe_io_send(&self->io, eg_buf_str(&self->out), self->service->send_ms)
+               : status;
+}
+
+static int take_check(session *self, eg_check_action action)
+{
+    if (self->service->check) {
+        eg_log(EG_LOG_INFO, "pipe", "pid %lu in session %lu asks for a check: %s",
+               (unsigned long)self->client.pid, (unsigned long)self->client.session,
+               eg_check_action_names[action]);
+        self->service->check(self->service->user, action);
+    }
+    return send_note(self, EG_MESSAGE_CHECK_STATE);
+}
+
+static int take_update(session *self)
+{
+    if (self->service->update) {
+        eg_log(EG_LOG_INFO, "pipe", "pid %lu in session %lu asks for new rules",
+               (unsigned long)self->client.pid, (unsigned long)self->client.session);
+        self->service->update(self->service->user);
+    }
+    return send_note(self, EG_MESSAGE_UPDATE_STATE);
+}
+
 static int spend(session *self, unsigned cost)
 {
     uint64_t now = eg_clock_monotonic_ns();
@@ -315,12 +348,32 @@ static int handle(session *self, const eg_message *message)
     case EG_MESSAGE_STATUS_ASK:
         status = spend(self, COST_STATUS);
         return status == EG_OK ? send_status(self) : status;
+    case EG_MESSAGE_CHECK_ASK:
+        status = spend(self, COST_CHANGE);
+        return status == EG_OK ? take_check(self, message->body.check_ask.action) : status;
+    case EG_MESSAGE_UPDATE_ASK:
+        status = spend(self, COST_CHANGE);
+        return status == EG_OK ? take_update(self) : status;
     case EG_MESSAGE_ERROR:
         eg_log(EG_LOG_WARNING, "pipe", "pid %lu reports: %.*s", (unsigned long)self->client.pid,
                EG_STR_ARGS(message->body.error.reason));
         return eg_fail(EG_E_CLOSED, "the client gave up");
     default: return eg_fail(EG_E_INVALID, "a message that a client must not send");
     }
+}
+
+/* Sends what has changed on the board. */
+static int send_notes(session *self)
+{
+    int status = self->takes_hits ? EG_OK : EG_E_NOTFOUND;
+    while (status == EG_OK) {
+        eg_buf_clear(&self->out);
+        status = eg_board_next(self->service->board, &self->board_seen, &self->out);
+        if (status == EG_OK) {
+            status = eg_pipe_io_send(&self->io, eg_buf_str(&self->out), self->service->send_ms);
+        }
+    }
+    return status == EG_E_NOTFOUND ? EG_OK : status;
 }
 
 /* Sends what is due. *again_ms is set when the store has to be asked again without a wake. */
@@ -355,6 +408,9 @@ static int serve(session *self)
         eg_str bytes = {self->io.buffer, 0};
         uint32_t wait_ms = INFINITE;
         int status = send_hits(self, &wait_ms);
+        if (status == EG_OK) {
+            status = send_notes(self);
+        }
         while (status == EG_OK) {
             status = next_message(self, &message);
             if (status == EG_OK) {

@@ -3,8 +3,9 @@
  * The conversation with one client, from hello to goodbye, on a thread of its own. Everything the
  * client sends is hostile input: wrong order, wrong version, nonsense, too large, too often or too
  * slow ends the connection with a reason that the client and the log get. A client can only read
- * its hits, say that it showed one, answer, and ask for the status; an administrator can also close
- * a story. It can change nothing else.
+ * its hits and the state, say that it showed one, answer, ask for the status, for a check of the PC
+ * (or its end) and for a look for new rules; an administrator can also close a story. It can change
+ * nothing else.
  */
 #ifndef EG_SERVICE_CLIENT_SESSION_H
 #define EG_SERVICE_CLIENT_SESSION_H
@@ -12,6 +13,7 @@
 #include "core/base/os.h"
 #include "core/ipc/message.h"
 #include "core/store/store.h"
+#include "service/board.h"
 #include "service/clients.h"
 
 #include <windows.h>
@@ -19,6 +21,7 @@
 /* What a conversation needs from the service; outlives it. */
 typedef struct eg_session_service {
     eg_clients *clients;
+    eg_board *board;
     const eg_atomic *newest_hit; /* id of the newest hit on disk */
     eg_level min_level;          /* hits below it are not sent */
     uint32_t hello_ms;           /* time a client has to say hello */
@@ -26,12 +29,18 @@ typedef struct eg_session_service {
     void *user;
     eg_store *(*store)(void *user); /* NULL while the database cannot be opened */
     /* Fills the answer to hello; texts may lie in `scratch`. */
-    int (*welcome)(void *user, eg_buf *scratch, eg_welcome *out);
+    int (*welcome)(void *user, eg_language language, eg_buf *scratch, eg_welcome *out);
     int (*status)(void *user, eg_buf *json); /* the status as JSON */
     /* A new answer is in the store. */
     void (*answered)(void *user, const eg_answer *answer);
     /* `who` is done with a story: closes it, so that what comes later opens a new one. */
     int (*resolve)(void *user, int64_t incident_id, eg_str who);
+    /*
+     * Somebody asks for a check or its end, for a look for rules. How it goes is on the board
+     * before these return. NULL: the service cannot, and the board says so.
+     */
+    void (*check)(void *user, eg_check_action action);
+    void (*update)(void *user);
 } eg_session_service;
 
 /* Blocks until the conversation is over; closes `pipe`. Logs how it ended. */

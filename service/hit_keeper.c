@@ -10,8 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TOPIC_STORE "store"
-
 struct eg_hit_keeper {
     eg_hit_keeper_options options;
     eg_hit_copy **waiting; /* ring of waiting_max */
@@ -68,7 +66,7 @@ static void tell_failing(eg_hit_keeper *keeper, const char *reason)
 {
     char text[EG_NOTICE_SIZE];
     snprintf(text, sizeof(text), "hits cannot be stored and wait in memory: %s", reason);
-    if (eg_notices_set(keeper->options.notices, TOPIC_STORE, text)) {
+    if (eg_notices_set(keeper->options.notices, EG_TOPIC_STORE, text)) {
         eg_log(EG_LOG_ERROR, "store", "%s", text);
     }
     if (!keeper->failing) {
@@ -84,7 +82,7 @@ static void tell_recovered(eg_hit_keeper *keeper)
     snprintf(lost, sizeof(lost), "%lld", (long long)eg_atomic_get(&keeper->lost));
     eg_str value = eg_str_from(lost);
     keeper->failing = false;
-    eg_notices_clear(keeper->options.notices, TOPIC_STORE);
+    eg_notices_clear(keeper->options.notices, EG_TOPIC_STORE);
     eg_log(EG_LOG_INFO, "store", "hits are stored again; lost in between: %s", lost);
     eg_event_source_report(keeper->options.events, EG_EVENT_MESSAGE_STORED_AGAIN, &value, 1);
 }

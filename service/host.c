@@ -54,6 +54,7 @@ static void on_stored(void *user, int64_t id, uint64_t time)
     eg_host *host = user;
     eg_atomic_set(&host->last_hit_time, (int64_t)time);
     eg_atomic_set(&host->last_hit_id, id);
+    eg_atomic_set(&host->stories_changed, 1);
     eg_pipe_server_hit_stored(host->pipe, id);
 }
 
@@ -94,6 +95,7 @@ static int on_resolve(void *user, int64_t incident_id, eg_str who)
     }
     int status = eg_store_resolve_incident(store, incident_id, eg_clock_utc());
     if (status == EG_OK) {
+        eg_atomic_set(&host->stories_changed, 1);
         status = eg_pipeline_thread_close_incident(host->pipeline, incident_id);
     }
     if (status == EG_OK) {
@@ -126,6 +128,7 @@ static void on_prepare(void *user, eg_pipeline *pipeline)
 static void on_upkeep(void *user)
 {
     eg_host_store_upkeep(user);
+    eg_host_state_look(user);
 }
 
 static eg_store *on_get_store(void *user)
@@ -181,7 +184,7 @@ static void on_rules_settled(void *user, eg_rules *rules, int status, bool first
     char text[EG_NOTICE_SIZE];
     eg_rules_summarize(rules, &summary);
     if (status == EG_OK) {
-        eg_notices_clear(&host->notices, "rules");
+        eg_notices_clear(&host->notices, EG_TOPIC_RULES);
         report_loaded(host, &summary);
         if (!first) {
             eg_host_resync(host); /* what came before the rules is looked at again */
@@ -189,14 +192,14 @@ static void on_rules_settled(void *user, eg_rules *rules, int status, bool first
     } else {
         snprintf(text, sizeof(text), "there are no rules, nothing can be detected: %s",
                  eg_error_message());
-        if (eg_notices_set(&host->notices, "rules", text)) {
+        if (eg_notices_set(&host->notices, EG_TOPIC_RULES, text)) {
             eg_host_report(host, EG_EVENT_MESSAGE_NO_RULES, eg_error_message());
         }
     }
     eg_pipeline_thread_rules_settled(host->pipeline);
 }
 
-static int on_welcome(void *user, eg_buf *scratch, eg_welcome *out)
+static int on_welcome(void *user, eg_language language, eg_buf *scratch, eg_welcome *out)
 {
     eg_host *host = user;
     eg_rules_summary summary;
@@ -210,6 +213,7 @@ static int on_welcome(void *user, eg_buf *scratch, eg_welcome *out)
     out->pack = eg_buf_str(scratch);
     out->pack_serial = summary.serial;
     out->rules = summary.loaded;
+    out->instructions = eg_buf_str(&host->settings.instructions[language]);
     return status;
 }
 
@@ -247,7 +251,7 @@ static void start_files(eg_host *host)
 {
     if (eg_file_worker_start(on_read, host, &host->files) != EG_OK) {
         eg_log(EG_LOG_ERROR, "files", "no hashes and signatures: %s", eg_error_message());
-        eg_notices_set(&host->notices, "files", "no hashes and signatures can be had");
+        eg_notices_set(&host->notices, EG_TOPIC_FILES, "no hashes and signatures can be had");
     }
 }
 
@@ -292,6 +296,7 @@ static int start_pipe(eg_host *host)
     pipe.notices = &host->notices;
     pipe.events = host->events;
     pipe.service.clients = &host->clients;
+    pipe.service.board = &host->board;
     pipe.service.min_level = host->settings.min_level;
     pipe.service.hello_ms = HELLO_MS;
     pipe.service.send_ms = SEND_MS;
@@ -335,6 +340,7 @@ static int start_all(eg_host *host)
         status = start_sensors(host);
     }
     if (status == EG_OK) {
+        eg_host_state_look(host); /* for those who come first */
         status = start_pipe(host);
     }
     if (status == EG_OK) {
@@ -362,8 +368,14 @@ static int init(eg_host *host)
     if (status != EG_OK) {
         goto done_notices;
     }
+    status = eg_board_init(&host->board);
+    if (status != EG_OK) {
+        goto done_clients;
+    }
     return EG_OK;
 
+done_clients:
+    eg_clients_done(&host->clients);
 done_notices:
     eg_notices_done(&host->notices);
 done_lock:
@@ -484,6 +496,7 @@ static void release(eg_host *host)
     if (host->lock != INVALID_HANDLE_VALUE) {
         eg_instance_unlock(host->lock);
     }
+    eg_board_done(&host->board);
     eg_clients_done(&host->clients);
     eg_notices_done(&host->notices);
     eg_mutex_done(&host->store_lock);

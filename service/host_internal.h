@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The inside of the host, for host.c (threads, callbacks, end), host_open.c (what has to be open
- * before any thread runs) and host_store.c (the database) alone.
+ * before any thread runs), host_store.c (the database) and host_state.c (what trays are told)
+ * alone.
  */
 #ifndef EG_SERVICE_HOST_INTERNAL_H
 #define EG_SERVICE_HOST_INTERNAL_H
@@ -26,6 +27,7 @@ struct eg_host {
     eg_buf computer;
     eg_notices notices;
     eg_clients clients;
+    eg_board board;
     eg_event_source *events;
     eg_mutex store_lock;
     eg_store *store; /* under store_lock; NULL while the database cannot be opened, then set once */
@@ -33,6 +35,8 @@ struct eg_host {
     int64_t prune_at_hit; /* many hits do not wait for the time */
     eg_atomic last_hit_id;
     eg_atomic last_hit_time;
+    eg_atomic stories_changed; /* since open_alerts was counted */
+    uint64_t open_alerts;      /* the pipeline thread's own */
     eg_intake *intake;
     eg_hit_keeper *keeper;
     eg_baseline_keeper *baseline;
@@ -49,6 +53,11 @@ struct eg_host {
  */
 int eg_host_open(eg_host *host);
 void eg_host_report(eg_host *host, eg_event_message message, const char *text);
+
+/* host_state.c. Posts on the board for all trays, and wakes them when it is news. Any thread. */
+void eg_host_post(eg_host *host, const eg_message *message);
+/* Posts what needs attention now. Pipeline thread, every few seconds, and once at the start. */
+void eg_host_state_look(eg_host *host);
 
 /*
  * host_store.c. A database that cannot be opened (disk full) does not keep the service from

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TOPIC_OPEN "database_open"
 #define SECOND_NS UINT64_C(1000000000)
 #define PRUNE_EVERY_NS (3600 * SECOND_NS)
 #define PRUNE_FIRST_NS (60 * SECOND_NS)
@@ -43,7 +42,7 @@ static void note_last_end(eg_host *host, eg_store *store)
 static void tell_damage(eg_host *host, const eg_buf *notice)
 {
     if (notice->len > 0) {
-        eg_notices_set(&host->notices, "database", eg_buf_cstr(notice));
+        eg_notices_set(&host->notices, EG_TOPIC_DATABASE, eg_buf_cstr(notice));
         eg_host_report(host, EG_EVENT_MESSAGE_DATABASE, eg_buf_cstr(notice));
     }
 }
@@ -82,7 +81,7 @@ static void tell_not_open(eg_host *host)
     char text[EG_NOTICE_SIZE];
     snprintf(text, sizeof(text), "the hit database cannot be opened, hits wait in memory: %s",
              eg_error_message());
-    if (eg_notices_set(&host->notices, TOPIC_OPEN, text)) {
+    if (eg_notices_set(&host->notices, EG_TOPIC_DATABASE_OPEN, text)) {
         eg_log(EG_LOG_ERROR, "store", "%s", text);
         eg_host_report(host, EG_EVENT_MESSAGE_NOT_STORED, text);
     }
@@ -92,6 +91,7 @@ int eg_host_store_open(eg_host *host)
 {
     host->next_prune = eg_clock_monotonic_ns() + PRUNE_FIRST_NS;
     host->prune_at_hit = INT64_MAX; /* the first time is soon */
+    eg_atomic_set(&host->stories_changed, 1);
     int status = open_store(host);
     if (status == EG_OK || status == EG_E_UNSUPPORTED || status == EG_E_NOMEM) {
         return status;
@@ -182,7 +182,7 @@ static void open_late(eg_host *host)
         tell_not_open(host);
         return;
     }
-    eg_notices_clear(&host->notices, TOPIC_OPEN);
+    eg_notices_clear(&host->notices, EG_TOPIC_DATABASE_OPEN);
     eg_log(EG_LOG_INFO, "store", "the hit database is open now");
     eg_pipe_server_hit_stored(host->pipe, eg_atomic_get(&host->last_hit_id));
 }

@@ -64,6 +64,21 @@ bool eg_notices_clear(eg_notices *notices, const char *topic)
     return found;
 }
 
+bool eg_notices_get(eg_notices *notices, const char *topic, char text[EG_NOTICE_SIZE])
+{
+    bool found = false;
+    eg_mutex_lock(&notices->lock);
+    for (size_t i = 0; i < EG_NOTICES_MAX; i++) {
+        const eg_notice *slot = &notices->list[i];
+        if (slot->topic && strcmp(slot->topic, topic) == 0) {
+            memcpy(text, slot->text, EG_NOTICE_SIZE);
+            found = true;
+        }
+    }
+    eg_mutex_unlock(&notices->lock);
+    return found;
+}
+
 void eg_notices_write(eg_notices *notices, eg_json *json)
 {
     char time[EG_TIME_TEXT_SIZE];

@@ -12,6 +12,14 @@
 #include "core/base/os.h"
 
 #define EG_NOTICES_MAX 16
+
+/* Topics that trays are told of, too: see service/attention.h. */
+#define EG_TOPIC_STORE "store"                 /* hits cannot be stored */
+#define EG_TOPIC_DATABASE_OPEN "database_open" /* the database cannot be opened */
+#define EG_TOPIC_DATABASE "database"           /* it was damaged and made anew */
+#define EG_TOPIC_RULES "rules"                 /* there are none */
+#define EG_TOPIC_PACK "pack"                   /* new ones were refused, the old ones hold */
+#define EG_TOPIC_FILES "files"                 /* files are not looked into */
 #define EG_NOTICE_SIZE 512
 
 typedef struct eg_notice {
@@ -30,6 +38,8 @@ void eg_notices_done(eg_notices *notices);
 /* True when the text is new for this topic: the caller then also logs it. Cut at a character. */
 bool eg_notices_set(eg_notices *notices, const char *topic, const char *text);
 bool eg_notices_clear(eg_notices *notices, const char *topic); /* true when there was one */
+/* Whether this topic has a notice, and its text. */
+bool eg_notices_get(eg_notices *notices, const char *topic, char text[EG_NOTICE_SIZE]);
 /* Writes an array of {"topic","time","text"}. */
 void eg_notices_write(eg_notices *notices, eg_json *json);
 

@@ -267,9 +267,8 @@ free_server:
     return status;
 }
 
-void eg_pipe_server_hit_stored(eg_pipe_server *server, int64_t id)
+void eg_pipe_server_wake(eg_pipe_server *server)
 {
-    eg_atomic_set(&server->newest_hit, id);
     eg_mutex_lock(&server->lock);
     for (size_t i = 0; i < server->options.max_clients; i++) {
         if (server->slots[i].busy) {
@@ -277,6 +276,12 @@ void eg_pipe_server_hit_stored(eg_pipe_server *server, int64_t id)
         }
     }
     eg_mutex_unlock(&server->lock);
+}
+
+void eg_pipe_server_hit_stored(eg_pipe_server *server, int64_t id)
+{
+    eg_atomic_set(&server->newest_hit, id);
+    eg_pipe_server_wake(server);
 }
 
 void eg_pipe_server_stop(eg_pipe_server *server)

@@ -477,6 +477,17 @@ void eg_sensors_host_destroy(eg_sensors_host *host)
     eg_free(host);
 }
 
+void eg_sensors_host_each(eg_sensors_host *host,
+                          void (*tell)(void *user, const char *name, eg_sensor_health health),
+                          void *user)
+{
+    eg_mutex_lock(&host->lock);
+    for (size_t i = 0; i < host->count; i++) {
+        tell(user, host->entries[i].sensor->name, host->entries[i].health);
+    }
+    eg_mutex_unlock(&host->lock);
+}
+
 void eg_sensors_host_write(eg_sensors_host *host, eg_json *json)
 {
     eg_json_array(json);

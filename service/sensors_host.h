@@ -46,6 +46,10 @@ void eg_sensors_host_stop(eg_sensors_host *host); /* tells all to end, does not 
  */
 int eg_sensors_host_join(eg_sensors_host *host, uint32_t milliseconds);
 void eg_sensors_host_destroy(eg_sensors_host *host); /* after a successful join; NULL-safe */
+/* Tells the health of each sensor, under the host's lock. Any thread. */
+void eg_sensors_host_each(eg_sensors_host *host,
+                          void (*tell)(void *user, const char *name, eg_sensor_health health),
+                          void *user);
 /* Writes an array of {"name","what","health","source","detail","missed"}. Any thread. */
 void eg_sensors_host_write(eg_sensors_host *host, eg_json *json);
 

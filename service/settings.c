@@ -4,6 +4,7 @@
 #include "core/base/conf.h"
 #include "core/base/os.h"
 #include "core/base/status.h"
+#include "core/ipc/message.h"
 
 #define FILE_MAX (256u * 1024)
 #define CONTACT_MAX 200u /* what the tray's window has room for */
@@ -12,6 +13,16 @@ static const eg_conf_key keys[] = {
     {"", "log_level", EG_CONF_TEXT, offsetof(eg_settings, log_level), 0, 16},
     {"", "alert_min_level", EG_CONF_TEXT, offsetof(eg_settings, alert_min_level), 0, 16},
     {"", "contact", EG_CONF_TEXT, offsetof(eg_settings, contact), 0, CONTACT_MAX},
+#define LANGUAGE(id, code) \
+    {"", \
+     "instructions_" code, \
+     EG_CONF_TEXT, \
+     offsetof(eg_settings, instructions) + EG_LANGUAGE_##id * sizeof(eg_buf), \
+     0, \
+     EG_INSTRUCTIONS_MAX},
+#include "core/detect/languages.def"
+#undef LANGUAGE
+    {"", "rules_stale_days", EG_CONF_NUMBER, offsetof(eg_settings, rules_stale_days), 1, 3650},
     {"", "retention_days", EG_CONF_NUMBER, offsetof(eg_settings, retention_days), 1, 3650},
     {"", "max_hits", EG_CONF_NUMBER, offsetof(eg_settings, max_hits), 100, 10000000},
     {"", "self_check_minutes", EG_CONF_NUMBER, offsetof(eg_settings, self_check_minutes), 0, 1440},
@@ -52,6 +63,10 @@ int eg_settings_init(eg_settings *settings)
     eg_buf_init(&settings->log_level, 16);
     eg_buf_init(&settings->alert_min_level, 16);
     eg_buf_init(&settings->contact, CONTACT_MAX);
+    for (size_t i = 0; i < EG_LANGUAGE_COUNT; i++) {
+        eg_buf_init(&settings->instructions[i], EG_INSTRUCTIONS_MAX);
+    }
+    settings->rules_stale_days = 14;
     settings->retention_days = 365;
     settings->max_hits = 100000;
     settings->max_clients = 16;
@@ -72,6 +87,9 @@ void eg_settings_done(eg_settings *settings)
     eg_buf_done(&settings->log_level);
     eg_buf_done(&settings->alert_min_level);
     eg_buf_done(&settings->contact);
+    for (size_t i = 0; i < EG_LANGUAGE_COUNT; i++) {
+        eg_buf_done(&settings->instructions[i]);
+    }
 }
 
 int eg_settings_read(eg_settings *settings, eg_str text, const char *file)

@@ -10,6 +10,7 @@
 
 #include "core/base/log.h"
 #include "core/base/str.h"
+#include "core/detect/text.h"
 #include "core/sigma/rule.h"
 
 #define EG_CLIENTS_MAX 60 /* hard limit of the setting max_clients */
@@ -18,6 +19,9 @@ typedef struct eg_settings {
     eg_buf log_level;       /* as written: "error", "warning", "info", "debug" */
     eg_buf alert_min_level; /* as written: "informational" ... "critical" */
     eg_buf contact;         /* whom the person at the PC calls; may be empty */
+    /* The last lines of the window, by language; " | " begins a new one; may be empty. */
+    eg_buf instructions[EG_LANGUAGE_COUNT];
+    uint64_t rules_stale_days; /* rules older than that need attention */
     uint64_t retention_days;
     uint64_t max_hits;
     uint64_t max_clients;

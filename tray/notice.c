@@ -89,7 +89,8 @@ int eg_service_info_create(const eg_welcome *welcome, eg_service_info **out)
     info->arena = arena;
     info->welcome = *welcome;
     eg_str *const texts[] = {&info->welcome.version, &info->welcome.computer,
-                             &info->welcome.contact, &info->welcome.pack};
+                             &info->welcome.contact, &info->welcome.pack,
+                             &info->welcome.instructions};
     status = copy_all(arena, texts, EG_COUNT(texts));
     if (status != EG_OK) {
         eg_arena_destroy(arena);
@@ -103,5 +104,57 @@ void eg_service_info_destroy(eg_service_info *info)
 {
     if (info) {
         eg_arena_destroy(info->arena);
+    }
+}
+
+static int copy_news(eg_arena *arena, eg_message *message)
+{
+    eg_service_state *state = &message->body.state;
+    eg_check_state *check = &message->body.check_state;
+    int status;
+
+    if (message->type == EG_MESSAGE_CHECK_STATE) {
+        eg_str *const texts[] = {&check->item, &check->report, &check->error};
+        return copy_all(arena, texts, EG_COUNT(texts));
+    }
+    if (message->type == EG_MESSAGE_UPDATE_STATE) {
+        return copy(arena, &message->body.update_state.error);
+    }
+    status = copy(arena, &state->pack);
+    for (size_t i = 0; status == EG_OK && i < state->attention.count; i++) {
+        status = copy(arena, &state->attention.item[i].text);
+    }
+    return status;
+}
+
+int eg_service_news_create(const eg_message *message, eg_service_news **out)
+{
+    eg_arena *arena = NULL;
+    eg_service_news *news;
+    int status = eg_arena_create(&arena, ARENA_BLOCK);
+
+    if (status != EG_OK) {
+        return status;
+    }
+    news = eg_arena_alloc(arena, sizeof(*news));
+    if (!news) {
+        eg_arena_destroy(arena);
+        return EG_E_NOMEM;
+    }
+    news->arena = arena;
+    news->message = *message;
+    status = copy_news(arena, &news->message);
+    if (status != EG_OK) {
+        eg_arena_destroy(arena);
+        return status;
+    }
+    *out = news;
+    return EG_OK;
+}
+
+void eg_service_news_destroy(eg_service_news *news)
+{
+    if (news) {
+        eg_arena_destroy(news->arena);
     }
 }

@@ -38,4 +38,13 @@ typedef struct eg_service_info {
 int eg_service_info_create(const eg_welcome *welcome, eg_service_info **out);
 void eg_service_info_destroy(eg_service_info *info); /* NULL-safe */
 
+/* A state, check_state or update_state. */
+typedef struct eg_service_news {
+    eg_arena *arena;
+    eg_message message;
+} eg_service_news;
+
+int eg_service_news_create(const eg_message *message, eg_service_news **out);
+void eg_service_news_destroy(eg_service_news *news); /* NULL-safe */
+
 #endif

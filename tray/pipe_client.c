@@ -66,6 +66,20 @@ static int on_welcome(eg_pipe_client *client, const eg_welcome *welcome)
     return status;
 }
 
+static bool is_news(eg_message_type type)
+{
+    return type == EG_MESSAGE_STATE || type == EG_MESSAGE_CHECK_STATE ||
+           type == EG_MESSAGE_UPDATE_STATE;
+}
+
+static int on_news(eg_pipe_client *client, const eg_message *message)
+{
+    eg_service_news *news = NULL;
+    int status = eg_service_news_create(message, &news);
+
+    return status == EG_OK ? post(client, EG_PIPE_NEWS, news, news->arena) : status;
+}
+
 static int on_message(eg_pipe_client *client, const eg_message *message)
 {
     eg_tray_notice *notice = NULL;
@@ -83,6 +97,9 @@ static int on_message(eg_pipe_client *client, const eg_message *message)
         PostMessageW(client->window, EG_PIPE_ANSWERED, message->body.answered.kept,
                      (LPARAM)message->body.answered.incident_id);
         return EG_OK;
+    }
+    if (is_news(message->type) && client->welcomed) {
+        return on_news(client, message);
     }
     if (message->type != EG_MESSAGE_HIT || !client->welcomed) {
         return eg_fail(EG_E_INVALID, "an unexpected message (type %d) from the service",
@@ -385,6 +402,21 @@ void eg_pipe_client_answer(eg_pipe_client *client, int64_t story, eg_answer_kind
     put_outgoing(client, &message);
 }
 
+void eg_pipe_client_check(eg_pipe_client *client, eg_check_action action)
+{
+    eg_message message = {.type = EG_MESSAGE_CHECK_ASK};
+
+    message.body.check_ask.action = action;
+    put_outgoing(client, &message);
+}
+
+void eg_pipe_client_update(eg_pipe_client *client)
+{
+    const eg_message message = {.type = EG_MESSAGE_UPDATE_ASK};
+
+    put_outgoing(client, &message);
+}
+
 void eg_pipe_client_shown(eg_pipe_client *client, int64_t hit_id, const wchar_t *title)
 {
     eg_message message = {.type = EG_MESSAGE_SHOWN};
@@ -403,9 +435,11 @@ void eg_pipe_client_drain(HWND window)
 {
     MSG message;
 
-    while (PeekMessageW(&message, window, EG_PIPE_CONNECTED, EG_PIPE_HIT, PM_REMOVE)) {
+    while (PeekMessageW(&message, window, EG_PIPE_CONNECTED, EG_PIPE_NEWS, PM_REMOVE)) {
         if (message.message == EG_PIPE_CONNECTED) {
             eg_service_info_destroy((eg_service_info *)message.lParam);
+        } else if (message.message == EG_PIPE_NEWS) {
+            eg_service_news_destroy((eg_service_news *)message.lParam);
         } else {
             eg_tray_notice_destroy((eg_tray_notice *)message.lParam);
         }

@@ -17,8 +17,9 @@
  */
 #define EG_PIPE_CONNECTED (WM_APP + 20) /* lparam: eg_service_info * */
 #define EG_PIPE_HIT (WM_APP + 21)       /* lparam: eg_tray_notice * */
-#define EG_PIPE_DISCONNECTED (WM_APP + 22)
-#define EG_PIPE_ANSWERED (WM_APP + 23) /* wparam: kept or refused; lparam: the story */
+#define EG_PIPE_NEWS (WM_APP + 22)      /* lparam: eg_service_news * */
+#define EG_PIPE_DISCONNECTED (WM_APP + 23)
+#define EG_PIPE_ANSWERED (WM_APP + 24) /* wparam: kept or refused; lparam: the story */
 
 typedef struct eg_pipe_client eg_pipe_client;
 
@@ -36,6 +37,9 @@ void eg_pipe_client_begin_again(eg_pipe_client *client);
 void eg_pipe_client_shown(eg_pipe_client *client, int64_t hit_id, const wchar_t *title);
 /* Hands the service an answer; lost when not connected, so send it until EG_PIPE_ANSWERED. */
 void eg_pipe_client_answer(eg_pipe_client *client, int64_t story, eg_answer_kind answer);
+/* Asks for a check of this PC or its end, or for a look for new rules; lost when not connected. */
+void eg_pipe_client_check(eg_pipe_client *client, eg_check_action action);
+void eg_pipe_client_update(eg_pipe_client *client);
 /* Frees what was posted to `window` and not received; after eg_pipe_client_stop. */
 void eg_pipe_client_drain(HWND window);
 

@@ -8,11 +8,12 @@
 #define FILE_SIZE_MAX (1024u * 1024)
 
 static int read_line(eg_message_decoder *decoder, eg_str line, eg_notice_list *list,
-                     eg_service_info **service)
+                     eg_service_view *service)
 {
     eg_message message;
     eg_tray_notice *notice = NULL;
     eg_service_info *info = NULL;
+    eg_service_news *news = NULL;
     int status = eg_message_decode(decoder, line, &message);
 
     if (status != EG_OK) {
@@ -21,13 +22,20 @@ static int read_line(eg_message_decoder *decoder, eg_str line, eg_notice_list *l
     if (message.type == EG_MESSAGE_WELCOME) {
         status = eg_service_info_create(&message.body.welcome, &info);
         if (status == EG_OK) {
-            eg_service_info_destroy(*service);
-            *service = info;
+            eg_service_view_connected(service, info);
+        }
+        return status;
+    }
+    if (message.type == EG_MESSAGE_STATE || message.type == EG_MESSAGE_CHECK_STATE ||
+        message.type == EG_MESSAGE_UPDATE_STATE) {
+        status = eg_service_news_create(&message, &news);
+        if (status == EG_OK) {
+            eg_service_view_take(service, news);
         }
         return status;
     }
     if (message.type != EG_MESSAGE_HIT) {
-        return eg_fail(EG_E_INVALID, "neither a welcome nor a hit");
+        return eg_fail(EG_E_INVALID, "neither a hit nor what a service tells of itself");
     }
     status = eg_tray_notice_create(&message.body.hit, &notice);
     if (status != EG_OK) {
@@ -41,8 +49,7 @@ static int read_line(eg_message_decoder *decoder, eg_str line, eg_notice_list *l
     return EG_OK;
 }
 
-static int read_lines(const char *path, eg_str text, eg_notice_list *list,
-                      eg_service_info **service)
+static int read_lines(const char *path, eg_str text, eg_notice_list *list, eg_service_view *service)
 {
     eg_message_decoder *decoder = NULL;
     unsigned number = 0;
@@ -68,10 +75,9 @@ static int read_lines(const char *path, eg_str text, eg_notice_list *list,
     return status;
 }
 
-int eg_show_file_read(const wchar_t *path, eg_notice_list *list, eg_service_info **service)
+int eg_show_file_read(const wchar_t *path, eg_notice_list *list, eg_service_view *service)
 {
     eg_buf name, text;
-    eg_service_info *info = NULL;
     int status;
 
     eg_buf_init(&name, 128u * 1024);
@@ -81,15 +87,10 @@ int eg_show_file_read(const wchar_t *path, eg_notice_list *list, eg_service_info
         status = eg_file_read(eg_buf_cstr(&name), FILE_SIZE_MAX, &text);
     }
     if (status == EG_OK) {
-        status = read_lines(eg_buf_cstr(&name), eg_buf_str(&text), list, &info);
+        status = read_lines(eg_buf_cstr(&name), eg_buf_str(&text), list, service);
     }
     if (status == EG_OK && list->count == 0) {
         status = eg_fail(EG_E_INVALID, "%s: no hit in this file", eg_buf_cstr(&name));
-    }
-    if (status == EG_OK) {
-        *service = info;
-    } else {
-        eg_service_info_destroy(info);
     }
     eg_buf_done(&name);
     eg_buf_done(&text);

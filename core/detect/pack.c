@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/detect/pack.h"
 
+#include "core/base/clock.h"
 #include "core/base/json.h"
 #include "core/base/os.h"
 #include "core/base/status.h"
 #include "core/version.h"
+
+#include <stdio.h>
 
 #define PATH_MAX_BYTES (64u * 1024)
 #define NAME_MAX_BYTES 256
@@ -35,6 +38,19 @@ bool eg_pack_is_folder(const char *folder)
 
     eg_buf_done(&path);
     return is_pack;
+}
+
+bool eg_pack_time(uint64_t serial, uint64_t *made)
+{
+    char text[EG_TIME_TEXT_SIZE];
+    uint64_t date = serial / 100;
+
+    if (date < 20000101 || date > 99991231) {
+        return false;
+    }
+    (void)snprintf(text, sizeof(text), "%04u-%02u-%02uT00:00:00Z", (unsigned)(date / 10000),
+                   (unsigned)(date / 100 % 100), (unsigned)(date % 100));
+    return eg_time_parse(eg_str_from(text), made) == EG_OK;
 }
 
 /* "1.2.3"; parts left out are 0. */

@@ -35,6 +35,12 @@ int eg_pack_read(const char *folder, eg_pack *pack);
 /* The same with the content of a pack.json; `file` is for messages. */
 int eg_pack_parse(eg_str json, const char *file, eg_pack *pack);
 
+/*
+ * When a pack with this serial was made: serials count up as YYYYMMDDnn, a date and a number of the
+ * day. FILETIME of that day's beginning (UTC); false for a serial that is no date.
+ */
+bool eg_pack_time(uint64_t serial, uint64_t *made);
+
 typedef int (*eg_pack_rule_file)(void *user, const char *path);
 /*
  * Every rule file below a folder, in order of name: Sigma (.yml, .yaml) and YARA (.yar, .yara).

@@ -32,7 +32,12 @@ typedef enum eg_message_type {
     EG_MESSAGE_SHOWN,      /* client: a window shows this hit under this title; "": it did before */
     EG_MESSAGE_STATUS_ASK, /* client */
     EG_MESSAGE_STATUS,     /* service: as JSON text, see service/status.h */
-    EG_MESSAGE_ERROR,      /* either: why the connection ends, or what was refused */
+    EG_MESSAGE_STATE,      /* service: what needs attention, to trays on change */
+    EG_MESSAGE_CHECK_ASK,  /* client: check this PC now, or stop doing so */
+    EG_MESSAGE_CHECK_STATE,  /* service: how that goes, to trays on change and as answer */
+    EG_MESSAGE_UPDATE_ASK,   /* client: look for new rules */
+    EG_MESSAGE_UPDATE_STATE, /* service: how that goes, the same */
+    EG_MESSAGE_ERROR,        /* either: why the connection ends, or what was refused */
     EG_MESSAGE_COUNT,
 } eg_message_type;
 
@@ -52,8 +57,10 @@ typedef struct eg_welcome {
     eg_str contact; /* whom the clerk calls, from the settings; may be empty */
     eg_str pack;    /* name of the rules */
     uint64_t pack_serial;
-    uint64_t rules; /* loaded */
+    uint64_t rules;      /* loaded */
+    eg_str instructions; /* of the administrator, in the client's language; may be empty */
 } eg_welcome;
+#define EG_INSTRUCTIONS_MAX 1024u
 
 /* One step of the story a hit belongs to: see core/detect/incident_steps.h. */
 typedef struct eg_notice_step {
@@ -111,6 +118,123 @@ typedef enum eg_answer_kind {
 extern const char *const eg_answer_names[];
 bool eg_answer_from_name(eg_str name, eg_answer_kind *out);
 
+/* What somebody should look after, gravest first; nothing of it is an alert. */
+typedef enum eg_attention_id {
+    EG_ATTENTION_NO_RULES,        /* nothing can be detected; text: why */
+    EG_ATTENTION_SENSOR_BLIND,    /* text: the sensor's name */
+    EG_ATTENTION_DISK_FULL,       /* hits cannot be stored; number: of those that wait */
+    EG_ATTENTION_SCANNER_DOWN,    /* files are not looked into */
+    EG_ATTENTION_PACK_REJECTED,   /* new rules were refused, the old ones hold; text: why */
+    EG_ATTENTION_RULES_REJECTED,  /* number: of rules with errors */
+    EG_ATTENTION_RULES_STALE,     /* number: days since they were made */
+    EG_ATTENTION_SENSOR_DEGRADED, /* text: the sensor's name */
+    EG_ATTENTION_DATABASE,        /* was damaged and made anew */
+    EG_ATTENTION_SETTINGS,        /* are not in force: they hold an error */
+    EG_ATTENTION_COUNT,
+} eg_attention_id;
+extern const char *const eg_attention_names[];
+
+typedef struct eg_attention {
+    eg_attention_id id;
+    eg_str text;
+    uint64_t number;
+} eg_attention;
+
+#define EG_ATTENTION_MAX 16
+
+typedef struct eg_attention_list {
+    size_t count;
+    eg_attention item[EG_ATTENTION_MAX];
+} eg_attention_list;
+
+typedef struct eg_service_state {
+    eg_attention_list attention;
+    uint64_t open_alerts; /* stories of level high or critical that nobody has resolved */
+    eg_str pack;
+    uint64_t pack_serial;
+    uint64_t pack_time; /* FILETIME of when the rules were made, 0 unknown */
+    uint64_t rules;     /* loaded */
+    uint32_t sensors;   /* that this PC has something for */
+    uint32_t sensors_working;
+    bool uplink;           /* hits are sent to a central place */
+    uint64_t reported_hit; /* with uplink: that place has all hits up to this number */
+} eg_service_state;
+
+typedef enum eg_check_action {
+    EG_CHECK_START,
+    EG_CHECK_CANCEL,
+    EG_CHECK_ACTION_COUNT
+} eg_check_action;
+extern const char *const eg_check_action_names[];
+
+typedef enum eg_job_state {
+    EG_JOB_UNAVAILABLE, /* this service cannot */
+    EG_JOB_IDLE,        /* none since the service started */
+    EG_JOB_RUNNING,
+    EG_JOB_DONE,
+    EG_JOB_FAILED,
+    EG_JOB_CANCELLED,
+    EG_JOB_STATE_COUNT,
+} eg_job_state;
+extern const char *const eg_job_state_names[];
+
+typedef enum eg_verdict {
+    EG_VERDICT_NONE,
+    EG_VERDICT_NOTHING_FOUND,
+    EG_VERDICT_SUSPICIOUS,
+    EG_VERDICT_COULD_NOT_LOOK, /* everywhere */
+    EG_VERDICT_COUNT,
+} eg_verdict;
+extern const char *const eg_verdict_names[];
+
+typedef enum eg_check_phase {
+    EG_CHECK_PHASE_NONE,
+    EG_CHECK_PHASE_PROCESSES,
+    EG_CHECK_PHASE_AUTOSTARTS,
+    EG_CHECK_PHASE_TASKS,
+    EG_CHECK_PHASE_SERVICES,
+    EG_CHECK_PHASE_WMI,
+    EG_CHECK_PHASE_FILES,
+    EG_CHECK_PHASE_MEMORY,
+    EG_CHECK_PHASE_COUNT,
+} eg_check_phase;
+extern const char *const eg_check_phase_names[];
+
+/* A check of this PC: one at a time, whoever asked for it; every tray sees how it goes. */
+typedef struct eg_check_state {
+    eg_job_state state;
+    uint32_t percent; /* 0 to 100 */
+    eg_check_phase phase;
+    eg_str item;           /* what it looks at: a path, a task */
+    uint32_t left_seconds; /* estimate, 0 unknown; at most a week */
+    eg_verdict verdict;    /* of the last that was done */
+    uint32_t findings;
+    uint32_t gaps; /* things it could not look at */
+    uint64_t time; /* FILETIME of its end */
+    eg_str report; /* name of the file, "" none */
+    eg_str error;  /* failed: why */
+} eg_check_state;
+
+typedef enum eg_update_state_id {
+    EG_UPDATE_UNAVAILABLE, /* no place to look for rules is set */
+    EG_UPDATE_IDLE,
+    EG_UPDATE_CHECKING,
+    EG_UPDATE_DOWNLOADING,
+    EG_UPDATE_CURRENT, /* there was nothing newer */
+    EG_UPDATE_UPDATED,
+    EG_UPDATE_FAILED,
+    EG_UPDATE_STATE_COUNT,
+} eg_update_state_id;
+extern const char *const eg_update_state_names[];
+
+typedef struct eg_update_state {
+    eg_update_state_id state;
+    uint32_t percent;
+    uint64_t serial; /* of the rules in force after it */
+    uint64_t time;   /* FILETIME of the last look, 0 never */
+    eg_str error;    /* failed: why */
+} eg_update_state;
+
 typedef struct eg_message {
     eg_message_type type;
     union {
@@ -135,6 +259,12 @@ typedef struct eg_message {
         struct {
             eg_str json;
         } status;
+        eg_service_state state;
+        struct {
+            eg_check_action action;
+        } check_ask;
+        eg_check_state check_state;
+        eg_update_state update_state;
         struct {
             eg_str reason;
         } error;

@@ -180,6 +180,32 @@ int eg_store_get_incident(eg_store *store, int64_t id, eg_incident_visit visit, 
     return read.found ? read.answer : no_such_incident(id);
 }
 
+typedef struct open_count {
+    eg_level min_level;
+    int64_t count;
+} open_count;
+
+static int open_work(eg_store *store, void *context)
+{
+    char sql[160];
+    open_count *counted = context;
+    snprintf(sql, sizeof(sql),
+             "SELECT count(*) FROM incident WHERE resolved_time = 0 AND absorbed_by = 0"
+             " AND level >= %d",
+             (int)counted->min_level);
+    return eg_sqlite_get_i64(store->db, sql, &counted->count);
+}
+
+int eg_store_count_open(eg_store *store, eg_level min_level, uint64_t *count)
+{
+    open_count counted = {min_level, 0};
+    int status = eg_store_read(store, open_work, &counted);
+    if (status == EG_OK) {
+        *count = (uint64_t)counted.count;
+    }
+    return status;
+}
+
 static int last_work(eg_store *store, void *context)
 {
     return eg_sqlite_get_i64(store->db, "SELECT coalesce(max(id), 0) FROM incident", context);

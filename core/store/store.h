@@ -82,6 +82,8 @@ int eg_store_each_incident(eg_store *store, uint64_t since, bool open, size_t li
 /* Also one that was absorbed. EG_E_NOTFOUND. */
 int eg_store_get_incident(eg_store *store, int64_t id, eg_incident_visit visit, void *user);
 int eg_store_last_incident(eg_store *store, int64_t *id); /* the largest id ever used; 0 none */
+/* Stories of at least this level that nobody has resolved. Reads them all: not for every event. */
+int eg_store_count_open(eg_store *store, eg_level min_level, uint64_t *count);
 
 typedef struct eg_answer {
     int64_t id;

@@ -194,6 +194,96 @@ static void message__small_ones__come_back(void **state)
     assert_text(fix->out.body.error.reason, "no");
 }
 
+static void message__state__comes_back(void **state)
+{
+    fixture *fix = *state;
+    eg_message message = {.type = EG_MESSAGE_STATE};
+    eg_service_state *sent = &message.body.state, *got = &fix->out.body.state;
+    sent->pack = EG_STR("default");
+    sent->pack_serial = 2026110201;
+    sent->pack_time = UINT64_MAX;
+    sent->open_alerts = 2;
+    sent->sensors = 9;
+    sent->sensors_working = 8;
+    sent->uplink = true;
+    sent->reported_hit = 7;
+    for (int i = 0; i < EG_ATTENTION_MAX; i++) {
+        sent->attention.item[i] =
+            (eg_attention){(eg_attention_id)(i % EG_ATTENTION_COUNT), EG_STR("登録"), (uint64_t)i};
+    }
+    sent->attention.count = EG_ATTENTION_MAX;
+    assert_int_equal(round_trip(&message, &fix->frame, fix->decoder, &fix->out), EG_OK);
+    assert_int_equal(fix->out.type, EG_MESSAGE_STATE);
+    assert_text(got->pack, "default");
+    assert_true(got->pack_time == UINT64_MAX);
+    assert_int_equal(got->open_alerts, 2);
+    assert_int_equal(got->sensors, 9);
+    assert_int_equal(got->sensors_working, 8);
+    assert_true(got->uplink);
+    assert_int_equal(got->reported_hit, 7);
+    assert_int_equal(got->attention.count, EG_ATTENTION_MAX);
+    for (int i = 0; i < EG_ATTENTION_MAX; i++) {
+        assert_int_equal(got->attention.item[i].id, i % EG_ATTENTION_COUNT);
+        assert_int_equal(got->attention.item[i].number, i);
+        assert_text(got->attention.item[i].text, "登録");
+    }
+}
+
+static void message__check__comes_back(void **state)
+{
+    fixture *fix = *state;
+    eg_message ask = {.type = EG_MESSAGE_CHECK_ASK};
+    eg_message message = {.type = EG_MESSAGE_CHECK_STATE};
+    const eg_check_state *got = &fix->out.body.check_state;
+    ask.body.check_ask.action = EG_CHECK_CANCEL;
+    assert_int_equal(round_trip(&ask, &fix->frame, fix->decoder, &fix->out), EG_OK);
+    assert_int_equal(fix->out.body.check_ask.action, EG_CHECK_CANCEL);
+    for (int i = 0; i < EG_JOB_STATE_COUNT; i++) {
+        message.body.check_state = (eg_check_state){(eg_job_state)i,
+                                                    100,
+                                                    EG_CHECK_PHASE_MEMORY,
+                                                    EG_STR("C:\\a.dll"),
+                                                    604800,
+                                                    EG_VERDICT_COULD_NOT_LOOK,
+                                                    3,
+                                                    4,
+                                                    5,
+                                                    EG_STR("r.html"),
+                                                    EG_STR("no")};
+        assert_int_equal(round_trip(&message, &fix->frame, fix->decoder, &fix->out), EG_OK);
+        assert_int_equal(fix->out.type, EG_MESSAGE_CHECK_STATE);
+        assert_int_equal(got->state, i);
+        assert_int_equal(got->percent, 100);
+        assert_int_equal(got->phase, EG_CHECK_PHASE_MEMORY);
+        assert_text(got->item, "C:\\a.dll");
+        assert_int_equal(got->left_seconds, 604800);
+        assert_int_equal(got->verdict, EG_VERDICT_COULD_NOT_LOOK);
+        assert_int_equal(got->findings, 3);
+        assert_int_equal(got->gaps, 4);
+        assert_int_equal(got->time, 5);
+        assert_text(got->report, "r.html");
+        assert_text(got->error, "no");
+    }
+}
+
+static void message__update__comes_back(void **state)
+{
+    fixture *fix = *state;
+    const eg_message ask = {.type = EG_MESSAGE_UPDATE_ASK};
+    eg_message message = {.type = EG_MESSAGE_UPDATE_STATE};
+    const eg_update_state *got = &fix->out.body.update_state;
+    assert_int_equal(round_trip(&ask, &fix->frame, fix->decoder, &fix->out), EG_OK);
+    assert_int_equal(fix->out.type, EG_MESSAGE_UPDATE_ASK);
+    message.body.update_state =
+        (eg_update_state){EG_UPDATE_DOWNLOADING, 7, 2026112313, 9, EG_STR("slow")};
+    assert_int_equal(round_trip(&message, &fix->frame, fix->decoder, &fix->out), EG_OK);
+    assert_int_equal(got->state, EG_UPDATE_DOWNLOADING);
+    assert_int_equal(got->percent, 7);
+    assert_true(got->serial == 2026112313);
+    assert_int_equal(got->time, 9);
+    assert_text(got->error, "slow");
+}
+
 static void fill(eg_str *text, char *block, size_t size)
 {
     *text = (eg_str){block, size};
@@ -294,6 +384,10 @@ static void message_encode__of_a_long_status__fails(void **state)
 #define HELLO_END \
     "\"client\":\"tray\",\"version\":\"1\",\"pid\":1,\"session\":1,\"language\":\"ja\"}"
 
+#define STATE_END \
+    "\"open_alerts\":0,\"pack\":\"\",\"pack_serial\":0,\"pack_time\":0,\"rules\":0,\"sensors\":0," \
+    "\"sensors_working\":0,\"uplink\":false,\"reported_hit\":0}"
+
 static void message_decode__of_nonsense__says_why_and_leaves_the_output(void **state)
 {
     fixture *fix = *state;
@@ -329,6 +423,19 @@ static void message_decode__of_nonsense__says_why_and_leaves_the_output(void **s
         "{\"type\":\"shown\",\"id\":9223372036854775808,\"title\":\"\"}",
         "{\"type\":\"status\",\"json\":\"[]\"}",
         "{\"type\":\"status\",\"json\":{}}",
+        "{\"type\":\"check_ask\"}",
+        "{\"type\":\"check_ask\",\"action\":\"format\"}",
+        "{\"type\":\"check_ask\",\"action\":1}",
+        "{\"type\":\"update_state\",\"state\":\"idle\",\"percent\":101,\"serial\":1,\"time\":0,"
+        "\"error\":\"\"}",
+        "{\"type\":\"state\",\"attention\":{}," STATE_END,
+        "{\"type\":\"state\",\"attention\":[1]," STATE_END,
+        "{\"type\":\"state\",\"attention\":["
+        "{\"id\":\"no_rules\",\"text\":1,\"number\":0}]," STATE_END,
+        "{\"type\":\"state\",\"attention\":["
+        "{\"id\":\"no_rules\",\"text\":\"\",\"number\":-1}]," STATE_END,
+        "{\"type\":\"state\",\"attention\":["
+        "{\"id\":\"hungry\",\"text\":\"\",\"number\":0}]," STATE_END,
     };
     for (size_t i = 0; i < EG_COUNT(bad); i++) {
         eg_message out = {.type = EG_MESSAGE_COUNT};
@@ -384,6 +491,9 @@ int eg_test_message(void)
         cmocka_unit_test_setup_teardown(message__welcome__comes_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(message__hit__comes_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(message__small_ones__come_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(message__state__comes_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(message__check__comes_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(message__update__comes_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             message__hit_of_huge_texts__fits_a_frame_and_is_cut_at_characters, set_up, tear_down),
         cmocka_unit_test_setup_teardown(message__text_of_exactly_the_maximum__is_not_cut, set_up,

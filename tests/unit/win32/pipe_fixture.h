@@ -22,6 +22,7 @@ typedef struct eg_pipe_fixture {
     bool store_missing; /* the server is told that the database is not open */
     eg_clients clients;
     eg_notices notices;
+    eg_board board;
     eg_pipe_server *server;
     char name[128];
     HANDLE never; /* an event that nobody sets */
@@ -36,6 +37,7 @@ int64_t eg_pipe_fixture_add_hit(eg_pipe_fixture *fixture, int number);
 int64_t eg_pipe_fixture_add_story_hit(eg_pipe_fixture *fixture, int number, int64_t incident);
 
 typedef struct eg_test_client {
+    bool hears_notes; /* state, check_state and update_state; else they are passed over */
     eg_pipe_io io;
     eg_frame_reader reader;
     eg_message_decoder *decoder;

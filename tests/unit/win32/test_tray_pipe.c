@@ -16,16 +16,21 @@ static uint64_t deadline(void)
     return eg_clock_monotonic_ns() + UINT64_C(1000000) * EG_TEST_DEADLINE_MS;
 }
 
-/* The next message of the client to its window. */
+/* The next message of the client to its window, but for news of the service itself. */
 static MSG next_message(const tray_side *tray)
 {
     uint64_t end = deadline();
-    MSG message;
+    MSG message = {0};
 
-    while (
-        !PeekMessageW(&message, tray->window, EG_PIPE_CONNECTED, EG_PIPE_DISCONNECTED, PM_REMOVE)) {
+    while (message.message == 0) {
         assert_true(eg_clock_monotonic_ns() < end);
-        Sleep(1);
+        if (!PeekMessageW(&message, tray->window, EG_PIPE_CONNECTED, EG_PIPE_DISCONNECTED,
+                          PM_REMOVE)) {
+            Sleep(1);
+        } else if (message.message == EG_PIPE_NEWS) {
+            eg_service_news_destroy((eg_service_news *)message.lParam);
+            message.message = 0;
+        }
     }
     return message;
 }
@@ -236,7 +241,8 @@ static void encode_welcome(eg_buf *out)
     eg_message message = {.type = EG_MESSAGE_WELCOME};
 
     message.body.welcome = (eg_welcome){
-        EG_PROTOCOL_VERSION, EG_STR("1"), EG_STR("PC"), EG_STR(""), EG_STR("pack"), 7, 1};
+        EG_PROTOCOL_VERSION, EG_STR("1"), EG_STR("PC"), EG_STR(""), EG_STR("pack"), 7, 1,
+        EG_STR("")};
     eg_buf_init(out, EG_FRAME_MAX + EG_FRAME_HEADER);
     assert_int_equal(eg_message_encode(out, &message), EG_OK);
 }
