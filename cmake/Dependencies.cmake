@@ -24,7 +24,11 @@ endforeach()
 add_library(eg::cmocka INTERFACE IMPORTED)
 target_link_libraries(eg::cmocka INTERFACE ${cache}/lib/libcmocka.a)
 
-if(NOT WIN32)
+if(WIN32)
+    eg_property(libraries Directory.Build.props EmoGuardLibraries)
+    string(REPLACE ".lib" "" libraries "${libraries}")
+    target_link_libraries(eg::dependencies INTERFACE ${libraries}) # behind the libraries that use them
+else()
     find_package(OpenSSL REQUIRED)
     target_link_libraries(eg::dependencies INTERFACE OpenSSL::SSL OpenSSL::Crypto m)
 endif()

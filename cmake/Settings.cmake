@@ -42,11 +42,6 @@ if(WIN32)
     target_link_options(settings INTERFACE -static -s -fstack-protector-strong
         -Wl,--dynamicbase -Wl,--high-entropy-va
         -Wl,--nxcompat -Wl,--no-insert-timestamp)
-    eg_property(libraries Directory.Build.props EmoGuardLibraries)
-    foreach(library IN LISTS libraries)
-        string(REGEX REPLACE "\\.lib$" "" library "${library}")
-        target_link_libraries(settings INTERFACE ${library})
-    endforeach()
     set(CMAKE_RC_FLAGS "-c 65001")
 else()
     find_package(Threads REQUIRED)

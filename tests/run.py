@@ -70,13 +70,15 @@ def stage_clang(results):
 
 
 def stage_windows(results):
-    """the same unit tests as Windows program under Wine, and a look at every binary"""
+    """the same unit tests as Windows program under Wine, fetching by Schannel, and a look at every binary"""
     if not built(results, "windows"):
         return
     done = script("tests/check_pe.py")
     results.read_checks(done.output, done.code, "check_pe")
     with Wine("unit") as wine:
         unit(results, "wine", BUILD / "windows/tests/emoguard-tests.exe", wine.run, wine_path(ROOT))
+    done = script("tests/check_http.py", "windows")
+    results.read_checks(done.output, done.code, "check_http")
 
 
 def stage_recorded(results):
@@ -89,10 +91,10 @@ def stage_recorded(results):
 
 
 def stage_cli(results):
-    """the command line: usage, hunting on files, pipes and growing files, rules and their tests, checking files"""
+    """the command line: usage, hunting on files, pipes and growing files, rules and their tests, checking files; fetching over the network"""
     if not built(results, "native"):
         return
-    for name in ("check_cli", "check_yara"):
+    for name in ("check_cli", "check_yara", "check_http"):
         done = script(f"tests/{name}.py")
         results.read_checks(done.output, done.code, name)
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Rule packs: pack.json says what a folder is; rules are its sigma/ and yara/ folders, texts lie
- * beside them. A pack that came over the network has the same files, in memory. Finds the rule files of folders that are no pack, too. Called by the
- * loading thread.
+ * beside them. A pack that came over the network has the same files, in memory. Finds the rule
+ * files of folders that are no pack, too. Called by the loading thread.
  */
 #ifndef EG_DETECT_PACK_H
 #define EG_DETECT_PACK_H
