@@ -127,7 +127,7 @@ int WINAPI wWinMain(HINSTANCE instance, HINSTANCE before, wchar_t *command_line,
     EG_UNUSED(show);
     harden();
     eg_log_set_sink(log_line, NULL);
-    eg_tray_text_use(NULL, eg_tray_text_choose());
+    eg_tray_text_use(NULL, eg_language_of_user());
     arguments = CommandLineToArgvW(GetCommandLineW(), &count);
     if (arguments && eg_arena_create(&arena, 8192) == EG_OK) {
         if (eg_tray_options_read(count, arguments, &options, &wrong) == EG_OK) {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tray/text.h"
 
-#include "core/base/os.h"
 #include "core/base/status.h"
 #include "core/base/utf.h"
 
@@ -25,29 +24,6 @@ static wchar_t *copy_units(eg_arena *arena, const wchar_t *units, size_t count)
         memcpy(copy, units, count * sizeof(wchar_t));
     }
     return copy;
-}
-
-eg_language eg_tray_text_choose(void)
-{
-    eg_buf name;
-    eg_language language = EG_LANGUAGE_EN;
-    wchar_t wide[LOCALE_NAME_MAX_LENGTH];
-    LCID lcid = MAKELCID(GetUserDefaultUILanguage(), SORT_DEFAULT);
-
-    eg_buf_init(&name, 256);
-    if (eg_env_get("EMOGUARD_LANG", &name) == EG_OK &&
-        eg_language_from_code(eg_buf_str(&name), &language)) {
-        eg_buf_done(&name);
-        return language;
-    }
-    eg_buf_clear(&name);
-    if (LCIDToLocaleName(lcid, wide, LOCALE_NAME_MAX_LENGTH, 0) > 0 &&
-        eg_utf8_from_utf16(&name, (const uint16_t *)wide, wcslen(wide)) == EG_OK &&
-        !eg_language_from_code(eg_buf_str(&name), &language)) {
-        language = EG_LANGUAGE_EN;
-    }
-    eg_buf_done(&name);
-    return language;
 }
 
 void eg_tray_text_use(void *module, eg_language language)

@@ -13,8 +13,6 @@
 
 #include <wchar.h>
 
-/* The language of EMOGUARD_LANG, else of the Windows display language, else English. */
-eg_language eg_tray_text_choose(void);
 /* From now on texts come from `module`'s resources (NULL: this program's) in this language. */
 void eg_tray_text_use(void *module, eg_language language);
 eg_language eg_tray_text_language(void);

@@ -57,12 +57,16 @@ int eg_utf8_from_code_page(uint32_t code_page, eg_str text, eg_buf *out);
 /* ---- clocks ---- */
 uint64_t eg_clock_utc(void);          /* FILETIME: 100 ns since 1601-01-01 UTC */
 uint64_t eg_clock_monotonic_ns(void); /* never goes back; for durations and deadlines */
+/* What clocks on the wall show at this moment, as ticks: for people. */
+uint64_t eg_clock_local(uint64_t utc);
 
 /* ---- files ---- */
 /* Appends the whole file to `out`; EG_E_LIMIT when it is larger than `max` bytes. */
 int eg_file_read(const char *path, size_t max, eg_buf *out);
 /* Replaces the file in one step: readers see the old or the new content, also after a crash. */
 int eg_file_write_atomic(const char *path, const void *data, size_t size);
+/* Makes the file in one step, with all its content; EG_E_EXISTS when there is one of that name. */
+int eg_file_write_new(const char *path, const void *data, size_t size);
 int eg_file_append(const char *path, const void *data, size_t size);
 
 /* Which file it is, and in which state: two equal ones mean the same bytes. */
@@ -123,6 +127,8 @@ int eg_path_join(eg_buf *out, const char *folder, const char *name); /* replaces
 int eg_env_get(const char *name, eg_buf *out); /* EG_E_NOTFOUND when unset; replaces out */
 int eg_temp_dir(eg_buf *out);                  /* existing folder; replaces out */
 int eg_host_name(eg_buf *out);                 /* replaces out */
+/* "ja-JP" or "ja_JP.UTF-8": of what programs show to this user; "" unknown. Replaces out. */
+int eg_system_language(eg_buf *out);
 uint32_t eg_process_id(void);
 uint32_t eg_cpu_count(void);                 /* processors this program may use, at least 1 */
 int eg_random_bytes(void *out, size_t size); /* from the system's generator */

@@ -176,7 +176,9 @@ static int write_and_flush(const char *path, const void *data, size_t size)
     return status;
 }
 
-int eg_file_write_atomic(const char *path, const void *data, size_t size)
+/* Writes a file beside `path`, then gives it that name by `name_it`. */
+static int write_beside(const char *path, const void *data, size_t size,
+                        int (*name_it)(const char *from, const char *to))
 {
     eg_buf temporary;
     eg_buf_init(&temporary, PATH_MAX_BYTES);
@@ -186,7 +188,7 @@ int eg_file_write_atomic(const char *path, const void *data, size_t size)
     }
     status = write_and_flush(temporary.data, data, size);
     if (status == EG_OK) {
-        status = eg_os_replace(temporary.data, path);
+        status = name_it(temporary.data, path);
     }
     if (status != EG_OK) {
         eg_os_remove_quietly(temporary.data);
@@ -194,6 +196,16 @@ int eg_file_write_atomic(const char *path, const void *data, size_t size)
 out:
     eg_buf_done(&temporary);
     return status;
+}
+
+int eg_file_write_atomic(const char *path, const void *data, size_t size)
+{
+    return write_beside(path, data, size, eg_os_replace);
+}
+
+int eg_file_write_new(const char *path, const void *data, size_t size)
+{
+    return write_beside(path, data, size, eg_os_rename);
 }
 
 int eg_file_append(const char *path, const void *data, size_t size)

@@ -150,6 +150,17 @@ int eg_os_replace(const char *from, const char *to)
     return EG_OK;
 }
 
+int eg_os_rename(const char *from, const char *to)
+{
+    /* rename() would replace; a second name is refused when it is taken. */
+    if (link(from, to) != 0) {
+        return fail_errno("create", to);
+    }
+    unlink(from);
+    flush_folder_of(to);
+    return EG_OK;
+}
+
 void eg_os_remove_quietly(const char *path)
 {
     unlink(path);

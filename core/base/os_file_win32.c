@@ -285,6 +285,11 @@ int eg_os_replace(const char *from, const char *to)
     return move_file(from, to, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH);
 }
 
+int eg_os_rename(const char *from, const char *to)
+{
+    return move_file(from, to, MOVEFILE_WRITE_THROUGH);
+}
+
 int eg_file_move(const char *from, const char *to)
 {
     return move_file(from, to,

@@ -27,6 +27,7 @@ int eg_os_write(const eg_os_file *file, const void *data, size_t size); /* all o
 int eg_os_flush(const eg_os_file *file);                                /* to the disk */
 void eg_os_close(const eg_os_file *file);
 int eg_os_replace(const char *from, const char *to); /* rename, durable, in the same folder */
+int eg_os_rename(const char *from, const char *to);  /* the same, EG_E_EXISTS if `to` is there */
 void eg_os_remove_quietly(const char *path);         /* keeps the last error message */
 
 typedef struct eg_os_item {

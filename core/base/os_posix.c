@@ -214,6 +214,16 @@ uint64_t eg_clock_utc(void)
            (uint64_t)now.tv_nsec / 100;
 }
 
+uint64_t eg_clock_local(uint64_t utc)
+{
+    struct tm fields;
+    time_t seconds = (time_t)((int64_t)(utc - EG_UNIX_EPOCH_TICKS) / (int64_t)EG_TICKS_PER_SECOND);
+    if (!localtime_r(&seconds, &fields)) {
+        return utc;
+    }
+    return utc + (uint64_t)((int64_t)fields.tm_gmtoff * (int64_t)EG_TICKS_PER_SECOND);
+}
+
 uint64_t eg_clock_monotonic_ns(void)
 {
     struct timespec now;
@@ -252,6 +262,17 @@ int eg_host_name(eg_buf *out)
     name[sizeof(name) - 1] = '\0';
     eg_buf_clear(out);
     return eg_buf_append_cstr(out, name);
+}
+
+int eg_system_language(eg_buf *out)
+{
+    static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+    const char *value = NULL;
+    for (size_t i = 0; i < EG_COUNT(names) && (!value || !*value); i++) {
+        value = getenv(names[i]);
+    }
+    eg_buf_clear(out);
+    return eg_buf_append_cstr(out, value ? value : "");
 }
 
 uint32_t eg_process_id(void)

@@ -214,6 +214,20 @@ uint64_t eg_clock_utc(void)
     return (uint64_t)now.dwHighDateTime << 32 | now.dwLowDateTime;
 }
 
+uint64_t eg_clock_local(uint64_t utc)
+{
+    FILETIME time = {(DWORD)utc, (DWORD)(utc >> 32)};
+    SYSTEMTIME fields;
+    SYSTEMTIME local;
+    /* By way of fields, which knows the summer time of that day, not of today. */
+    if (!FileTimeToSystemTime(&time, &fields) ||
+        !SystemTimeToTzSpecificLocalTime(NULL, &fields, &local) ||
+        !SystemTimeToFileTime(&local, &time)) {
+        return utc;
+    }
+    return ((uint64_t)time.dwHighDateTime << 32 | time.dwLowDateTime) + utc % EG_TICKS_PER_MS;
+}
+
 uint64_t eg_clock_monotonic_ns(void)
 {
     LARGE_INTEGER frequency;
@@ -290,6 +304,14 @@ int eg_host_name(eg_buf *out)
         return eg_fail_os(GetLastError(), "read the host name");
     }
     return replace_text(out, name, length);
+}
+
+int eg_system_language(eg_buf *out)
+{
+    wchar_t name[LOCALE_NAME_MAX_LENGTH];
+    LCID language = MAKELCID(GetUserDefaultUILanguage(), SORT_DEFAULT);
+    int length = LCIDToLocaleName(language, name, LOCALE_NAME_MAX_LENGTH, 0);
+    return replace_text(out, name, length > 0 ? (size_t)length - 1 : 0);
 }
 
 uint32_t eg_process_id(void)

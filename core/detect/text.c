@@ -2,6 +2,7 @@
 #include "core/detect/text.h"
 
 #include "core/base/json.h"
+#include "core/base/os.h"
 #include "core/base/status.h"
 
 #include <string.h>
@@ -58,6 +59,21 @@ bool eg_language_from_code(eg_str code, eg_language *out)
         }
     }
     return false;
+}
+
+eg_language eg_language_of_user(void)
+{
+    eg_language language = EG_LANGUAGE_EN;
+    eg_buf code;
+    eg_buf_init(&code, 256);
+    if (eg_env_get("EMOGUARD_LANG", &code) != EG_OK ||
+        !eg_language_from_code(eg_buf_str(&code), &language)) {
+        if (eg_system_language(&code) == EG_OK) {
+            (void)eg_language_from_code(eg_buf_str(&code), &language);
+        }
+    }
+    eg_buf_done(&code);
+    return language;
 }
 
 int eg_texts_create(eg_texts **out)

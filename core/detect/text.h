@@ -19,6 +19,8 @@ typedef enum eg_language {
 const char *eg_language_code(eg_language language); /* "en" */
 /* "ja", "ja-JP", "ja_JP.UTF-8" ...; false for one we do not have. */
 bool eg_language_from_code(eg_str code, eg_language *out);
+/* EMOGUARD_LANG, else what programs show to this user, else English. */
+eg_language eg_language_of_user(void);
 
 /* One language: short title, one sentence of meaning, advice what to do. Borrowed. */
 typedef struct eg_text {

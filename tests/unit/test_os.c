@@ -59,6 +59,18 @@ static int count_entry(void *user, const eg_dir_entry *entry)
     return EG_OK;
 }
 
+static void file_write_new__where_there_is_one__leaves_it(void **state)
+{
+    const char *path = eg_test_path(*state, "new.txt");
+    int files = 0;
+    assert_int_equal(eg_file_write_new(path, "one", 3), EG_OK);
+    assert_int_equal(eg_file_write_new(path, "two", 3), EG_E_EXISTS);
+    check_content(path, "one");
+    assert_int_equal(eg_file_write_new(eg_test_path(*state, "no/new"), "x", 1), EG_E_NOTFOUND);
+    assert_int_equal(eg_dir_walk(*state, 2, count_entry, &files), EG_OK);
+    assert_int_equal(files, 1); /* nothing half-written is left */
+}
+
 static void file_write_atomic__that_fails__leaves_no_temporary_file(void **state)
 {
     int entries = 0;
@@ -265,11 +277,22 @@ static void surroundings__asked__give_something_usable(void **state)
     assert_true(eg_dir_exists(text.data));
     assert_int_equal(eg_host_name(&text), EG_OK);
     assert_true(text.len > 0);
+    assert_int_equal(eg_system_language(&text), EG_OK);
     assert_int_equal(eg_env_get("PATH", &text), EG_OK);
     assert_true(text.len > 0);
     assert_int_equal(eg_env_get("EMOGUARD_NOT_SET_ANYWHERE", &text), EG_E_NOTFOUND);
     assert_true(eg_process_id() != 0);
     eg_buf_done(&text);
+}
+
+static void clock_local__of_now__is_whole_quarters_away(void **state)
+{
+    EG_UNUSED(state);
+    uint64_t now = eg_clock_utc();
+    uint64_t local = eg_clock_local(now);
+    uint64_t distance = local > now ? local - now : now - local;
+    assert_in_range(distance, 0, 24 * 3600 * EG_TICKS_PER_SECOND);
+    assert_int_equal(distance % (15 * 60 * EG_TICKS_PER_SECOND), 0);
 }
 
 static void random_bytes__twice__differ(void **state)
@@ -360,6 +383,7 @@ int eg_test_os(void)
     const struct CMUnitTest tests[] = {
         WITH_FOLDER(file__written_appended_and_read__holds_the_bytes),
         WITH_FOLDER(file_read__of_missing_or_large__fails_and_leaves_the_buffer),
+        WITH_FOLDER(file_write_new__where_there_is_one__leaves_it),
         WITH_FOLDER(file_write_atomic__that_fails__leaves_no_temporary_file),
         WITH_FOLDER(file__moved_copied_and_deleted__is_where_it_should_be),
         WITH_FOLDER(dir__created_with_parents__exists_and_is_deleted_when_empty),
@@ -368,6 +392,7 @@ int eg_test_os(void)
         WITH_FOLDER(files__without_memory__fail_cleanly),
         cmocka_unit_test(path_join__of_folder_and_name__adds_one_separator),
         cmocka_unit_test(surroundings__asked__give_something_usable),
+        cmocka_unit_test(clock_local__of_now__is_whole_quarters_away),
         cmocka_unit_test(random_bytes__twice__differ),
         cmocka_unit_test(threads__under_a_lock__lose_no_count),
         cmocka_unit_test(cond_wait__without_a_wake__times_out),

@@ -4,6 +4,8 @@
 #include "tests/unit/win32/tray_resources.h"
 #include "tray/text.c"
 
+#include "core/base/os.h"
+
 #include "core/base/clock.h"
 
 static const unsigned first_id = EG_TEXT_TIP_CONNECTING, last_id = EG_TEXT_START_FAILED;
