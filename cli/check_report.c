@@ -231,3 +231,57 @@ void eg_check_report_finish(eg_check_report *report, uint64_t finished)
                       : gaps ? EG_CHECK_COULD_NOT_LOOK
                              : EG_CHECK_NOTHING_FOUND;
 }
+
+/* ---- what belongs together ---- */
+
+static bool same_rule(const eg_check_report *report, size_t a, size_t b)
+{
+    const eg_check_finding *one = &report->findings[a];
+    const eg_check_finding *other = &report->findings[b];
+    return one->level == other->level && eg_str_equal(one->rule_id, other->rule_id);
+}
+
+static bool same_remedy(const eg_check_report *report, size_t a, size_t b)
+{
+    return eg_str_equal(report->gaps[a].how[0], report->gaps[b].how[0]);
+}
+
+static size_t next_same(const eg_check_report *report, size_t i, size_t count,
+                        bool (*same)(const eg_check_report *report, size_t a, size_t b))
+{
+    size_t next = i + 1;
+    while (next < count && !same(report, i, next)) {
+        next++;
+    }
+    return next;
+}
+
+static bool is_first(const eg_check_report *report, size_t i,
+                     bool (*same)(const eg_check_report *report, size_t a, size_t b))
+{
+    size_t before = 0;
+    while (before < i && !same(report, before, i)) {
+        before++;
+    }
+    return before == i;
+}
+
+size_t eg_check_report_next_finding(const eg_check_report *report, size_t i)
+{
+    return next_same(report, i, report->finding_count, same_rule);
+}
+
+bool eg_check_report_is_first_finding(const eg_check_report *report, size_t i)
+{
+    return is_first(report, i, same_rule);
+}
+
+size_t eg_check_report_next_gap(const eg_check_report *report, size_t i)
+{
+    return next_same(report, i, report->gap_count, same_remedy);
+}
+
+bool eg_check_report_is_first_gap(const eg_check_report *report, size_t i)
+{
+    return is_first(report, i, same_remedy);
+}

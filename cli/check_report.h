@@ -109,4 +109,14 @@ int eg_check_report_add_story(eg_check_report *report, eg_str story);
 /* Sorts the findings, draws the verdict and notes the time. Nothing may be added afterwards. */
 void eg_check_report_finish(eg_check_report *report, uint64_t finished);
 
+/*
+ * For writers that tell a rule once with all it was met on, and a remedy once with all it is for:
+ * the next one that belongs to number `i`, or the count when there is none; and whether `i` is the
+ * first of its kind. Findings belong together by rule, gaps by how to let them be looked at.
+ */
+size_t eg_check_report_next_finding(const eg_check_report *report, size_t i);
+bool eg_check_report_is_first_finding(const eg_check_report *report, size_t i);
+size_t eg_check_report_next_gap(const eg_check_report *report, size_t i);
+bool eg_check_report_is_first_gap(const eg_check_report *report, size_t i);
+
 #endif

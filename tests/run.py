@@ -91,10 +91,11 @@ def stage_recorded(results):
 
 
 def stage_cli(results):
-    """the command line: usage, hunting on files, pipes and growing files, rules and their tests, checking files; fetching over the network"""
+    """the command line: usage, hunting on files, pipes and growing files, rules and their tests, checking files;
+    the reports of checks in a browser; fetching over the network"""
     if not built(results, "native"):
         return
-    for name in ("check_cli", "check_yara", "check_http"):
+    for name in ("check_cli", "check_yara", "check_reports", "check_http"):
         done = script(f"tests/{name}.py")
         results.read_checks(done.output, done.code, name)
 
