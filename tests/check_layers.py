@@ -36,7 +36,7 @@ WINDOWS_HEADERS = re.compile(
     r"taskschd|evntrace|evntcons|evntprov|tdh|winevt|wtsapi32|wintrust|softpub|userenv|dbt|dwmapi|"
     r"uxtheme|strsafe|process|io|direct|tchar|versionhelpers|winver|winioctl)\.h$", re.IGNORECASE)
 WINDOWS_PLACES = re.compile(
-    r"^(core/base|driverless-hooks/etw)/[a-z_]*_win32\.[ch]$|^driverless-hooks/(?!decode/|etw/)|"
+    r"^(core/base|core/update|driverless-hooks/etw)/[a-z_]*_win32\.[ch]$|^driverless-hooks/(?!decode/|etw/)|"
     r"^service/|^tray/|^cli/win32/|^cli/drill/|^tests/.*win32|\.rc2?$")
 POSIX_HEADERS = re.compile(
     r"^(unistd|pthread|dirent|fcntl|poll|dlfcn|strings|sys/.*|netinet/.*|arpa/.*)\.?h?$")
