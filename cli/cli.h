@@ -45,6 +45,12 @@ int eg_cli_open_database(const char *path, eg_store **out);
  * or where there is no service.
  */
 int eg_cli_resolve(int64_t incident_id);
+/*
+ * Has the service make an exception, or revoke one: as above. *id is the number of the new one. The
+ * JSON is that of eg_exception_write_json.
+ */
+int eg_cli_except(eg_str json, int64_t *id);
+int eg_cli_revoke_exception(int64_t id);
 /* Where the service keeps its database on this system; EG_E_UNSUPPORTED where there is none. */
 int eg_cli_default_database(eg_buf *out);
 /* The pack that was installed with this program; the same. */

@@ -8,6 +8,7 @@
 #include "core/base/status.h"
 #include "core/ipc/code.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct hits {
@@ -18,13 +19,14 @@ typedef struct hits {
     const char *output;
     const char *language;
     uint64_t limit;
-    bool json, story;
+    bool json, story, hidden;
     eg_store *store;
     FILE *out;
     eg_language text_language;
     eg_hit_query query;
     eg_buf line;
     uint64_t printed;
+    int64_t incident; /* of the hit shown last */
 } hits;
 
 static const eg_usage usage_text = {
@@ -32,8 +34,9 @@ static const eg_usage usage_text = {
     .arguments = "[list | show NUMBER-OR-CODE | export] [options]",
     .about =
         "Reads the hits stored on this PC, as an administrator: the database is not for all.\n"
-        "list prints one line a hit, newest first; show explains one hit in full, or, for a code,\n"
-        "its whole incident (see `incidents`); export writes all hits, oldest first, for tools.",
+        "list prints one line a hit, newest first; show explains one hit in full with its whole\n"
+        "incident, or, for a code, the incident alone (see `incidents`); export writes all hits,\n"
+        "oldest first, for tools.",
     .exit_codes = "0 done, 2 wrong usage, 3 the database could not be read or there is no such hit",
 };
 
@@ -94,6 +97,7 @@ static int show_hit(void *user, const eg_hit *hit)
     char time[EG_TIME_TEXT_SIZE];
     char code[EG_INCIDENT_CODE_SIZE];
 
+    h->incident = hit->incident_id;
     if (h->json) {
         return write_json_line(h, hit);
     }
@@ -109,8 +113,14 @@ static int show_hit(void *user, const eg_hit *hit)
     }
     show_line(h, "time", time_text(hit->time, time));
     show_line(h, "stored", time_text(hit->stored_time, time));
+    if (hit->exception_id != 0) {
+        fprintf(h->out, "%-10s by exception %lld%s: recorded, not shown\n", "hidden",
+                llabs((long long)hit->exception_id),
+                hit->exception_id < 0 ? " of the rule pack" : "");
+    }
     show_line(h, "shown",
-              hit->shown_time
+              hit->exception_id != 0 ? EG_STR("")
+              : hit->shown_time
                   ? time_text(hit->shown_time, time)
                   : EG_STR("not yet: it waits behind another window, nobody was there, or its "
                            "level is too low"));
@@ -129,13 +139,26 @@ static int show_hit(void *user, const eg_hit *hit)
     return EG_OK;
 }
 
+/* JSON: the hit on a line, then its incident on another. */
+static int show_hit_and_story(hits *h, int64_t id)
+{
+    int status = eg_store_get_hit(h->store, id, show_hit, h);
+    if (status == EG_OK && h->incident != 0) {
+        if (!h->json) {
+            fputc('\n', h->out);
+        }
+        status = eg_story_show(h->store, h->incident, h->json, h->out);
+    }
+    return status;
+}
+
 static int export_jsonl(void *user, const eg_hit *hit)
 {
     return write_json_line(user, hit);
 }
 
 /* A field that a spreadsheet would take for a formula is defused with an apostrophe. */
-static void append_csv(eg_buf *line, eg_str value, bool last)
+static void append_csv(eg_buf *line, eg_str value)
 {
     eg_buf_append_char(line, '"');
     if (value.len > 0 && memchr("=+-@\t\r", value.ptr[0], 6)) {
@@ -147,7 +170,7 @@ static void append_csv(eg_buf *line, eg_str value, bool last)
         }
         eg_buf_append_char(line, value.ptr[i]);
     }
-    eg_buf_append_cstr(line, last ? "\"\r\n" : "\",");
+    eg_buf_append_cstr(line, "\",");
 }
 
 static int export_csv(void *user, const eg_hit *hit)
@@ -160,15 +183,17 @@ static int export_csv(void *user, const eg_hit *hit)
     eg_buf_clear(&h->line);
     eg_buf_appendf(&h->line, "%lld,%s,%s,", (long long)hit->id, code,
                    time_text(hit->time, time).ptr);
-    append_csv(&h->line, eg_str_from(eg_level_name(hit->level)), false);
-    append_csv(&h->line, hit->rule_id, false);
-    append_csv(&h->line, hit->rule_title, false);
-    append_csv(&h->line, hit->rule_author, false);
-    append_csv(&h->line, hit->text[h->text_language].title, false);
-    append_csv(&h->line, hit->program, false);
-    append_csv(&h->line, hit->parent, false);
-    append_csv(&h->line, hit->user, false);
-    append_csv(&h->line, hit->tags, true);
+    append_csv(&h->line, eg_str_from(eg_level_name(hit->level)));
+    append_csv(&h->line, hit->rule_id);
+    append_csv(&h->line, hit->rule_title);
+    append_csv(&h->line, hit->rule_author);
+    append_csv(&h->line, hit->text[h->text_language].title);
+    append_csv(&h->line, hit->program);
+    append_csv(&h->line, hit->parent);
+    append_csv(&h->line, hit->user);
+    append_csv(&h->line, hit->tags);
+    eg_buf_appendf(&h->line, "%lld,%lld\r\n", (long long)hit->incident_id,
+                   (long long)hit->exception_id);
     if (h->line.status != EG_OK) {
         return h->line.status;
     }
@@ -183,9 +208,10 @@ static int run_list(hits *h)
 {
     h->query.newest_first = true;
     h->query.limit = h->limit ? (size_t)h->limit : 50;
+    h->query.hidden = h->hidden ? EG_HITS_HIDDEN : EG_HITS_NOT_HIDDEN;
     int status = eg_store_each_hit(h->store, &h->query, h->json ? export_jsonl : list_hit, h);
     if (status == EG_OK && h->printed == 0 && !h->json) {
-        fputs("No hits are stored.\n", h->out);
+        fputs(h->hidden ? "No hits are hidden.\n" : "No hits are stored.\n", h->out);
     }
     return status;
 }
@@ -194,10 +220,11 @@ static int run_export(hits *h)
 {
     bool csv = strcmp(h->format, "csv") == 0;
     h->query.limit = h->limit ? (size_t)h->limit : SIZE_MAX;
+    h->query.hidden = EG_HITS_ALL;
     if (csv) {
         /* The byte-order mark makes spreadsheets read Japanese as UTF-8. */
         fputs("\xEF\xBB\xBFid,code,time,level,rule_id,rule_title,rule_author,title,program,parent,"
-              "user,tags\r\n",
+              "user,tags,incident,exception\r\n",
               h->out);
     }
     return eg_store_each_hit(h->store, &h->query, csv ? export_csv : export_jsonl, h);
@@ -214,7 +241,7 @@ static int run(hits *h, const char *what, int64_t id)
         if (h->story) {
             status = eg_story_show(h->store, id, h->json, h->out);
         } else if (strcmp(what, "show") == 0) {
-            status = eg_store_get_hit(h->store, id, show_hit, h);
+            status = show_hit_and_story(h, id);
         } else if (strcmp(what, "export") == 0) {
             status = run_export(h);
         } else {
@@ -293,6 +320,7 @@ int eg_command_hits(int argc, char **argv)
         {"--level", EG_OPTION_TEXT, &h.level, "LEVEL", "only hits of this level and above"},
         {"--limit", EG_OPTION_NUMBER, &h.limit, "N", "at most so many (list: 50, export: all)"},
         {"--lang", EG_OPTION_TEXT, &h.language, "CODE", "language of titles: en or ja"},
+        {"--hidden", EG_OPTION_FLAG, &h.hidden, NULL, "list those that exceptions hide"},
         {"--json", EG_OPTION_FLAG, &h.json, NULL, "list and show as JSON lines"},
         {"--format", EG_OPTION_TEXT, &h.format, "jsonl|csv", "of export (jsonl)"},
         {"--output", EG_OPTION_TEXT, &h.output, "FILE", "write there instead of standard output"},

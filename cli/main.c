@@ -27,7 +27,7 @@ static void print_help(FILE *stream)
             "usage: emoguard COMMAND [options]\n\ncommands:\n",
             EG_VERSION_STRING);
     for (size_t i = 0; i < EG_COUNT(commands); i++) {
-        fprintf(stream, "  %-8s %s\n", commands[i].name, commands[i].summary);
+        fprintf(stream, "  %-10s %s\n", commands[i].name, commands[i].summary);
     }
     fprintf(stream,
             "\n`emoguard COMMAND --help` explains one command; --version prints the version.\n"

@@ -62,6 +62,25 @@ int eg_cli_resolve(int64_t incident_id)
                    "resolve works on Windows only: it needs the EmoGuard service");
 }
 
+static int needs_service(void)
+{
+    return eg_fail(EG_E_UNSUPPORTED,
+                   "exceptions are changed on Windows only: it needs the EmoGuard service");
+}
+
+int eg_cli_except(eg_str json, int64_t *id)
+{
+    EG_UNUSED(json);
+    EG_UNUSED(id);
+    return needs_service();
+}
+
+int eg_cli_revoke_exception(int64_t id)
+{
+    EG_UNUSED(id);
+    return needs_service();
+}
+
 int eg_command_status(int argc, char **argv)
 {
     return windows_only("status", argc, argv);

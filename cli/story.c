@@ -6,10 +6,12 @@
 #include "core/base/json_copy.h"
 #include "core/base/status.h"
 #include "core/ipc/code.h"
+#include "core/ipc/message.h"
 
 #define HITS_MAX 1000u
 #define ABSORBED_HOPS_MAX 16
 #define LABEL "%-10s "
+#define PROPOSAL_SIZE 128
 
 typedef struct showing {
     eg_store *store;
@@ -136,10 +138,22 @@ static int print_hit(void *user, const eg_hit *hit)
     return EG_OK;
 }
 
+/* The person says "I did this": only an administrator can make that an exception, like this. */
+static bool proposes(const eg_stored_incident *incident, char proposal[PROPOSAL_SIZE])
+{
+    char code[EG_INCIDENT_CODE_SIZE];
+    eg_answer_kind answer;
+    bool did_it = eg_answer_from_name(incident->answer, &answer) && answer == EG_ANSWER_DID_IT;
+    eg_incident_code(incident->id, code);
+    snprintf(proposal, PROPOSAL_SIZE, EG_EXCEPTION_PROPOSAL, code);
+    return did_it && incident->resolved_time == 0;
+}
+
 static void write_head(eg_json *json, const eg_stored_incident *incident)
 {
     char code[EG_INCIDENT_CODE_SIZE];
     char time[EG_TIME_TEXT_SIZE];
+    char proposal[PROPOSAL_SIZE];
     eg_incident_code(incident->id, code);
     eg_json_key(json, "id");
     eg_json_i64(json, incident->id);
@@ -148,12 +162,15 @@ static void write_head(eg_json *json, const eg_stored_incident *incident)
     eg_json_put_str(json, "shown_time", time_text(incident->shown_time, time));
     eg_json_put_str(json, "resolved_time", time_text(incident->resolved_time, time));
     eg_json_put_str(json, "answer", incident->answer);
+    eg_json_put_str(json, "proposal",
+                    proposes(incident, proposal) ? eg_str_from(proposal) : EG_STR_NONE);
 }
 
 static void print_head(FILE *out, const eg_stored_incident *incident, yyjson_val *root)
 {
     char code[EG_INCIDENT_CODE_SIZE];
     char time[EG_TIME_TEXT_SIZE];
+    char proposal[PROPOSAL_SIZE];
     eg_incident_code(incident->id, code);
     fprintf(out, "Incident %s (%lld)\n\n", code, (long long)incident->id);
     print_line(out, "level", eg_str_from(eg_level_name(incident->level)));
@@ -163,6 +180,12 @@ static void print_head(FILE *out, const eg_stored_incident *incident, yyjson_val
     print_line(out, "shown",
                incident->shown_time ? time_text(incident->shown_time, time) : EG_STR("not yet"));
     print_line(out, "resolved", time_text(incident->resolved_time, time));
+    if (proposes(incident, proposal)) {
+        print_line(out, "answer",
+                   EG_STR("\"I did this\"; if that is right, an administrator can"
+                          " except it:"));
+        print_line(out, "", eg_str_from(proposal));
+    }
     fprintf(out, LABEL "%llu\n", "hits", (unsigned long long)eg_json_get_u64(root, "hits", 0));
 }
 
@@ -281,6 +304,7 @@ static void print_row(eg_story_row *row, const eg_stored_incident *incident, yyj
 {
     char code[EG_INCIDENT_CODE_SIZE];
     char time[EG_TIME_TEXT_SIZE];
+    char proposal[PROPOSAL_SIZE];
     yyjson_val *text =
         yyjson_obj_get(yyjson_obj_get(root, "text"), eg_language_code(row->language));
     eg_incident_code(incident->id, code);
@@ -296,6 +320,9 @@ static void print_row(eg_story_row *row, const eg_stored_incident *incident, yyj
     fputs("  ", row->out);
     eg_cli_print(row->out, eg_json_get_str(text, "title"));
     fputc('\n', row->out);
+    if (proposes(incident, proposal)) {
+        fprintf(row->out, "         if that is right: %s\n", proposal);
+    }
 }
 
 int eg_story_print_row(void *user, const eg_stored_incident *incident)

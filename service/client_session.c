@@ -35,6 +35,7 @@ typedef struct session {
     eg_client_feed feed;
     bool takes_hits;     /* and the notes of the board */
     uint64_t board_seen; /* the newest note it has */
+    uint64_t resolved;   /* of the stories resolved so far, the client has heard of so many */
     uint64_t rate_start;
     unsigned spent; /* since rate_start */
 } session;
@@ -166,6 +167,7 @@ static int greet(session *self)
         return status;
     }
     identify(self, &message.body.hello);
+    self->resolved = eg_clients_resolved_count(self->service->clients);
     status = send_welcome(self);
     if (status == EG_OK && strcmp(self->client.kind, "tray") == 0) {
         status = start_feed(self);
@@ -259,26 +261,42 @@ static int take_answer(session *self, int64_t incident_id, eg_str answer)
     return send_message(self, &message);
 }
 
-static int resolve(session *self, int64_t incident_id)
+/* Does what only administrators may, and fills the receipt. */
+static int change(const session *self, const eg_message *wanted, eg_str who, eg_message *receipt)
 {
-    eg_message message = {0};
+    const eg_session_service *service = self->service;
+    if (wanted->type == EG_MESSAGE_RESOLVE) {
+        receipt->type = EG_MESSAGE_RESOLVED;
+        receipt->body.resolved.incident_id = wanted->body.resolve.incident_id;
+        return service->resolve(service->user, wanted->body.resolve.incident_id, who);
+    }
+    receipt->type = EG_MESSAGE_EXCEPTED;
+    if (wanted->type == EG_MESSAGE_REVOKE) {
+        receipt->body.excepted.exception_id = wanted->body.revoke.exception_id;
+        return service->revoke(service->user, wanted->body.revoke.exception_id, who);
+    }
+    return service->except(service->user, wanted->body.except.json, who,
+                           &receipt->body.excepted.exception_id);
+}
+
+static int take_change(session *self, const eg_message *wanted)
+{
+    eg_message receipt = {0};
     eg_buf user;
     eg_buf_init(&user, USER_NAME_MAX);
-    int status = eg_client_user_check_admin(self->io.pipe);
+    int status = self->service->check_admin(self->io.pipe);
     if (status == EG_OK) {
         status = eg_client_user_name(self->io.pipe, &user);
     }
     if (status == EG_OK) {
-        status = self->service->resolve(self->service->user, incident_id, eg_buf_str(&user));
+        status = change(self, wanted, eg_buf_str(&user), &receipt);
     }
     eg_buf_done(&user);
     if (status != EG_OK) {
         /* The client hears why. "Not found" would mean that more bytes are needed. */
         return status == EG_E_NOTFOUND ? EG_E_INVALID : status;
     }
-    message.type = EG_MESSAGE_RESOLVED;
-    message.body.resolved.incident_id = incident_id;
-    return send_message(self, &message);
+    return send_message(self, &receipt);
 }
 
 /* How it goes after the asking, also for a client that is told of no changes. */
@@ -343,8 +361,10 @@ static int handle(session *self, const eg_message *message)
                                              message->body.answer.answer)
                                : status;
     case EG_MESSAGE_RESOLVE:
+    case EG_MESSAGE_EXCEPT:
+    case EG_MESSAGE_REVOKE:
         status = spend(self, COST_CHANGE);
-        return status == EG_OK ? resolve(self, message->body.resolve.incident_id) : status;
+        return status == EG_OK ? take_change(self, message) : status;
     case EG_MESSAGE_STATUS_ASK:
         status = spend(self, COST_STATUS);
         return status == EG_OK ? send_status(self) : status;
@@ -374,6 +394,19 @@ static int send_notes(session *self)
         }
     }
     return status == EG_E_NOTFOUND ? EG_OK : status;
+}
+
+/* A tray hears which stories were closed meanwhile. */
+static int send_resolved(session *self)
+{
+    eg_message message = {.type = EG_MESSAGE_RESOLVED};
+    int status = EG_OK;
+    while (status == EG_OK && self->takes_hits &&
+           eg_clients_next_resolved(self->service->clients, &self->resolved,
+                                    &message.body.resolved.incident_id)) {
+        status = send_message(self, &message);
+    }
+    return status;
 }
 
 /* Sends what is due. *again_ms is set when the store has to be asked again without a wake. */
@@ -410,6 +443,9 @@ static int serve(session *self)
         int status = send_hits(self, &wait_ms);
         if (status == EG_OK) {
             status = send_notes(self);
+        }
+        if (status == EG_OK) {
+            status = send_resolved(self);
         }
         while (status == EG_OK) {
             status = next_message(self, &message);

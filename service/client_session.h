@@ -4,8 +4,8 @@
  * client sends is hostile input: wrong order, wrong version, nonsense, too large, too often or too
  * slow ends the connection with a reason that the client and the log get. A client can only read
  * its hits and the state, say that it showed one, answer, ask for the status, for a check of the PC
- * (or its end) and for a look for new rules; an administrator can also close a story. It can change
- * nothing else.
+ * (or its end) and for a look for new rules; an administrator can also close a story, make an
+ * exception and revoke one. It can change nothing else.
  */
 #ifndef EG_SERVICE_CLIENT_SESSION_H
 #define EG_SERVICE_CLIENT_SESSION_H
@@ -35,6 +35,11 @@ typedef struct eg_session_service {
     void (*answered)(void *user, const eg_answer *answer);
     /* `who` is done with a story: closes it, so that what comes later opens a new one. */
     int (*resolve)(void *user, int64_t incident_id, eg_str who);
+    /* `who` makes an exception, or revokes one: in force for the next hit when it returns. */
+    int (*except)(void *user, eg_str json, eg_str who, int64_t *id);
+    int (*revoke)(void *user, int64_t exception_id, eg_str who);
+    /* eg_client_user_check_admin, unless a test says who is one. */
+    int (*check_admin)(HANDLE pipe);
     /*
      * Somebody asks for a check or its end, for a look for rules. How it goes is on the board
      * before these return. NULL: the service cannot, and the board says so.

@@ -59,6 +59,36 @@ size_t eg_clients_count(eg_clients *clients)
     return count;
 }
 
+void eg_clients_add_resolved(eg_clients *clients, int64_t incident_id)
+{
+    eg_mutex_lock(&clients->lock);
+    clients->resolved[clients->resolved_count++ % EG_CLIENTS_RESOLVED_MAX] = incident_id;
+    eg_mutex_unlock(&clients->lock);
+}
+
+uint64_t eg_clients_resolved_count(eg_clients *clients)
+{
+    eg_mutex_lock(&clients->lock);
+    uint64_t count = clients->resolved_count;
+    eg_mutex_unlock(&clients->lock);
+    return count;
+}
+
+bool eg_clients_next_resolved(eg_clients *clients, uint64_t *cursor, int64_t *incident_id)
+{
+    eg_mutex_lock(&clients->lock);
+    uint64_t count = clients->resolved_count;
+    if (count - *cursor > EG_CLIENTS_RESOLVED_MAX) {
+        *cursor = count - EG_CLIENTS_RESOLVED_MAX; /* a client that slept through many */
+    }
+    bool found = *cursor < count;
+    if (found) {
+        *incident_id = clients->resolved[(*cursor)++ % EG_CLIENTS_RESOLVED_MAX];
+    }
+    eg_mutex_unlock(&clients->lock);
+    return found;
+}
+
 void eg_clients_write(eg_clients *clients, eg_json *json, size_t max)
 {
     eg_json_array(json);

@@ -23,8 +23,12 @@ typedef struct eg_client {
     char window[EG_CLIENT_WINDOW_SIZE]; /* title of the last window it showed, "" none */
 } eg_client;
 
+#define EG_CLIENTS_RESOLVED_MAX 64
+
 typedef struct eg_clients {
     eg_mutex lock;
+    int64_t resolved[EG_CLIENTS_RESOLVED_MAX]; /* stories, a ring */
+    uint64_t resolved_count;                   /* ever */
     eg_client list[EG_CLIENTS_MAX];
 } eg_clients;
 
@@ -35,6 +39,11 @@ int eg_clients_add(eg_clients *clients, const eg_client *client, size_t *index);
 void eg_clients_remove(eg_clients *clients, size_t index);
 void eg_clients_set_window(eg_clients *clients, size_t index, eg_str title); /* cut to fit */
 size_t eg_clients_count(eg_clients *clients);
+/* An administrator is done with a story: each client is to be told. */
+void eg_clients_add_resolved(eg_clients *clients, int64_t incident_id);
+uint64_t eg_clients_resolved_count(eg_clients *clients); /* ever: where a new client begins */
+/* The next after the *cursor first ones, which grows; false when there is none. */
+bool eg_clients_next_resolved(eg_clients *clients, uint64_t *cursor, int64_t *incident_id);
 /* Writes an array of {"kind","version","pid","session","language","window"}, at most so many. */
 void eg_clients_write(eg_clients *clients, eg_json *json, size_t max);
 

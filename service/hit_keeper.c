@@ -92,11 +92,15 @@ static void tell_stored(eg_hit_keeper *keeper, const eg_hit *hit, int64_t id)
 {
     eg_hit stored = *hit;
     stored.id = id;
+    bool hidden = hit->exception_id != 0;
     eg_atomic_add(&keeper->stored, 1);
-    eg_log(EG_LOG_WARNING, "hit", "%lld %s: %.*s: %.*s", (long long)id, eg_level_name(hit->level),
+    eg_log(hidden ? EG_LOG_INFO : EG_LOG_WARNING, "hit", "%lld %s%s: %.*s: %.*s", (long long)id,
+           eg_level_name(hit->level), hidden ? ", hidden by an exception" : "",
            EG_STR_ARGS(hit->rule_title), EG_STR_ARGS(hit->program));
-    keeper->options.stored(keeper->options.user, id, hit->time);
-    eg_event_source_report_hit(keeper->options.events, &stored);
+    if (!hidden) {
+        keeper->options.stored(keeper->options.user, id, hit->time);
+        eg_event_source_report_hit(keeper->options.events, &stored);
+    }
 }
 
 /* The store will never take such a hit: it must not hold up those behind it. */

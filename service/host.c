@@ -9,6 +9,7 @@
 #include "core/ipc/code.h"
 #include "core/version.h"
 #include "driverless-hooks/decode/agent_event.h"
+#include "service/client_user.h"
 #include "service/instance.h"
 
 #include <stdio.h>
@@ -74,12 +75,15 @@ static void on_answered(void *user, const eg_answer *answer)
         [EG_ANSWER_CALL] = EG_EVENT_MESSAGE_ANSWER_CALL,
     };
     eg_host *host = user;
-    char incident[48], windows_session[16];
+    char incident[48], windows_session[16], code[EG_INCIDENT_CODE_SIZE], proposal[128];
     eg_answer_kind kind = EG_ANSWER_UNKNOWN;
     eg_answer_from_name(answer->answer, &kind);
     name_incident(answer->incident_id, incident, sizeof(incident));
     snprintf(windows_session, sizeof(windows_session), "%lu", (unsigned long)answer->session);
-    eg_str values[] = {eg_str_from(incident), answer->user, eg_str_from(windows_session)};
+    eg_incident_code(answer->incident_id, code);
+    snprintf(proposal, sizeof(proposal), EG_EXCEPTION_PROPOSAL, code);
+    eg_str values[] = {eg_str_from(incident), answer->user, eg_str_from(windows_session),
+                       eg_str_from(proposal)};
     eg_log(EG_LOG_WARNING, "answer", "incident %s: %s by %.*s in session %s", incident,
            eg_answer_names[kind], EG_STR_ARGS(answer->user), windows_session);
     eg_event_source_report(host->events, messages[kind], values, EG_COUNT(values));
@@ -103,6 +107,7 @@ static int on_resolve(void *user, int64_t incident_id, eg_str who)
         eg_str values[] = {eg_str_from(incident), who};
         eg_log(EG_LOG_WARNING, "answer", "incident %s closed by %.*s", incident, EG_STR_ARGS(who));
         eg_event_source_report(host->events, EG_EVENT_MESSAGE_RESOLVED, values, EG_COUNT(values));
+        eg_pipe_server_resolved(host->pipe, incident_id);
     }
     return status;
 }
@@ -123,6 +128,7 @@ static void on_lost(void *user, uint64_t count)
 static void on_prepare(void *user, eg_pipeline *pipeline)
 {
     eg_host_store_restore(user, pipeline);
+    eg_host_exceptions_load(user);
 }
 
 static void on_upkeep(void *user)
@@ -306,6 +312,9 @@ static int start_pipe(eg_host *host)
     pipe.service.status = on_status;
     pipe.service.answered = on_answered;
     pipe.service.resolve = on_resolve;
+    pipe.service.except = eg_host_except;
+    pipe.service.revoke = eg_host_revoke_exception;
+    pipe.service.check_admin = eg_client_user_check_admin;
     return eg_pipe_server_start(&pipe, &host->pipe);
 }
 
@@ -360,9 +369,13 @@ static int init(eg_host *host)
     if (status != EG_OK) {
         goto done_settings;
     }
-    status = eg_notices_init(&host->notices);
+    status = eg_mutex_init(&host->exceptions_lock);
     if (status != EG_OK) {
         goto done_lock;
+    }
+    status = eg_notices_init(&host->notices);
+    if (status != EG_OK) {
+        goto done_exceptions_lock;
     }
     status = eg_clients_init(&host->clients);
     if (status != EG_OK) {
@@ -378,6 +391,8 @@ done_clients:
     eg_clients_done(&host->clients);
 done_notices:
     eg_notices_done(&host->notices);
+done_exceptions_lock:
+    eg_mutex_done(&host->exceptions_lock);
 done_lock:
     eg_mutex_done(&host->store_lock);
 done_settings:
@@ -499,6 +514,7 @@ static void release(eg_host *host)
     eg_board_done(&host->board);
     eg_clients_done(&host->clients);
     eg_notices_done(&host->notices);
+    eg_mutex_done(&host->exceptions_lock);
     eg_mutex_done(&host->store_lock);
     eg_settings_done(&host->settings);
     eg_buf_done(&host->computer);

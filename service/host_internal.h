@@ -31,8 +31,9 @@ struct eg_host {
     eg_event_source *events;
     eg_mutex store_lock;
     eg_store *store; /* under store_lock; NULL while the database cannot be opened, then set once */
-    uint64_t next_prune;  /* monotonic ns; the pipeline thread's own, as is the next */
-    int64_t prune_at_hit; /* many hits do not wait for the time */
+    eg_mutex exceptions_lock; /* one change of them after the other */
+    uint64_t next_prune;      /* monotonic ns; the pipeline thread's own, as is the next */
+    int64_t prune_at_hit;     /* many hits do not wait for the time */
     eg_atomic last_hit_id;
     eg_atomic last_hit_time;
     eg_atomic stories_changed; /* since open_alerts was counted */
@@ -77,5 +78,14 @@ void eg_host_store_restore(eg_host *host, eg_pipeline *pipeline);
 /* Opens it late, tells of damage met meanwhile, deletes old hits. Pipeline thread. */
 void eg_host_store_upkeep(eg_host *host);
 void eg_host_store_end(eg_host *host); /* notes that the service ended in order */
+
+/*
+ * host_exceptions.c. What administrators except, as the pipe brings it: checked, stored and in
+ * force. `user` is the host; any thread.
+ */
+int eg_host_except(void *user, eg_str json, eg_str who, int64_t *id);
+int eg_host_revoke_exception(void *user, int64_t id, eg_str who);
+/* Gives the pipeline what is stored and in force; what cannot be read is logged. */
+void eg_host_exceptions_load(eg_host *host);
 
 #endif

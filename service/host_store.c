@@ -184,6 +184,7 @@ static void open_late(eg_host *host)
     }
     eg_notices_clear(&host->notices, EG_TOPIC_DATABASE_OPEN);
     eg_log(EG_LOG_INFO, "store", "the hit database is open now");
+    eg_host_exceptions_load(host);
     eg_pipe_server_hit_stored(host->pipe, eg_atomic_get(&host->last_hit_id));
 }
 

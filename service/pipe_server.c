@@ -284,6 +284,12 @@ void eg_pipe_server_hit_stored(eg_pipe_server *server, int64_t id)
     eg_pipe_server_wake(server);
 }
 
+void eg_pipe_server_resolved(eg_pipe_server *server, int64_t incident_id)
+{
+    eg_clients_add_resolved(server->options.service.clients, incident_id);
+    eg_pipe_server_wake(server);
+}
+
 void eg_pipe_server_stop(eg_pipe_server *server)
 {
     SetEvent(server->stop);

@@ -29,6 +29,8 @@ int eg_pipe_server_start(const eg_pipe_server_options *options, eg_pipe_server *
 void eg_pipe_server_hit_stored(eg_pipe_server *server, int64_t id);
 /* There is news on the board. Any thread. */
 void eg_pipe_server_wake(eg_pipe_server *server);
+/* An administrator is done with a story: so are told those who show it. Any thread. */
+void eg_pipe_server_resolved(eg_pipe_server *server, int64_t incident_id);
 void eg_pipe_server_stop(eg_pipe_server *server);                       /* does not wait */
 int eg_pipe_server_join(eg_pipe_server *server, uint32_t milliseconds); /* EG_E_TIMEOUT */
 void eg_pipe_server_destroy(eg_pipe_server *server); /* after a successful join; NULL-safe */

@@ -18,14 +18,16 @@ struct eg_pipeline_thread {
     eg_thread *thread;
     eg_mutex lock;
     eg_cond changed;
-    int64_t closing[CLOSING_MAX]; /* stories to be closed; under the lock, as are the next five */
+    int64_t closing[CLOSING_MAX]; /* stories to be closed; under the lock, as are the next six */
     size_t closing_count;
+    eg_exception_list *next_exceptions; /* NULL: no others than now */
     bool rules_settled;
     bool stopping;
     bool ended;
     uint64_t drain_until; /* monotonic ns */
     eg_atomic events, forgotten;
     /* below: the thread's own */
+    eg_exception_list *exceptions;
     uint64_t next_retry, next_resync;
     bool resync_due;
     uint64_t hits_saved;
@@ -60,6 +62,8 @@ void eg_pipeline_thread_destroy(eg_pipeline_thread *thread)
 {
     if (thread) {
         eg_pipeline_destroy(thread->pipeline);
+        eg_exception_list_destroy(thread->exceptions);
+        eg_exception_list_destroy(thread->next_exceptions);
         eg_cond_done(&thread->changed);
         eg_mutex_done(&thread->lock);
         eg_free(thread);
@@ -162,9 +166,16 @@ static void save_baseline(eg_pipeline_thread *thread, bool now)
     thread->hits_saved = stats.hits;
 }
 
-static void close_incidents(eg_pipeline_thread *thread)
+/* What others have asked for since the last event. */
+static void take_orders(eg_pipeline_thread *thread)
 {
     eg_mutex_lock(&thread->lock);
+    if (thread->next_exceptions) {
+        eg_pipeline_use_exceptions(thread->pipeline, thread->next_exceptions);
+        eg_exception_list_destroy(thread->exceptions);
+        thread->exceptions = thread->next_exceptions;
+        thread->next_exceptions = NULL;
+    }
     for (size_t i = 0; i < thread->closing_count; i++) {
         eg_pipeline_close_incident(thread->pipeline, thread->closing[i]);
     }
@@ -177,7 +188,7 @@ static void work(eg_pipeline_thread *thread)
     while (may_drain(thread)) {
         eg_event *event = NULL;
         int status = eg_intake_pop(thread->options.intake, POP_MS, &event);
-        close_incidents(thread);
+        take_orders(thread);
         if (status == EG_OK) {
             feed(thread, event);
         } else if (status == EG_E_CLOSED) {
@@ -272,6 +283,14 @@ int eg_pipeline_thread_close_incident(eg_pipeline_thread *thread, int64_t id)
     }
     eg_mutex_unlock(&thread->lock);
     return status;
+}
+
+void eg_pipeline_thread_use_exceptions(eg_pipeline_thread *thread, eg_exception_list *exceptions)
+{
+    eg_mutex_lock(&thread->lock);
+    eg_exception_list_destroy(thread->next_exceptions);
+    thread->next_exceptions = exceptions;
+    eg_mutex_unlock(&thread->lock);
 }
 
 uint64_t eg_pipeline_thread_events(const eg_pipeline_thread *thread)

@@ -18,7 +18,7 @@ typedef struct eg_pipeline_thread_options {
     eg_intake *intake;
     eg_hit_keeper *keeper;
     eg_baseline_keeper *baseline; /* may be NULL: nothing is compared then */
-    eg_second_pass *second_pass; /* NULL: rules on hashes and signatures go without them */
+    eg_second_pass *second_pass;  /* NULL: rules on hashes and signatures go without them */
     void *user;
     /* Every few seconds, on the thread: whatever else the owner has to look after. */
     void (*upkeep)(void *user);
@@ -40,6 +40,11 @@ void eg_pipeline_thread_destroy(eg_pipeline_thread *thread);                    
  * thread.
  */
 int eg_pipeline_thread_close_incident(eg_pipeline_thread *thread, int64_t id);
+/*
+ * Takes over the exceptions of this PC, in the place of those before: in force for every event that
+ * is not being looked at already. Any thread.
+ */
+void eg_pipeline_thread_use_exceptions(eg_pipeline_thread *thread, eg_exception_list *exceptions);
 uint64_t eg_pipeline_thread_events(const eg_pipeline_thread *thread); /* fed; any thread */
 /* Events that correlations dropped for lack of room while they counted; any thread. */
 uint64_t eg_pipeline_thread_forgotten(const eg_pipeline_thread *thread);

@@ -4,6 +4,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
+#include "core/base/os.h"
 #include "core/base/status.h"
 #include "core/base/utf.h"
 #include "core/ipc/message.h"
@@ -36,6 +37,74 @@ static void write_files(const eg_status_view *view, eg_json *json)
     eg_json_put_u64(json, "too_slow", view->files.too_slow);
     eg_json_put_u64(json, "changed", view->files.changed);
     eg_json_object_end(json);
+}
+
+#define EXCEPTIONS_TOLD 20u
+#define EXPIRED_TICKS (EG_TICKS_PER_SECOND * 86400 * 30)
+
+typedef struct exceptions {
+    const eg_ruleset *rules; /* NULL: not loaded yet */
+    uint64_t now, in_force, hidden;
+    int64_t expired[EXCEPTIONS_TOLD], without_rule[EXCEPTIONS_TOLD];
+    size_t expired_count, without_rule_count;
+} exceptions;
+
+static void note(int64_t *ids, size_t *count, int64_t id)
+{
+    if (*count < EXCEPTIONS_TOLD) {
+        ids[(*count)++] = id;
+    }
+}
+
+static int look_at_exception(void *user, const eg_exception *exception)
+{
+    exceptions *to = user;
+    if (exception->revoked_time != 0) {
+        return EG_OK;
+    }
+    if (!eg_exception_in_force(exception, to->now)) {
+        if (to->now - exception->expires_time < EXPIRED_TICKS) {
+            note(to->expired, &to->expired_count, exception->id);
+        }
+        return EG_OK;
+    }
+    to->in_force++;
+    to->hidden += exception->hits;
+    if (to->rules && exception->rule_id.len > 0 &&
+        !eg_ruleset_has_rule(to->rules, exception->rule_id)) {
+        note(to->without_rule, &to->without_rule_count, exception->id);
+    }
+    return EG_OK;
+}
+
+static void write_ids(eg_json *json, const char *key, const int64_t *ids, size_t count)
+{
+    eg_json_key(json, key);
+    eg_json_array(json);
+    for (size_t i = 0; i < count; i++) {
+        eg_json_i64(json, ids[i]);
+    }
+    eg_json_array_end(json);
+}
+
+static void write_exceptions(const eg_status_view *view, eg_json *json)
+{
+    exceptions found = {.now = eg_clock_utc()};
+    eg_ruleset *rules = view->rules ? eg_ruleset_slot_get(eg_rules_slot(view->rules)) : NULL;
+    found.rules = rules;
+    if (view->store && eg_store_each_exception(view->store, look_at_exception, &found) != EG_OK) {
+        eg_log(EG_LOG_WARNING, "status", "%s", eg_error_message());
+    }
+    eg_json_key(json, "exceptions");
+    eg_json_object(json);
+    eg_json_put_u64(json, "in_force", found.in_force);
+    eg_json_put_u64(json, "hidden", found.hidden);
+    eg_json_put_u64(json, "of_pack",
+                    rules ? eg_exception_list_count(eg_ruleset_exceptions(rules)) : 0);
+    write_ids(json, "expired", found.expired, found.expired_count);
+    write_ids(json, "without_rule", found.without_rule, found.without_rule_count);
+    eg_json_object_end(json);
+    eg_ruleset_unref(rules);
 }
 
 static void write_last_hit(const eg_status_view *view, eg_json *json)
@@ -146,6 +215,7 @@ static int write_all(const eg_status_view *view, eg_buf *out, size_t attempt)
     eg_json_put_str(&json, "settings_error", eg_str_from(view->settings_error));
     eg_json_put_bool(&json, "shortened", attempt > 0);
     write_counters(view, &json);
+    write_exceptions(view, &json);
     write_files(view, &json);
     write_last_hit(view, &json);
     write_recent_hits(view, &json, limits[attempt].hits);

@@ -143,6 +143,19 @@ def usage__that_is_wrong__ends_with_2(folder):
         expect(not output and errors, f"{words}: prints {output[:80]!r} and says {errors[:80]!r}")
 
 
+def exceptions__that_would_hide_too_much__are_refused(folder):
+    for words, why in [((), "--why"), (("--why", "x", "--days", "367"), "366"),
+                       (("--why", "x", "--json"), "--dry-run"), (("--why", "x", "--keep", "path"), "--from-hit"),
+                       (("--why", "x", "--from-hit", "0"), "number of a hit"),
+                       (("--why", "x", "--rule", "r", "--any-rule"), "not both")]:
+        _, errors = emoguard("exceptions", "add", *words, code=2)
+        expect(why in errors, f"{words}: {errors}")
+    for words in (("show",), ("revoke", "x"), ("list", "y"), ("keep",)):
+        emoguard("exceptions", *words, code=2)
+    _, errors = emoguard("exceptions", "list", "--database", folder / "none.db", code=3)
+    expect("there is no hit database" in errors, errors)
+
+
 def paths__that_do_not_exist__end_with_3(folder):
     rule, nothing = good_rule(folder), folder / "nothing"
     for words in (["hunt", "--rules", nothing, "--events", "-"], ["hunt", "--rules", rule, "--events", nothing],
@@ -439,7 +452,7 @@ def rules_test__on_recorded_regression_tests__passes(folder):
 
 
 TESTS = [help__of_every_command__is_printed, usage__that_is_wrong__ends_with_2,
-         paths__that_do_not_exist__end_with_3, hunt__broken_lines__are_named_and_skipped,
+         exceptions__that_would_hide_too_much__are_refused, paths__that_do_not_exist__end_with_3, hunt__broken_lines__are_named_and_skipped,
          hunt__output__is_exactly_the_agreed_form, hunt__windows_event_json_and_standard_input__are_read,
          hunt__with_jobs__prints_the_same_bytes, hunt__correlations__are_told_in_their_place_whatever_the_jobs,
          hunt__that_follows__sees_lines_as_they_come,

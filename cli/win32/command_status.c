@@ -88,6 +88,36 @@ static void print_files(yyjson_val *files)
     putchar('\n');
 }
 
+static void print_ids(const char *text, yyjson_val *ids)
+{
+    yyjson_val *id;
+    size_t i, count;
+    if (yyjson_arr_size(ids) == 0) {
+        return;
+    }
+    printf("%-12s %s:", "attention", text);
+    yyjson_arr_foreach(ids, i, count, id) {
+        printf(" %llu", (unsigned long long)yyjson_get_uint(id));
+    }
+    putchar('\n');
+}
+
+/* Nothing where nobody has excepted anything. */
+static void print_exceptions(yyjson_val *exceptions)
+{
+    uint64_t own = eg_json_get_u64(exceptions, "in_force", 0);
+    uint64_t of_pack = eg_json_get_u64(exceptions, "of_pack", 0);
+    if (own + of_pack > 0) {
+        printf("%-12s %llu in force, %llu hits hidden; %llu of the rule pack\n", "exceptions",
+               (unsigned long long)own,
+               (unsigned long long)eg_json_get_u64(exceptions, "hidden", 0),
+               (unsigned long long)of_pack);
+    }
+    print_ids("exceptions that ended lately", yyjson_obj_get(exceptions, "expired"));
+    print_ids("exceptions of rules that are not loaded",
+              yyjson_obj_get(exceptions, "without_rule"));
+}
+
 static void print_clients(yyjson_val *clients)
 {
     yyjson_val *client;
@@ -132,6 +162,7 @@ static void print_status(yyjson_val *root)
                (unsigned long long)eg_json_get_u64(counters, "forgotten", 0));
     }
     print_files(yyjson_obj_get(root, "files"));
+    print_exceptions(yyjson_obj_get(root, "exceptions"));
     print_clients(yyjson_obj_get(root, "clients"));
     yyjson_val *notice;
     size_t i, count;

@@ -11,7 +11,7 @@
 
 #include <windows.h>
 
-#define RESOLVE_MS 10000u
+#define CHANGE_MS 10000u
 #define NS_PER_MS UINT64_C(1000000)
 
 typedef struct client {
@@ -207,9 +207,36 @@ int eg_cli_resolve(int64_t incident_id)
     eg_message answer;
     eg_message question = {.type = EG_MESSAGE_RESOLVE};
     question.body.resolve.incident_id = incident_id;
-    int status = ask(&c, NULL, RESOLVE_MS, &question, EG_MESSAGE_RESOLVED, &answer);
+    int status = ask(&c, NULL, CHANGE_MS, &question, EG_MESSAGE_RESOLVED, &answer);
     if (status == EG_OK) {
         hang_up(&c);
     }
     return status;
+}
+
+/* Asks for a change of exceptions; *id is that of the receipt. */
+static int change_exception(const eg_message *question, int64_t *id)
+{
+    client c;
+    eg_message answer;
+    int status = ask(&c, NULL, CHANGE_MS, question, EG_MESSAGE_EXCEPTED, &answer);
+    if (status == EG_OK) {
+        *id = answer.body.excepted.exception_id;
+        hang_up(&c);
+    }
+    return status;
+}
+
+int eg_cli_except(eg_str json, int64_t *id)
+{
+    eg_message question = {.type = EG_MESSAGE_EXCEPT};
+    question.body.except.json = json;
+    return change_exception(&question, id);
+}
+
+int eg_cli_revoke_exception(int64_t id)
+{
+    eg_message question = {.type = EG_MESSAGE_REVOKE};
+    question.body.revoke.exception_id = id;
+    return change_exception(&question, &id);
 }

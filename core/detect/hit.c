@@ -173,6 +173,10 @@ void eg_hit_write_json(const eg_hit *hit, eg_json *json)
     eg_json_put_str(json, "program", hit->program);
     eg_json_put_str(json, "parent", hit->parent);
     eg_json_put_str(json, "user", hit->user);
+    eg_json_key(json, "incident");
+    eg_json_i64(json, hit->incident_id);
+    eg_json_key(json, "exception");
+    eg_json_i64(json, hit->exception_id);
     put_texts(json, hit);
     put_event(json, hit->event_json);
     eg_json_object_end(json);

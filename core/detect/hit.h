@@ -32,6 +32,7 @@ typedef struct eg_hit {
     bool incident_news;     /* it told something that was not known of the story */
     eg_str incident_json;   /* the story after this hit: see eg_incident_write_json */
     eg_str incident_memory; /* by which it grows after a restart: see eg_incidents_restore */
+    int64_t exception_id;   /* of what hides it: no story, no window; below 0 of a pack; 0 none */
 } eg_hit;
 
 /* Over rule id, kind and the fields that name the thing; not over times and process ids. */

@@ -23,8 +23,9 @@ struct eg_pipeline {
     eg_sigma_matcher *matcher;
     eg_sigma_correlator *correlator;
     eg_slow_rules *slow;
-    eg_second_pass *second_pass; /* NULL: all rules are decided at once */
-    uint32_t *met;               /* room for every rule of the set once */
+    const eg_exception_list *exceptions; /* of this PC; may be NULL */
+    eg_second_pass *second_pass;         /* NULL: all rules are decided at once */
+    uint32_t *met;                       /* room for every rule of the set once */
     size_t met_count;
     eg_process_table *processes;
     eg_incidents *incidents;
@@ -98,6 +99,11 @@ static void drop_rules(eg_pipeline *pipeline)
 void eg_pipeline_use_second_pass(eg_pipeline *pipeline, eg_second_pass *second_pass)
 {
     pipeline->second_pass = second_pass;
+}
+
+void eg_pipeline_use_exceptions(eg_pipeline *pipeline, const eg_exception_list *exceptions)
+{
+    pipeline->exceptions = exceptions;
 }
 
 void eg_pipeline_destroy(eg_pipeline *pipeline)
@@ -255,6 +261,18 @@ static int tell_story(eg_pipeline *pipeline, const eg_event *event, eg_hit *hit)
     return pipeline->story.status != EG_OK ? pipeline->story.status : pipeline->memory.status;
 }
 
+/* The number of the exception that hides the hit, this PC's own first; 0 when none does. */
+static int64_t find_exception(const eg_pipeline *pipeline, const eg_event *event, const eg_hit *hit)
+{
+    eg_exception_facts facts;
+    eg_exception_facts_of(hit, event, &facts);
+    const eg_exception *found = eg_exception_list_find(pipeline->exceptions, &facts);
+    if (!found) {
+        found = eg_exception_list_find(eg_ruleset_exceptions(pipeline->rules), &facts);
+    }
+    return found ? found->id : 0;
+}
+
 static int report(eg_pipeline *pipeline, context *about, const eg_rule_info *rule)
 {
     const eg_event *event = about->event;
@@ -282,7 +300,9 @@ static int report(eg_pipeline *pipeline, context *about, const eg_rule_info *rul
     };
     for (int i = 0; i < EG_LANGUAGE_COUNT; i++)
         eg_texts_find(eg_ruleset_texts(pipeline->rules), rule, (eg_language)i, &hit.text[i]);
-    status = tell_story(pipeline, event, &hit);
+    hit.exception_id = find_exception(pipeline, event, &hit);
+    if (hit.exception_id == 0)
+        status = tell_story(pipeline, event, &hit);
     if (status != EG_OK)
         return status;
     pipeline->stats.hits++;

@@ -49,6 +49,11 @@ void eg_pipeline_number_incidents(eg_pipeline *pipeline, int64_t last_id);
 int eg_pipeline_restore_incident(eg_pipeline *pipeline, eg_str story, eg_str memory);
 /* The administrator has resolved the story: what comes later opens a new one. */
 void eg_pipeline_close_incident(eg_pipeline *pipeline, int64_t id);
+/*
+ * From now on hits under one of these, or of those in the packs, are told with the number of the
+ * exception and open no story. The list must outlive the pipeline or the next call. NULL: none.
+ */
+void eg_pipeline_use_exceptions(eg_pipeline *pipeline, const eg_exception_list *exceptions);
 void eg_pipeline_stats_get(const eg_pipeline *pipeline, eg_pipeline_stats *stats);
 
 #endif

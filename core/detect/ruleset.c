@@ -16,6 +16,7 @@ struct eg_ruleset {
     eg_sigma_set *sigma;
     eg_yara_rules *yara;
     eg_texts *texts;
+    eg_exception_list *exceptions;
     eg_pack pack; /* the first one */
     eg_ruleset_stats stats;
 };
@@ -108,8 +109,11 @@ static int load_file(void *user, const char *path)
     return reject_file(l, path);
 }
 
-/* A text that cannot be read is a pity: hits then explain themselves less well. */
-static int texts_taken(loader *l, const char *path, int status)
+/*
+ * A text that cannot be read is a pity: hits then explain themselves less well. Without its
+ * exceptions a pack shows more than it has to.
+ */
+static int optional_taken(loader *l, const char *path, int status)
 {
     if (status != EG_OK && status != EG_E_NOMEM) {
         eg_report_problem(&l->counting, EG_PROBLEM_WARNING, path, 0, EG_STR_NONE, "%s",
@@ -139,7 +143,25 @@ static int load_texts(loader *l, const char *folder, eg_language language)
     if (status == EG_OK)
         status =
             eg_texts_read(l->ruleset->texts, language, eg_buf_str(&l->text), eg_buf_cstr(&path));
-    status = texts_taken(l, eg_buf_cstr(&path), status);
+    status = optional_taken(l, eg_buf_cstr(&path), status);
+    eg_buf_done(&path);
+    return status;
+}
+
+static int load_exceptions(loader *l, const char *folder)
+{
+    eg_buf path;
+    int status;
+
+    eg_buf_init(&path, PATH_MAX_BYTES);
+    eg_buf_clear(&l->text);
+    status = eg_path_join(&path, folder, EG_EXCEPTIONS_FILE);
+    if (status == EG_OK && eg_file_exists(eg_buf_cstr(&path))) {
+        status = eg_file_read(eg_buf_cstr(&path), EG_PACK_FILE_MAX, &l->text);
+        if (status == EG_OK)
+            status = eg_exception_list_read(l->ruleset->exceptions, eg_buf_str(&l->text));
+        status = optional_taken(l, eg_buf_cstr(&path), status);
+    }
     eg_buf_done(&path);
     return status;
 }
@@ -188,6 +210,8 @@ static int load_pack(loader *l, const char *folder)
         status = load_file(l, eg_buf_cstr(&path));
     for (i = 0; i < EG_LANGUAGE_COUNT && status == EG_OK; i++)
         status = load_texts(l, folder, (eg_language)i);
+    if (status == EG_OK)
+        status = load_exceptions(l, folder);
     keep_pack(l, status, &pack);
     eg_buf_done(&path);
     return status;
@@ -224,13 +248,15 @@ static int take_file(loader *l, const eg_pack_file *file, const char *path, eg_p
     }
     if (is_rules(file->name))
         return take_rules(l, path, file->text);
+    if (eg_str_equal(file->name, EG_STR(EG_EXCEPTIONS_FILE)))
+        return optional_taken(l, path, eg_exception_list_read(l->ruleset->exceptions, file->text));
     for (size_t i = 0; i < EG_LANGUAGE_COUNT; i++) {
         char name[TEXTS_NAME_SIZE];
 
         texts_name((eg_language)i, name);
         if (eg_str_equal(file->name, eg_str_from(name)))
-            return texts_taken(l, path,
-                               eg_texts_read(l->ruleset->texts, (eg_language)i, file->text, path));
+            return optional_taken(
+                l, path, eg_texts_read(l->ruleset->texts, (eg_language)i, file->text, path));
     }
     return EG_OK;
 }
@@ -287,6 +313,8 @@ static int load_all(loader *l, const eg_ruleset_source *sources, size_t count, b
     size_t i;
     int status = eg_texts_create(&l->ruleset->texts);
 
+    if (status == EG_OK)
+        status = eg_exception_list_create(&l->ruleset->exceptions);
     if (status == EG_OK)
         status = eg_placeholders_create(&l->placeholders);
     for (i = 0; i < count && status == EG_OK; i++)
@@ -351,6 +379,7 @@ void eg_ruleset_unref(eg_ruleset *ruleset)
     eg_sigma_set_destroy(ruleset->sigma);
     eg_yara_engine.rules_destroy(ruleset->yara);
     eg_texts_destroy(ruleset->texts);
+    eg_exception_list_destroy(ruleset->exceptions);
     eg_pack_done(&ruleset->pack);
     eg_free(ruleset);
 }
@@ -368,6 +397,30 @@ const eg_yara_rules *eg_ruleset_yara(const eg_ruleset *ruleset)
 const eg_texts *eg_ruleset_texts(const eg_ruleset *ruleset)
 {
     return ruleset->texts;
+}
+
+const eg_exception_list *eg_ruleset_exceptions(const eg_ruleset *ruleset)
+{
+    return ruleset->exceptions;
+}
+
+bool eg_ruleset_has_rule(const eg_ruleset *ruleset, eg_str rule_id)
+{
+    size_t i, count = eg_sigma_set_size(ruleset->sigma);
+
+    for (i = 0; i < count; i++) {
+        if (eg_str_equal(eg_sigma_set_rule(ruleset->sigma, (uint32_t)i)->id, rule_id))
+            return true;
+    }
+    count = eg_yara_engine.rule_count(ruleset->yara);
+    for (i = 0; i < count; i++) {
+        eg_rule_info info;
+
+        eg_yara_rule_info(eg_yara_engine.rule(ruleset->yara, i), &info);
+        if (eg_str_equal(info.id, rule_id))
+            return true;
+    }
+    return false;
 }
 
 void eg_ruleset_stats_get(const eg_ruleset *ruleset, eg_ruleset_stats *stats)

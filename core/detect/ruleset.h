@@ -9,6 +9,7 @@
 #ifndef EG_DETECT_RULESET_H
 #define EG_DETECT_RULESET_H
 
+#include "core/detect/exception_list.h"
 #include "core/detect/pack.h"
 #include "core/detect/text.h"
 #include "core/sigma/set.h"
@@ -51,6 +52,9 @@ const eg_sigma_set *eg_ruleset_sigma(const eg_ruleset *ruleset);
 /* Never NULL; possibly none in it. What a rule says of itself: yara_files.h. */
 const eg_yara_rules *eg_ruleset_yara(const eg_ruleset *ruleset);
 const eg_texts *eg_ruleset_texts(const eg_ruleset *ruleset);
+/* Those of the packs; a file of them that is wrong is a problem, and none of it is used. */
+const eg_exception_list *eg_ruleset_exceptions(const eg_ruleset *ruleset);
+bool eg_ruleset_has_rule(const eg_ruleset *ruleset, eg_str rule_id); /* Sigma or YARA */
 void eg_ruleset_stats_get(const eg_ruleset *ruleset, eg_ruleset_stats *stats);
 
 /* The current ruleset of a process: readers take a reference, a loader puts a new one in. */

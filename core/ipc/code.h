@@ -15,4 +15,10 @@ void eg_incident_code(int64_t incident_id, char out[EG_INCIDENT_CODE_SIZE]);
 /* Its number (those above 28 million share codes with low ones); any case, dash optional. */
 bool eg_incident_from_code(eg_str code, int64_t *incident_id);
 
+/*
+ * What an administrator types to except a story that somebody called his own doing; takes the code.
+ * Answers alone never except anything.
+ */
+#define EG_EXCEPTION_PROPOSAL "emoguard exceptions add --from-incident %s --why \"...\""
+
 #endif

@@ -28,8 +28,11 @@ typedef enum eg_message_type {
     EG_MESSAGE_ANSWER,     /* client: what the person at the PC says about a story */
     EG_MESSAGE_ANSWERED,   /* service: whether that answer is kept; it need not be sent again */
     EG_MESSAGE_RESOLVE,    /* client: an administrator is done with a story */
-    EG_MESSAGE_RESOLVED,   /* service: it is closed */
+    EG_MESSAGE_RESOLVED,   /* service: it is closed; to those who show it as well */
     EG_MESSAGE_SHOWN,      /* client: a window shows this hit under this title; "": it did before */
+    EG_MESSAGE_EXCEPT,     /* client: an administrator makes an exception */
+    EG_MESSAGE_REVOKE,     /* client: an administrator revokes one */
+    EG_MESSAGE_EXCEPTED,   /* service: either is done, and in force */
     EG_MESSAGE_STATUS_ASK, /* client */
     EG_MESSAGE_STATUS,     /* service: as JSON text, see service/status.h */
     EG_MESSAGE_STATE,      /* service: what needs attention, to trays on change */
@@ -252,6 +255,12 @@ typedef struct eg_message {
         struct {
             int64_t incident_id;
         } resolve, resolved;
+        struct {
+            eg_str json; /* see eg_exception_read_json */
+        } except;
+        struct {
+            int64_t exception_id;
+        } revoke, excepted;
         struct {
             int64_t hit_id;
             eg_str title;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/status.h"
 #include "core/store/store_internal.h"
@@ -8,6 +9,7 @@
 
 #define TEXTS_MAX (256u * 1024)
 #define DEFAULT_LIMIT 1000u
+#define TICKS_PER_DAY (EG_TICKS_PER_SECOND * 86400)
 
 /* ---- adding ---- */
 
@@ -37,14 +39,18 @@ static int write_texts(const eg_hit *hit, eg_buf *out)
     return out->status;
 }
 
-/* Counts what was told before, and after `since`. EG_E_NOTFOUND when it was not. */
+/*
+ * Counts what was told before, and after `since`. EG_E_NOTFOUND when it was not. What nobody was
+ * shown is no reason to be silent when its exception is over.
+ */
 static int count_known(eg_store *store, addition *add, uint64_t since)
 {
     eg_statement *statement = NULL;
     int status = eg_sqlite_prepare(store->db,
                                    "UPDATE hit SET count = count + 1, last_time = ?2 WHERE id ="
                                    " (SELECT max(id) FROM hit WHERE fingerprint = ?1"
-                                   " AND stored_time > ?3) RETURNING id",
+                                   " AND stored_time > ?3 AND (exception_id = 0 OR exception_id"
+                                   " = ?4)) RETURNING id",
                                    &statement);
     if (status != EG_OK) {
         return status;
@@ -52,6 +58,7 @@ static int count_known(eg_store *store, addition *add, uint64_t since)
     eg_statement_bind_i64(statement, 1, (int64_t)add->hit->fingerprint);
     eg_statement_bind_u64(statement, 2, add->now);
     eg_statement_bind_u64(statement, 3, since);
+    eg_statement_bind_i64(statement, 4, add->hit->exception_id);
     status = eg_statement_step(statement);
     if (status == EG_OK) {
         add->id = eg_statement_i64(statement, 0);
@@ -114,8 +121,9 @@ static int insert_hit(eg_store *store, addition *add, int64_t event_id)
         store->db,
         "INSERT INTO hit(event_id, time, stored_time, last_time, shown_time, count, fingerprint,"
         " pack_serial, level, rule_id, rule_title, rule_author, tags, program, parent, user, texts,"
-        " incident_id, news)"
-        " VALUES(?1, ?2, ?3, ?3, 0, 1, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+        " incident_id, news, exception_id)"
+        " VALUES(?1, ?2, ?3, ?3, 0, 1, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,"
+        " ?17)",
         &statement);
     if (status != EG_OK) {
         return status;
@@ -130,7 +138,9 @@ static int insert_hit(eg_store *store, addition *add, int64_t event_id)
         eg_statement_bind_str(statement, 7 + (int)i, texts[i]);
     }
     eg_statement_bind_i64(statement, 15, hit->incident_id);
-    eg_statement_bind_i64(statement, 16, hit->incident_id == 0 || hit->incident_news);
+    eg_statement_bind_i64(statement, 16,
+                          hit->exception_id == 0 && (hit->incident_id == 0 || hit->incident_news));
+    eg_statement_bind_i64(statement, 17, hit->exception_id);
     status = eg_statement_run(statement);
     if (status == EG_OK) {
         add->id = eg_sqlite_last_id(store->db);
@@ -141,16 +151,25 @@ static int insert_hit(eg_store *store, addition *add, int64_t event_id)
     return status;
 }
 
-static int add_work(eg_store *store, void *context)
+/* What is known already, or hidden and was there within a day, is only counted. */
+static int count_if_known(eg_store *store, addition *add)
 {
-    addition *add = context;
     bool existing = add->event->flags & EG_EVENT_EXISTING;
     bool down = add->event->flags & EG_EVENT_CHANGED_WHILE_DOWN;
-    int64_t event_id = 0;
-    int status = EG_E_NOTFOUND;
-    if (existing || (down && store->rows_time > 0)) {
-        status = count_known(store, add, existing ? 0 : store->rows_time);
+    if (existing) {
+        return count_known(store, add, 0);
     }
+    if (down && store->rows_time > 0) {
+        return count_known(store, add, store->rows_time);
+    }
+    return add->hit->exception_id != 0 ? count_known(store, add, add->now - TICKS_PER_DAY)
+                                       : EG_E_NOTFOUND;
+}
+
+static int put_hit(eg_store *store, addition *add)
+{
+    int64_t event_id = 0;
+    int status = count_if_known(store, add);
     if (status != EG_E_NOTFOUND) {
         return status;
     }
@@ -163,6 +182,16 @@ static int add_work(eg_store *store, void *context)
     }
     if (status == EG_OK && add->hit->incident_id != 0) {
         status = eg_incident_write(store, add->hit);
+    }
+    return status;
+}
+
+static int add_work(eg_store *store, void *context)
+{
+    addition *add = context;
+    int status = put_hit(store, add);
+    if (status == EG_OK && add->hit->exception_id != 0) {
+        status = eg_exception_count(store, add->hit->exception_id, add->now);
     }
     return status;
 }
@@ -189,7 +218,8 @@ int eg_store_add_hit(eg_store *store, const eg_hit *hit, const eg_event *event, 
 #define HIT_SELECT \
     "SELECT hit.id, hit.time, stored_time, shown_time, count, fingerprint, pack_serial," \
     " hit.level, rule_id, rule_title, rule_author, tags, program, parent, user, texts," \
-    " coalesce(event.json, '{}'), incident_id, news, coalesce(incident.story, '')" \
+    " coalesce(event.json, '{}'), incident_id, news, coalesce(incident.story, '')," \
+    " exception_id" \
     " FROM hit LEFT JOIN event ON event.id = hit.event_id" \
     " LEFT JOIN incident ON incident.id = hit.incident_id"
 #define HIT_FILTER " WHERE hit.id > ?1 AND stored_time >= ?2 AND hit.level >= ?3"
@@ -254,6 +284,7 @@ static int visit_row(eg_statement *row, reading *read)
         .incident_id = eg_statement_i64(row, 17),
         .incident_news = eg_statement_i64(row, 18) != 0,
         .incident_json = eg_statement_str(row, 19),
+        .exception_id = eg_statement_i64(row, 20),
     };
     yyjson_doc *document = NULL;
     int status = read_texts(eg_statement_str(row, 15), &hit, &document);
@@ -285,9 +316,14 @@ static void bind_filter(eg_statement *statement, const eg_hit_query *query)
 /* The conditions must stand there as they are, or SQLite does not use the small index for them. */
 static int prepare_query(eg_store *store, const eg_hit_query *query, eg_statement **out)
 {
+    static const char *const hidden[] = {
+        [EG_HITS_NOT_HIDDEN] = " AND exception_id = 0",
+        [EG_HITS_HIDDEN] = " AND exception_id != 0",
+        [EG_HITS_ALL] = "",
+    };
     char sql[2048];
-    snprintf(sql, sizeof(sql), HIT_SELECT HIT_FILTER "%s%s%s%s ORDER BY hit.id%s LIMIT ?4",
-             query->only_not_shown ? " AND shown_time = 0" : "",
+    snprintf(sql, sizeof(sql), HIT_SELECT HIT_FILTER "%s%s%s%s%s ORDER BY hit.id%s LIMIT ?4",
+             hidden[query->hidden], query->only_not_shown ? " AND shown_time = 0" : "",
              query->only_news ? " AND news = 1" : "",
              query->incident_id != 0 ? " AND incident_id = ?5" : "",
              query->unanswered_since != 0 ? UNANSWERED : "", query->newest_first ? " DESC" : "");
@@ -357,8 +393,11 @@ static int count_work(eg_store *store, void *context)
 {
     reading *read = context;
     eg_statement *statement = NULL;
-    int status = eg_sqlite_prepare(
-        store->db, "SELECT count(*) FROM hit WHERE stored_time >= ?1 AND level >= ?2", &statement);
+    int status =
+        eg_sqlite_prepare(store->db,
+                          "SELECT count(*) FROM hit WHERE stored_time >= ?1 AND level >= ?2"
+                          " AND exception_id = 0",
+                          &statement);
     if (status != EG_OK) {
         return status;
     }

@@ -130,7 +130,50 @@ static const char version_3[] =
     "    ELSE datetime(resolved_time / 10000000 - 11644473600, 'unixepoch') END AS resolved_utc"
     " FROM incident WHERE absorbed_by = 0;\n";
 
-static const char *const migrations[EG_SCHEMA_VERSION] = {version_1, version_2, version_3};
+/* What administrators except, and which hits that hid; an empty condition does not matter. */
+static const char version_4[] =
+    "CREATE TABLE exception("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    "  rule_id TEXT NOT NULL,"
+    "  signer TEXT NOT NULL,"
+    "  path TEXT NOT NULL,"
+    "  hash TEXT NOT NULL,"
+    "  parent TEXT NOT NULL,"
+    "  command_line TEXT NOT NULL,"
+    "  user TEXT NOT NULL,"
+    "  created_time INTEGER NOT NULL,"
+    "  expires_time INTEGER NOT NULL,"
+    "  created_by TEXT NOT NULL,"
+    "  reason TEXT NOT NULL,"
+    "  revoked_time INTEGER NOT NULL DEFAULT 0,"
+    "  revoked_by TEXT NOT NULL DEFAULT '',"
+    "  hits INTEGER NOT NULL DEFAULT 0,"
+    "  last_hit_time INTEGER NOT NULL DEFAULT 0"
+    ");\n"
+
+    "ALTER TABLE hit ADD COLUMN exception_id INTEGER NOT NULL DEFAULT 0;\n"
+    "DROP VIEW hit_report;\n"
+    "CREATE VIEW hit_report AS SELECT"
+    "  hit.id AS id,"
+    "  datetime(hit.time / 10000000 - 11644473600, 'unixepoch') AS time_utc,"
+    "  CASE hit.level WHEN 0 THEN 'informational' WHEN 1 THEN 'low' WHEN 2 THEN 'medium'"
+    "    WHEN 3 THEN 'high' ELSE 'critical' END AS level,"
+    "  hit.rule_title AS rule,"
+    "  json_extract(hit.texts, '$.ja.title') AS title_ja,"
+    "  json_extract(hit.texts, '$.en.title') AS title_en,"
+    "  hit.program AS program,"
+    "  hit.parent AS parent,"
+    "  hit.user AS user,"
+    "  hit.count AS count,"
+    "  CASE hit.shown_time WHEN 0 THEN NULL"
+    "    ELSE datetime(hit.shown_time / 10000000 - 11644473600, 'unixepoch') END AS shown_utc,"
+    "  event.kind AS kind,"
+    "  event.json AS event,"
+    "  nullif(hit.exception_id, 0) AS exception"
+    " FROM hit LEFT JOIN event ON event.id = hit.event_id;\n";
+
+static const char *const migrations[EG_SCHEMA_VERSION] = {version_1, version_2, version_3,
+                                                          version_4};
 
 /* What the statements of this version read: preparing one fails when something is missing. */
 static const char *const needed[] = {
@@ -139,11 +182,14 @@ static const char *const needed[] = {
     "SELECT id, time, kind, flags, json FROM event LIMIT 0",
     "SELECT id, event_id, time, stored_time, last_time, shown_time, count, fingerprint,"
     " pack_serial, level, rule_id, rule_title, rule_author, tags, program, parent, user, texts,"
-    " incident_id, news FROM hit LIMIT 0",
+    " incident_id, news, exception_id FROM hit LIMIT 0",
     "SELECT sensor, kind, name, state, details, time FROM baseline LIMIT 0",
     ("SELECT id, first_time, last_time, level, resolved_time, absorbed_by, reminded_time, story,"
      " memory FROM incident LIMIT 0"),
     "SELECT id, incident_id, time, session, user, answer FROM answer LIMIT 0",
+    ("SELECT id, rule_id, signer, path, hash, parent, command_line, user, created_time,"
+     " expires_time, created_by, reason, revoked_time, revoked_by, hits, last_hit_time"
+     " FROM exception LIMIT 0"),
 };
 
 const char *eg_schema_migration(int number)

@@ -9,6 +9,7 @@
 #define EG_STORE_STORE_H
 
 #include "core/detect/baseline.h"
+#include "core/detect/exception.h"
 #include "core/detect/hit.h"
 
 typedef struct eg_store eg_store;
@@ -31,12 +32,17 @@ int eg_store_take_notice(eg_store *store, eg_buf *notice);
 
 /*
  * Stores event and hit in one transaction and sets *id. When the event is marked
- * EG_EVENT_EXISTING and the same fingerprint is known: counts it, *is_new false.
+ * EG_EVENT_EXISTING and the same fingerprint is known: counts it, *is_new false. So with a hit
+ * that an exception hides, when the same was stored within a day; the exception counts each.
  */
 int eg_store_add_hit(eg_store *store, const eg_hit *hit, const eg_event *event, int64_t *id,
                      bool *is_new);
 
+/* Which hits: without those that an exception hides, these alone, or both. */
+typedef enum eg_hits_hidden { EG_HITS_NOT_HIDDEN, EG_HITS_HIDDEN, EG_HITS_ALL } eg_hits_hidden;
+
 typedef struct eg_hit_query {
+    eg_hits_hidden hidden;
     int64_t after_id; /* only larger ids */
     uint64_t since;   /* FILETIME: stored since then, 0 = all */
     eg_level min_level;
@@ -59,6 +65,7 @@ int eg_store_get_hit(eg_store *store, int64_t id, eg_hit_visit visit, void *user
  * counts; of the story the latest is kept as well, for reminders. EG_E_NOTFOUND.
  */
 int eg_store_set_shown(eg_store *store, int64_t id, uint64_t time);
+/* Those that an exception hides are not counted. */
 int eg_store_count_hits(eg_store *store, uint64_t since, eg_level min_level, uint64_t *count);
 
 /* A story: see core/detect/incident.h for what the two JSON texts hold. */
@@ -106,6 +113,15 @@ typedef int (*eg_answer_visit)(void *user, const eg_answer *answer);
 int eg_store_each_answer(eg_store *store, int64_t incident_id, eg_answer_visit visit, void *user);
 /* The first time counts. EG_E_NOTFOUND. */
 int eg_store_resolve_incident(eg_store *store, int64_t id, uint64_t time);
+
+/* Stores what eg_exception_check has passed and sets *id. */
+int eg_store_add_exception(eg_store *store, const eg_exception *exception, int64_t *id);
+/* The first time counts. EG_E_NOTFOUND. */
+int eg_store_revoke_exception(eg_store *store, int64_t id, uint64_t time, eg_str who);
+/* As eg_hit_visit. */
+typedef int (*eg_exception_visit)(void *user, const eg_exception *exception);
+/* Oldest first; those that are over too, they say what is hidden in old hits. */
+int eg_store_each_exception(eg_store *store, eg_exception_visit visit, void *user);
 
 int eg_store_get_meta(eg_store *store, const char *key, eg_buf *value); /* EG_E_NOTFOUND */
 int eg_store_set_meta(eg_store *store, const char *key, eg_str value);

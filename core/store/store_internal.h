@@ -33,6 +33,8 @@ eg_level eg_store_level(int64_t number);
 
 /* Within the transaction that stores the hit: its story as it is now. */
 int eg_incident_write(eg_store *store, const eg_hit *hit);
+/* The same: an exception has hidden one more hit. Those of packs are not in the database. */
+int eg_exception_count(eg_store *store, int64_t id, uint64_t time);
 
 /*
  * Moves database, -wal and -shm to "<path>.damaged-<time>" and puts the new name into `aside`. The

@@ -95,6 +95,8 @@ static void write_json__of_a_hit__gives_one_object(void **state)
     hit.id = 12;
     hit.count = 2;
     hit.fingerprint = 255;
+    hit.incident_id = 5;
+    hit.exception_id = -2;
     hit.shown_time = hit.time;
     eg_buf_init(&out, 10000);
     eg_json_begin(&json, &out);
@@ -108,6 +110,7 @@ static void write_json__of_a_hit__gives_one_object(void **state)
         "\"author\":\"Its author\",\"tags\":[\"attack.execution\",\"attack.t1059.001\"],"
         "\"pack_serial\":3,\"program\":\"C:\\\\Users\\\\Public\\\\thing3.exe\","
         "\"parent\":\"C:\\\\Windows\\\\explorer.exe\",\"user\":\"PC\\\\田中\","
+        "\"incident\":5,\"exception\":-2,"
         "\"text\":{\"en\":{\"title\":\"Title\",\"meaning\":\"Meaning\",\"advice\":\"Advice\"},"
         "\"ja\":{\"title\":\"題名\",\"meaning\":\"意味\",\"advice\":\"助言\\n二行目\"}},"
         "\"event\":{\"channel\":\"x\",\"event_id\":1,\"fields\":{\"Image\":\"3\"}}}");

@@ -277,6 +277,61 @@ static void pipeline__told_by_two_sources__hits_once(void **state)
     assert_int_equal(fix->count, 2);
 }
 
+static eg_exception_list *except(const char *json)
+{
+    eg_exception_list *list = NULL;
+    assert_int_equal(eg_exception_list_create(&list), EG_OK);
+    if (eg_exception_list_read(list, eg_str_from(json)) != EG_OK)
+        fail_msg("%s", eg_error_message());
+    return list;
+}
+
+#define EXCEPT(id, path, until) \
+    "{\"exceptions\":[{\"id\":" id ",\"rule\":\"10000000-0000-4000-8000-000000000002\"," \
+    "\"path\":\"" path "\",\"created_time\":\"2025-12-31T00:00:00Z\",\"expires_time\":" until \
+    ",\"reason\":\"ours\"}]}"
+
+static size_t hidden_in(const fixture *fix, const char *id)
+{
+    size_t count = 0;
+    char text[64];
+    (void)snprintf(text, sizeof(text), "\"incident\":0,\"exception\":%s,", id);
+    for (const char *at = eg_buf_cstr(&fix->hits); (at = strstr(at, text)) != NULL; at++)
+        count++;
+    return count;
+}
+
+static void pipeline__under_an_exception__tells_the_hit_without_a_story(void **state)
+{
+    fixture *fix = *state;
+    eg_exception_list *list = except(EXCEPT("9", "c:\\\\*shell.exe", "null"));
+    eg_pipeline_use_exceptions(fix->pipeline, list);
+    feed_stream(fix, EG_STR(POWERSHELL_AT("01", "8")));
+    assert_int_equal(fix->count, 1);
+    assert_int_equal(hidden_in(fix, "-9"), 1);
+    feed_stream(fix, EG_STR(RUN_VALUE_BY("registry", "01"))); /* another rule */
+    assert_int_equal(fix->count, 2);
+    assert_int_equal(hidden_in(fix, "-9"), 1);
+    eg_pipeline_use_exceptions(fix->pipeline, NULL); /* revoked */
+    eg_exception_list_destroy(list);
+    feed_stream(fix, EG_STR(POWERSHELL_AT("02", "9")));
+    assert_int_equal(fix->count, 3);
+    assert_int_equal(hidden_in(fix, "-9"), 1);
+}
+
+static void pipeline__exception_that_ends__shows_what_comes_later(void **state)
+{
+    fixture *fix = *state;
+    eg_exception_list *list = except(EXCEPT("9", "c:*", "\"2026-01-01T00:00:05Z\""));
+    eg_pipeline_use_exceptions(fix->pipeline, list);
+    feed_stream(fix, EG_STR(POWERSHELL_AT("01", "8")));
+    feed_stream(fix, EG_STR(POWERSHELL_AT("05", "9")));
+    assert_int_equal(fix->count, 2);
+    assert_int_equal(hidden_in(fix, "-9"), 1);
+    eg_pipeline_use_exceptions(fix->pipeline, NULL);
+    eg_exception_list_destroy(list);
+}
+
 /* Feeds one event with the allocation number `n` failing; the rest of the pipeline must survive. */
 static int feed_without_memory(fixture *fix, const eg_event *event, long n)
 {
@@ -324,6 +379,8 @@ int eg_test_pipeline(void)
         WITH_RULES(pipeline__with_rules_replaced_and_taken_away__follows),
         WITH_RULES(pipeline__whose_hit_is_not_taken__tells_it_again_later),
         WITH_RULES(pipeline__told_by_two_sources__hits_once),
+        WITH_RULES(pipeline__under_an_exception__tells_the_hit_without_a_story),
+        WITH_RULES(pipeline__exception_that_ends__shows_what_comes_later),
         cmocka_unit_test(pipeline__without_memory__fails_cleanly_and_recovers),
     };
     return cmocka_run_group_tests_name("pipeline", tests, NULL, NULL);

@@ -232,6 +232,33 @@ static void ruleset_load__with_broken_texts__warns_and_goes_on(void **state)
     eg_ruleset_unref(ruleset);
 }
 
+#define EXCEPTIONS(expires) \
+    "{\"exceptions\":[{\"id\":3,\"rule\":\"r1\",\"whole_rule\":true," \
+    "\"created_time\":\"2026-01-01T00:00:00Z\",\"expires_time\":" expires \
+    ",\"reason\":\"all PCs\"}]}"
+
+static void ruleset_load__with_exceptions__holds_them(void **state)
+{
+    eg_test_problems problems;
+    eg_ruleset *ruleset;
+
+    make_pack(*state);
+    write_file(*state, "exceptions.json", EXCEPTIONS("null"));
+    assert_int_equal(load(*state, &problems, &ruleset), EG_OK);
+    assert_int_equal(problems.count, 0);
+    assert_int_equal(eg_exception_list_count(eg_ruleset_exceptions(ruleset)), 1);
+    assert_true(eg_ruleset_has_rule(ruleset, EG_STR("r1")));
+    assert_false(eg_ruleset_has_rule(ruleset, EG_STR("r9")));
+    eg_ruleset_unref(ruleset);
+    write_file(*state, "exceptions.json", EXCEPTIONS("\"2036-01-01T00:00:00Z\""));
+    assert_int_equal(load(*state, &problems, &ruleset), EG_OK);
+    assert_int_equal(problems.count, 1);
+    assert_int_equal(problems.items[0].kind, EG_PROBLEM_WARNING);
+    assert_non_null(strstr(problems.items[0].reason, "exception 1 of the list"));
+    assert_int_equal(eg_exception_list_count(eg_ruleset_exceptions(ruleset)), 0);
+    eg_ruleset_unref(ruleset);
+}
+
 static int load_once(void *arg)
 {
     eg_test_problems problems;
@@ -286,6 +313,7 @@ int eg_test_ruleset(void)
         IN_FOLDER(ruleset_load__without_a_rule__fails_with_the_reason),
         IN_FOLDER(ruleset_load__of_a_broken_pack__names_the_fault),
         IN_FOLDER(ruleset_load__with_broken_texts__warns_and_goes_on),
+        IN_FOLDER(ruleset_load__with_exceptions__holds_them),
         IN_FOLDER(lack_of_memory__while_loading__is_reported),
         IN_FOLDER(slot__after_a_swap__keeps_what_is_in_use),
     };

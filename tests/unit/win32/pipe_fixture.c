@@ -6,6 +6,7 @@
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/status.h"
+#include "service/client_user.h"
 #include "service/wide.h"
 
 #include <stdio.h>
@@ -62,6 +63,35 @@ static int fake_resolve(void *user, int64_t incident_id, eg_str who)
     return status;
 }
 
+static int fake_except(void *user, eg_str json, eg_str who, int64_t *id)
+{
+    eg_pipe_fixture *fixture = user;
+    eg_exception exception = {.created_by = who, .reason = json};
+    return eg_store_add_exception(fixture->store->store, &exception, id);
+}
+
+static int fake_revoke(void *user, int64_t exception_id, eg_str who)
+{
+    eg_pipe_fixture *fixture = user;
+    return eg_store_revoke_exception(fixture->store->store, exception_id, 5, who);
+}
+
+/* Wine lets the server take on nobody's identity but its own: who is asked decides here. */
+static eg_atomic nobody_is_admin;
+
+static int fake_check_admin(HANDLE pipe)
+{
+    if (eg_atomic_get(&nobody_is_admin)) {
+        return eg_fail(EG_E_DENIED, "only an administrator may do that; run it as one");
+    }
+    return eg_client_user_check_admin(pipe);
+}
+
+void eg_pipe_fixture_deny(bool denied)
+{
+    eg_atomic_set(&nobody_is_admin, denied);
+}
+
 static void ignore_log(void *user, eg_log_level level, const char *area, const char *line)
 {
     EG_UNUSED(user);
@@ -101,6 +131,9 @@ int eg_pipe_fixture_set_up(void **state)
     options.service.status = fake_status;
     options.service.answered = fake_answered;
     options.service.resolve = fake_resolve;
+    options.service.except = fake_except;
+    options.service.revoke = fake_revoke;
+    options.service.check_admin = fake_check_admin;
     assert_int_equal(eg_pipe_server_start(&options, &self->server), EG_OK);
     *state = self;
     return 0;
@@ -110,6 +143,7 @@ int eg_pipe_fixture_tear_down(void **state)
 {
     eg_pipe_fixture *self = *state;
     void *store = self->store;
+    eg_pipe_fixture_deny(false);
     eg_pipe_server_stop(self->server);
     assert_int_equal(eg_pipe_server_join(self->server, EG_TEST_DEADLINE_MS), EG_OK);
     eg_pipe_server_destroy(self->server);

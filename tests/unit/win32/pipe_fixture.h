@@ -30,6 +30,8 @@ typedef struct eg_pipe_fixture {
 
 int eg_pipe_fixture_set_up(void **state);
 int eg_pipe_fixture_tear_down(void **state);
+/* From now on no client is an administrator, or (false) as Windows says. */
+void eg_pipe_fixture_deny(bool denied);
 /* Stores hit `number` and tells the server; its id. */
 int64_t eg_pipe_fixture_add_hit(eg_pipe_fixture *fixture, int number);
 

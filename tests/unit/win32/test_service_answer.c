@@ -234,6 +234,109 @@ static void resolve__by_an_administrator__closes_the_story(void **state)
     eg_test_client_close(&client);
 }
 
+static void say_except(eg_test_client *client, const char *json)
+{
+    eg_message message = {.type = EG_MESSAGE_EXCEPT};
+    message.body.except.json = eg_str_from(json);
+    eg_test_client_say(client, &message);
+}
+
+static void say_revoke(eg_test_client *client, int64_t id)
+{
+    eg_message message = {.type = EG_MESSAGE_REVOKE};
+    message.body.revoke.exception_id = id;
+    eg_test_client_say(client, &message);
+}
+
+typedef struct exceptions {
+    size_t count;
+    uint64_t revoked_time;
+    bool who;
+} exceptions;
+
+static int keep_exception(void *user, const eg_exception *exception)
+{
+    exceptions *to = user;
+    to->count++;
+    to->revoked_time = exception->revoked_time;
+    to->who = exception->created_by.len > 0;
+    return EG_OK;
+}
+
+static exceptions stored_exceptions(const eg_pipe_fixture *fixture)
+{
+    exceptions got = {0};
+    assert_int_equal(eg_store_each_exception(fixture->store->store, keep_exception, &got), EG_OK);
+    return got;
+}
+
+static void exception__made_and_revoked_by_an_administrator__is_stored_with_who(void **state)
+{
+    eg_pipe_fixture *fixture = *state;
+    eg_test_client client;
+    eg_message message;
+    join_as(&client, fixture, "cli");
+    say_except(&client, "{\"rule\":\"r\"}");
+    eg_test_client_expect(&client, EG_MESSAGE_EXCEPTED, &message);
+    int64_t id = message.body.excepted.exception_id;
+    exceptions got = stored_exceptions(fixture);
+    assert_int_equal(got.count, 1);
+    assert_int_equal(got.revoked_time, 0);
+    assert_true(got.who);
+    say_revoke(&client, id);
+    eg_test_client_expect(&client, EG_MESSAGE_EXCEPTED, &message);
+    assert_int_equal(message.body.excepted.exception_id, id);
+    assert_int_equal(stored_exceptions(fixture).revoked_time, 5);
+    say_revoke(&client, id + 1);
+    eg_test_client_expect_drop(&client, "there is no exception");
+    eg_test_client_close(&client);
+}
+
+static void change__by_somebody_else__is_refused_with_the_reason(void **state)
+{
+    eg_pipe_fixture *fixture = *state;
+    eg_test_client client;
+    eg_message resolve = {.type = EG_MESSAGE_RESOLVE};
+    resolve.body.resolve.incident_id = STORY;
+    eg_pipe_fixture_add_story_hit(fixture, 3, STORY);
+    eg_pipe_fixture_deny(true);
+    for (int i = 0; i < 3; i++) {
+        join_as(&client, fixture, i == 1 ? "tray" : "cli");
+        if (i == 0) {
+            eg_test_client_say(&client, &resolve);
+        } else if (i == 1) {
+            eg_message hit;
+            eg_test_client_expect(&client, EG_MESSAGE_HIT, &hit);
+            say_except(&client, "{\"rule\":\"r\"}");
+        } else {
+            say_revoke(&client, 1);
+        }
+        eg_test_client_expect_drop(&client, "only an administrator");
+        eg_test_client_close(&client);
+    }
+    assert_int_equal(stored_exceptions(fixture).count, 0);
+    assert_int_equal(eg_atomic_get(&fixture->resolved), 0);
+}
+
+static void story__resolved__is_told_to_those_who_show_it(void **state)
+{
+    eg_pipe_fixture *fixture = *state;
+    eg_test_client tray, late;
+    eg_message message;
+    join_and_show(&tray, fixture);
+    eg_pipe_server_resolved(fixture->server, STORY);
+    eg_test_client_expect(&tray, EG_MESSAGE_RESOLVED, &message);
+    assert_int_equal(message.body.resolved.incident_id, STORY);
+    join_as(&late, fixture, "tray"); /* what was before it is not its business */
+    eg_pipe_server_resolved(fixture->server, STORY + 1);
+    eg_test_client_expect(&late, EG_MESSAGE_RESOLVED, &message);
+    assert_int_equal(message.body.resolved.incident_id, STORY + 1);
+    eg_test_client_expect(&tray, EG_MESSAGE_RESOLVED, &message);
+    assert_int_equal(message.body.resolved.incident_id, STORY + 1);
+    eg_test_client_close(&late);
+    eg_test_client_close(&tray);
+}
+
 #define WITH_SERVER(test) \
     cmocka_unit_test_setup_teardown(test, eg_pipe_fixture_set_up, eg_pipe_fixture_tear_down)
 
@@ -248,6 +351,9 @@ int eg_test_service_answer(void)
         WITH_SERVER(answer__without_end__ends_the_connection),
         WITH_SERVER(story__shown_a_day_ago__is_told_again_until_it_is_answered),
         WITH_SERVER(resolve__by_an_administrator__closes_the_story),
+        WITH_SERVER(exception__made_and_revoked_by_an_administrator__is_stored_with_who),
+        WITH_SERVER(change__by_somebody_else__is_refused_with_the_reason),
+        WITH_SERVER(story__resolved__is_told_to_those_who_show_it),
     };
     return cmocka_run_group_tests_name("service_answer", tests, NULL, NULL);
 }

@@ -288,6 +288,45 @@ static void status__hits_stored__lists_the_newest_first(void **state)
     eg_store_close(store);
 }
 
+static void put_exception(eg_store *store, const char *rule, uint64_t created, uint64_t expires)
+{
+    int64_t id = 0;
+    eg_exception exception = {.rule_id = eg_str_from(rule),
+                              .created_time = created,
+                              .expires_time = expires,
+                              .reason = EG_STR("ours")};
+    assert_int_equal(eg_store_add_exception(store, &exception, &id), EG_OK);
+}
+
+static void status__exceptions__tells_what_ended_and_what_has_no_rule(void **state)
+{
+    const char *path = eg_test_path(*state, "rules");
+    uint64_t now = eg_clock_utc(), day = EG_TICKS_PER_SECOND * 86400;
+    settled seen = {0};
+    eg_status_view view = {0};
+    eg_buf text;
+    assert_int_equal(eg_dir_create(path), EG_OK);
+    put_file(eg_test_path(*state, "rules/good.yml"), good_rule);
+    view.rules = start(path, &seen);
+    assert_int_equal(
+        eg_store_open(eg_test_path(*state, "hits.db"), EG_STORE_READ_WRITE, NULL, &view.store),
+        EG_OK);
+    put_exception(view.store, "0b5a0000-0000-4000-8000-000000000001", now, 0);
+    put_exception(view.store, "gone", now, now + day);
+    put_exception(view.store, "r", now - 40 * day, now - 2 * day);
+    put_exception(view.store, "r", now - 90 * day, now - 31 * day);
+    put_exception(view.store, "gone", now, 0);
+    assert_int_equal(eg_store_revoke_exception(view.store, 5, now, EG_STR("me")), EG_OK);
+    eg_buf_init(&text, 30000);
+    assert_int_equal(eg_status_write(&view, &text), EG_OK);
+    assert_non_null(strstr(eg_buf_cstr(&text),
+                           "\"exceptions\":{\"in_force\":2,\"hidden\":0,\"of_pack\":0,"
+                           "\"expired\":[3],\"without_rule\":[2]}"));
+    eg_buf_done(&text);
+    eg_store_close(view.store);
+    stop(view.rules);
+}
+
 static void clients__table_full__refuses(void **state)
 {
     EG_UNUSED(state);
@@ -336,6 +375,8 @@ int eg_test_service_status(void)
         cmocka_unit_test(status__too_long__is_shortened_and_says_so),
         cmocka_unit_test_setup_teardown(status__hits_stored__lists_the_newest_first,
                                         eg_test_folder_make, eg_test_folder_remove),
+        cmocka_unit_test_setup_teardown(status__exceptions__tells_what_ended_and_what_has_no_rule,
+                                        set_up, tear_down),
         cmocka_unit_test(clients__table_full__refuses),
         cmocka_unit_test(clients__title_too_long__is_cut_at_a_character),
     };
