@@ -6,8 +6,8 @@
  *   rules    {path, state, name, serial, loaded, inert, rejected, error, problems [..20]}
  *   sensors  [{name, what, health, source, detail, missed}]
  *   counters {events, hits, dropped, waiting, lost, forgotten}
- *   exceptions {in_force, hidden, of_pack, expired [..20], without_rule [..20]}: numbers of those that
- *            ended within 30 days, and of those whose rule is not loaded
+ *   exceptions {in_force, hidden, of_pack, expired [..20], without_rule [..20]}: the lists hold
+ *            numbers of those that ended within 30 days, and of those whose rule is not loaded
  *   files    {read, remembered, waiting, not_taken, elsewhere, unreadable, too_large, too_slow,
  *             changed}: files read for rules on hashes and signatures, and why others were not
  *   clients  [{kind, version, pid, session, language, window}]
