@@ -209,6 +209,12 @@ void eg_alerts_receipt(eg_alerts *a, int64_t story, bool kept)
     }
 }
 
+void eg_alerts_resolved(eg_alerts *a, int64_t story)
+{
+    eg_notice_list_resolve(&a->notices, story);
+    tell_later(a);
+}
+
 /* What the service may not have heard because it was away. */
 static void send_answers(eg_alerts *a)
 {

@@ -41,6 +41,8 @@ const eg_hit_notice *eg_alerts_open(const eg_alerts *alerts);
 void eg_alerts_take(eg_alerts *alerts, eg_tray_notice *notice);
 /* The service has an answer, or will not take it. */
 void eg_alerts_receipt(eg_alerts *alerts, int64_t story, bool kept);
+/* An administrator is done with a story; a window that shows it stays until it is closed. */
+void eg_alerts_resolved(eg_alerts *alerts, int64_t story);
 /* A new connection: tells the service what it may not have heard because it was away. */
 void eg_alerts_connected(eg_alerts *alerts);
 /* Once a minute: asks the service for reminders when it is time. */

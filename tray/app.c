@@ -177,6 +177,7 @@ static LRESULT handle(app *a, UINT message, WPARAM wparam, LPARAM lparam)
         eg_service_view_take(&a->service, (eg_service_news *)lparam);
         eg_alerts_state_changed(&a->alerts);
         return 0;
+    case EG_PIPE_RESOLVED: eg_alerts_resolved(&a->alerts, lparam); return 0;
     case EG_PIPE_ANSWERED: eg_alerts_receipt(&a->alerts, lparam, wparam != 0); return 0;
     case EG_PIPE_DISCONNECTED:
         eg_service_view_disconnected(&a->service);

@@ -181,13 +181,24 @@ void eg_notice_list_mark_seen(eg_notice_list *list, int64_t story, uint64_t now_
     }
 }
 
+void eg_notice_list_resolve(eg_notice_list *list, int64_t story)
+{
+    eg_notice_entry *entry = eg_notice_list_entry(list, story);
+
+    if (entry && entry->seen) {
+        entry->resolved = true;
+    } else if (entry) {
+        remove_at(list, (size_t)(entry - list->entry));
+    }
+}
+
 bool eg_notice_list_wants_reminder(const eg_notice_list *list, uint64_t now_ms)
 {
     for (size_t i = 0; i < list->count; i++) {
         const eg_notice_entry *entry = &list->entry[i];
 
         if (entry->seen && eg_notice_pops_up(entry->notice->hit.level) &&
-            entry->answer.state == EG_ANSWER_NONE &&
+            entry->answer.state == EG_ANSWER_NONE && !entry->resolved &&
             now_ms - entry->seen_ms > EG_NOTICE_REMIND_MS) {
             return true;
         }

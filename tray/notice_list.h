@@ -19,6 +19,7 @@ typedef struct eg_notice_entry {
     bool seen;
     uint64_t seen_ms; /* when a window showed it last, in the ticks of the system */
     eg_given_answer answer;
+    bool resolved; /* by an administrator: nobody is reminded of it */
 } eg_notice_entry;
 
 typedef struct eg_notice_list {
@@ -61,6 +62,8 @@ const eg_tray_notice *eg_notice_list_next(const eg_notice_list *list);
 void eg_notice_list_mark_seen(eg_notice_list *list, int64_t story, uint64_t now_ms);
 /* True when a story that nobody answered was shown so long ago that it is time for a reminder. */
 bool eg_notice_list_wants_reminder(const eg_notice_list *list, uint64_t now_ms);
+/* An administrator is done with a story: it waits for no window and no reminder any more. */
+void eg_notice_list_resolve(eg_notice_list *list, int64_t story);
 /* Unseen notices that pop up, forgotten ones too, or (`quiet`) those that do not. */
 size_t eg_notice_list_waiting(const eg_notice_list *list, bool quiet);
 /*

@@ -98,6 +98,11 @@ static int on_message(eg_pipe_client *client, const eg_message *message)
                      (LPARAM)message->body.answered.incident_id);
         return EG_OK;
     }
+    if (message->type == EG_MESSAGE_RESOLVED && client->welcomed) {
+        PostMessageW(client->window, EG_PIPE_RESOLVED, 0,
+                     (LPARAM)message->body.resolved.incident_id);
+        return EG_OK;
+    }
     if (is_news(message->type) && client->welcomed) {
         return on_news(client, message);
     }

@@ -20,6 +20,7 @@
 #define EG_PIPE_NEWS (WM_APP + 22)      /* lparam: eg_service_news * */
 #define EG_PIPE_DISCONNECTED (WM_APP + 23)
 #define EG_PIPE_ANSWERED (WM_APP + 24) /* wparam: kept or refused; lparam: the story */
+#define EG_PIPE_RESOLVED (WM_APP + 25) /* lparam: the story */
 
 typedef struct eg_pipe_client eg_pipe_client;
 

@@ -75,6 +75,23 @@ static void list_next__low_levels__never_pop_up_but_count(void **state)
     eg_notice_list_done(list);
 }
 
+static void list_resolve__by_an_administrator__ends_waiting_and_reminders(void **state)
+{
+    eg_notice_list *list = make_list(state);
+
+    eg_notice_list_take(list, make_notice(1, EG_LEVEL_HIGH));
+    eg_notice_list_take(list, make_notice(2, EG_LEVEL_HIGH));
+    eg_notice_list_mark_seen(list, 2, 1);
+    assert_true(eg_notice_list_wants_reminder(list, 2 + EG_NOTICE_REMIND_MS));
+    eg_notice_list_resolve(list, 2);
+    assert_false(eg_notice_list_wants_reminder(list, 2 + EG_NOTICE_REMIND_MS));
+    assert_non_null(eg_notice_list_find(list, 2)); /* a window may show it still */
+    eg_notice_list_resolve(list, 1);
+    assert_null(eg_notice_list_next(list));
+    eg_notice_list_resolve(list, 99);
+    eg_notice_list_done(list);
+}
+
 static void list_news__hit_told_again__is_known_and_whether_it_was_seen(void **state)
 {
     eg_notice_list *list = make_list(state);
@@ -213,6 +230,7 @@ int eg_test_tray_notices(void)
         cmocka_unit_test(notice_create__text_of_the_decoder_changes__keeps_its_own),
         cmocka_unit_test(list_next__several_waiting__gravest_then_oldest),
         cmocka_unit_test(list_next__low_levels__never_pop_up_but_count),
+        cmocka_unit_test(list_resolve__by_an_administrator__ends_waiting_and_reminders),
         cmocka_unit_test(list_news__hit_told_again__is_known_and_whether_it_was_seen),
         cmocka_unit_test(list_take__when_full__forgets_seen_then_lowest),
         cmocka_unit_test(list_take__more_than_it_holds__counts_all_and_asks_for_the_rest),
