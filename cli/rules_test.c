@@ -14,6 +14,7 @@ static const eg_usage usage_text = {
     .about =
         "A pack is run against its samples: every line of samples/<rule file>/hit.jsonl must hit\n"
         "that rule, no line of miss.jsonl may, and no line of samples/*.jsonl may hit any rule.\n"
+        "YARA rules have samples/<rule>/hit*.bytes and miss*.bytes, which describe bytes.\n"
         "\n"
         "Folders may also hold regression tests as SigmaHQ keeps them: info.yml names a rule and\n"
         "a recording, which lies beside it as <name>.json, event objects one after the other; at\n"

@@ -5,6 +5,7 @@
 #include "cli/input.h"
 #include "cli/line_reader.h"
 #include "cli/matching.h"
+#include "cli/yara_samples.h"
 #include "core/base/os.h"
 #include "core/base/status.h"
 #include "core/sigma/correlator.h"
@@ -234,6 +235,9 @@ int eg_samples_run(const char *pack, eg_samples_result *result)
     }
     if (status == EG_OK) {
         s.result.rules = rules;
+        status = eg_yara_samples_run(eg_ruleset_yara(ruleset), eg_buf_cstr(&s.folder), &s.result);
+    }
+    if (status == EG_OK) {
         *result = s.result;
     }
     eg_sigma_correlator_destroy(s.correlator);

@@ -204,11 +204,17 @@ def read_events(path, problems):
     return events
 
 
-def check_samples(root, rules, problems):
+def check_samples(root, rules, yara_rules, problems):
     folder = root / PACK / "samples"
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-        if path.is_dir() and path.name not in rules:
+        if path.is_dir() and path.name not in rules and path.name not in yara_rules:
             problems.append(f"samples/{path.name}: there is no such rule")
+    for name in sorted(yara_rules):
+        if name in rules:
+            problems.append(f"{name}: a Sigma and a YARA rule of that name would share their samples")
+        for kind in ("hit", "miss"):
+            if not any((folder / name).glob(f"{kind}*.bytes")):
+                problems.append(f"{name}: no {kind}*.bytes")
     for stem in rules:
         for name in ("hit", "miss"):
             if not read_events(folder / stem / f"{name}.jsonl", problems):
@@ -236,8 +242,8 @@ def find_problems(root):
             if document.get("id") in seen:
                 problems.append(f"{stem}: id of {seen[document['id']]} used again")
             seen[document.get("id")] = stem
-    read_yara_ids(root, problems)
-    check_samples(root, rules, problems)
+    yara_rules = set(read_yara_ids(root, problems).values())
+    check_samples(root, rules, yara_rules, problems)
     return problems
 
 
@@ -355,6 +361,9 @@ PLANTED = [
     ("sample_missing",
      planted(lambda root: (root / PACK / "samples/wmic_start/miss.jsonl").unlink()),
      "no miss sample"),
+    ("yara_sample_missing",
+     planted(lambda root: (root / PACK / "samples/emoguard_drill_marker/miss.bytes").unlink()),
+     "no miss*.bytes"),
     ("sample_broken", change_file("samples/office.jsonl", '"event_id": 1,', '"event_id": "1",'),
      "wrong type"),
 ]

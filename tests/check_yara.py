@@ -131,7 +131,6 @@ def samples__hit_the_rule_they_were_made_for(folder):
     met = {Path(f["path"]).name: sorted(names[rule["rule"]] for rule in f.get("rules", ())) for f in findings}
     for name, (rule, _) in SAMPLES.items():
         expect(met.get(name, []) == ([rule] if rule else []), f"{name}: {met.get(name)}, not {rule}")
-    expect({rule for rule, _ in SAMPLES.values() if rule} == set(names.values()), "a rule has no sample")
     expect(verdict["verdict"] == "suspicious" and verdict["files"] == len(SAMPLES), f"{verdict}")
     expect(verdict["rules"] == len(names) and verdict["serial"] > 2026000000, f"{verdict}")
 
@@ -194,6 +193,33 @@ def usage__that_is_wrong__ends_with_2(folder):
         expect(done.returncode == 2, f"{arguments} ended with {done.returncode}")
 
 
+def pack__tested_against_its_samples__names_those_that_are_wrong(folder):
+    copy = folder / "pack"
+    shutil.copytree(PACK, copy)
+    samples = copy / "samples"
+
+    def failures():
+        done = subprocess.run([PROGRAM, "rules", "test", copy], capture_output=True, text=True, timeout=300, check=False)
+        return done.returncode, done.stdout
+    expect(failures() == (0, ""), f"{failures()}")
+    (samples / "emoguard_drill_marker/hit.bytes").write_text("text \"other\"\n", encoding="ascii")
+    (samples / "emotet_2020_word_macro/miss_template.bytes").write_text("hex 4\n", encoding="ascii")
+    (samples / "emotet_payload_without_imports/miss_new.bytes").write_bytes(
+        (samples / "emotet_payload_without_imports/hit.bytes").read_bytes())
+    shutil.rmtree(samples / "emotet_2023_onenote_lure")
+    code, told = failures()
+    expect(code == 1 and told.count("FAIL") == 4, told)
+    for part in ("hit.bytes: does not hit emoguard_drill_marker", "line 1: not two hexadecimal digits",
+                 "miss_new.bytes: hits emotet_payload_without_imports", "no hit*.bytes for emotet_2023_onenote_lure"):
+        expect(part in told, told)
+
+
+def lint__of_slow_rules__warns(folder):
+    (folder / "slow.yar").write_text("rule slow { strings: $a = /a.*b/ $b = { 00 } condition: any of them }", encoding="ascii")
+    done = subprocess.run([PROGRAM, "rules", "lint", folder], capture_output=True, text=True, timeout=60, check=False)
+    expect(done.returncode == 1 and done.stdout.count("may slow down scanning") == 2, f"{done.stdout} {done.stderr}")
+
+
 def lint__of_a_broken_file__names_file_and_line(folder):
     (folder / "good.yar").write_text("rule good { condition: false }", encoding="ascii")
     (folder / "bad.yar").write_text("rule bad {\n  condition:\n    nonsense\n}\n", encoding="ascii")
@@ -228,6 +254,7 @@ TESTS = [samples__hit_the_rule_they_were_made_for, jobs__whatever_their_number__
          cache__kept_in_a_file__saves_reading_what_did_not_change,
          office_files__hit_nothing, what_cannot_be_looked_at__is_told_with_the_reason,
          text__names_verdict_rules_and_age, usage__that_is_wrong__ends_with_2,
+         pack__tested_against_its_samples__names_those_that_are_wrong, lint__of_slow_rules__warns,
          lint__of_a_broken_file__names_file_and_line]
 # (test, what it needs, reason to skip it)
 CONDITIONAL = [(programs_of_wine__hit_nothing, WINE_FILES.is_dir(), f"no {WINE_FILES}"),
