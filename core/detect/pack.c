@@ -69,21 +69,40 @@ static bool parse_version(eg_str text, uint64_t parts[VERSION_PARTS])
     return count > 0;
 }
 
-static int check_engine(const char *file, eg_str needed)
+/* False for what is no version. */
+static bool engine_fits(eg_str needed, bool *fits)
 {
     uint64_t need[VERSION_PARTS], have[VERSION_PARTS];
     size_t i;
 
-    if (!needed.ptr) {
-        return EG_OK;
-    }
     if (!parse_version(needed, need) || !parse_version(EG_STR(EG_VERSION_STRING), have)) {
-        return eg_fail(EG_E_INVALID, "%s: engine_min \"%.*s\" is no version", file,
-                       EG_STR_ARGS(needed));
+        return false;
     }
     for (i = 0; i < VERSION_PARTS && need[i] == have[i]; i++) {
     }
-    if (i < VERSION_PARTS && need[i] > have[i]) {
+    *fits = i == VERSION_PARTS || need[i] < have[i];
+    return true;
+}
+
+bool eg_pack_engine_fits(eg_str needed)
+{
+    bool fits = false;
+
+    return !needed.ptr || (engine_fits(needed, &fits) && fits);
+}
+
+static int check_engine(const char *file, eg_str needed)
+{
+    bool fits = false;
+
+    if (!needed.ptr) {
+        return EG_OK;
+    }
+    if (!engine_fits(needed, &fits)) {
+        return eg_fail(EG_E_INVALID, "%s: engine_min \"%.*s\" is no version", file,
+                       EG_STR_ARGS(needed));
+    }
+    if (!fits) {
         return eg_fail(EG_E_INVALID, "%s: needs engine %.*s, this is %s", file, EG_STR_ARGS(needed),
                        EG_VERSION_STRING);
     }

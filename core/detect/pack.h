@@ -47,6 +47,8 @@ typedef int (*eg_pack_rule_file)(void *user, const char *path);
  * EG_E_LIMIT when there are too many.
  */
 int eg_pack_walk(const char *folder, eg_pack_rule_file found, void *user);
+/* Can this engine run what asks for at least version `needed`? EG_STR_NONE: always. */
+bool eg_pack_engine_fits(eg_str needed);
 /* By its extension: is it one of them, and one of YARA? */
 bool eg_pack_is_rules(eg_str path);
 bool eg_pack_is_yara(eg_str path);
