@@ -2,7 +2,7 @@
 /*
  * The doorbell: a request that a server (nginx with nchan) answers when there is news, with the
  * newest timestamp metadata as its body. It can only wake: what it brings is verified like anything
- * fetched, and a bell that is missing, broken or hostile costs no more than time, since polling goes
+ * fetched, and a bell that is missing, broken or hostile costs time and no more, since polling goes
  * on underneath. A bell belongs to one thread; eg_bell_cancel is for any.
  */
 #ifndef EG_UPDATE_BELL_H
