@@ -6,6 +6,7 @@
     * memory and idle processor time of the service;
     * what a change of the Services key costs, beside the bare enumeration of the same keys;
     * what a process start costs from the sessions' records to the event, natively;
+    * how fast files are scanned, beside the `yara` command, and again when they did not change; see yara.py;
     * what matching costs, on recorded events where they are present (EMOGUARD_TEST_DATA); see matching.py.
 
     run.py [--rounds N] [--idle SECONDS] [--out FILE.json]
@@ -28,6 +29,7 @@ sys.path.insert(0, str(SOURCE / "tools" / "wine"))
 from winebox import WINE, BoxError, Installed, WineBox, wait_for, windows_path  # noqa: E402  (needs the path above)
 
 import matching  # noqa: E402
+import yara  # noqa: E402
 
 TICKS_PER_MS = 10_000
 MATCHING_ROUNDS = 11
@@ -171,7 +173,8 @@ def main():
     options = parser.parse_args()
     work = options.out.parent
     work.mkdir(parents=True, exist_ok=True)
-    figures = {"process records": measure_process_records(), "matching": matching.measure(work, MATCHING_ROUNDS)}
+    figures = {"process records": measure_process_records(), "matching": matching.measure(work, MATCHING_ROUNDS),
+               "yara": yara.measure(work)}
     msi = work / "emoguard.msi"
     subprocess.run([SOURCE / "installer" / "build-msi.sh", SOURCE / "build" / "windows", msi], check=True)
     try:
