@@ -22,8 +22,9 @@ ALLOWED = {
     "core/uplink/": CORE_HIGH,
     "core/ipc/": CORE_HIGH,
     "driverless-hooks/": CORE_LOW + ("core/unpack/",),
-    "service/": ("core/", "driverless-hooks/"),
-    "cli/": ("core/", "driverless-hooks/"),
+    "worker/": ("core/",),
+    "service/": ("core/", "driverless-hooks/", "worker/"),
+    "cli/": ("core/", "driverless-hooks/", "worker/"),
     "tray/": ("core/",),
     "tests/": ("",),
 }
@@ -37,7 +38,7 @@ WINDOWS_HEADERS = re.compile(
     r"uxtheme|strsafe|process|io|direct|tchar|versionhelpers|winver|winioctl)\.h$", re.IGNORECASE)
 WINDOWS_PLACES = re.compile(
     r"^(core/base|core/update|driverless-hooks/etw)/[a-z_]*_win32\.[ch]$|^driverless-hooks/(?!decode/|etw/)|"
-    r"^service/|^tray/|^cli/win32/|^cli/drill/|^tests/.*win32|\.rc2?$")
+    r"^service/|^tray/|^cli/win32/|^worker/win32/|^cli/drill/|^tests/.*win32|\.rc2?$")
 POSIX_HEADERS = re.compile(
     r"^(unistd|pthread|dirent|fcntl|poll|dlfcn|strings|sys/.*|netinet/.*|arpa/.*)\.?h?$")
 NOWHERE = {"threads.h": "use core/base/os.h", "stdatomic.h": "use core/base/os.h"}

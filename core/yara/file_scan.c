@@ -3,6 +3,7 @@
 
 #include "core/base/mem.h"
 #include "core/base/status.h"
+#include "core/base/utf.h"
 #include "core/unpack/unpack.h"
 
 #include <stdio.h>
@@ -96,21 +97,15 @@ eg_str eg_file_type(eg_str bytes)
 
 /* ---- one file ---- */
 
-static void give_reason(eg_file_report *report, eg_file_gap gap, const char *reason)
+void eg_file_report_gap(eg_file_report *report, eg_file_gap gap, const char *reason)
 {
     if (report->gap == EG_GAP_NONE) {
         report->gap = gap;
-        (void)snprintf(report->reason, sizeof(report->reason), "%s", reason);
+        eg_utf8_copy(report->reason, sizeof(report->reason), eg_str_from(reason));
     }
     if (report->verdict == EG_FILE_CLEAN) {
         report->verdict = EG_FILE_NOT_LOOKED;
     }
-}
-
-void eg_file_report_gap(eg_file_report *report, eg_file_gap gap, const char *reason)
-{
-    memset(report, 0, sizeof(*report));
-    give_reason(report, gap, reason);
 }
 
 const char *eg_file_gap_name(eg_file_gap gap)
@@ -141,18 +136,19 @@ static int look_at(void *user, eg_str name, eg_str bytes)
         return status;
     }
     if (status != EG_OK) {
-        give_reason(report, status == EG_E_TIMEOUT ? EG_GAP_TOO_SLOW : EG_GAP_ENGINE,
-                    eg_error_message());
+        eg_file_report_gap(report, status == EG_E_TIMEOUT ? EG_GAP_TOO_SLOW : EG_GAP_ENGINE,
+                           eg_error_message());
         return EG_OK;
     }
     report->bytes += bytes.len;
     if (scan->result.count > 0 && report->verdict != EG_FILE_SUSPICIOUS) {
         report->verdict = EG_FILE_SUSPICIOUS;
         report->result = scan->result;
-        (void)snprintf(report->buffer, sizeof(report->buffer), "%.*s", EG_STR_ARGS(name));
+        eg_utf8_copy(report->buffer, sizeof(report->buffer), name);
     }
     if (scan->result.cut) {
-        give_reason(report, EG_GAP_ENGINE, "a text that rules look for occurs too often in it");
+        eg_file_report_gap(report, EG_GAP_ENGINE,
+                           "a text that rules look for occurs too often in it");
     }
     return EG_OK;
 }
@@ -169,7 +165,7 @@ static int on_problem(void *user, eg_str name, int status, const char *why)
     EG_UNUSED(status);
     (void)snprintf(text, sizeof(text), "%.*s%s%s", EG_STR_ARGS(name), name.len > 0 ? ": " : "",
                    why);
-    give_reason(file->report, EG_GAP_PACKED, text);
+    eg_file_report_gap(file->report, EG_GAP_PACKED, text);
     return EG_OK;
 }
 
@@ -197,7 +193,7 @@ static void tell_size(const eg_file_scan *scan, eg_file_report *report, uint64_t
     if (size > scan->limits.bytes) {
         (void)snprintf(text, sizeof(text), "only the first %zu of %llu bytes were looked at",
                        scan->limits.bytes, (unsigned long long)size);
-        give_reason(report, EG_GAP_TOO_LARGE, text);
+        eg_file_report_gap(report, EG_GAP_TOO_LARGE, text);
     }
 }
 
@@ -207,8 +203,8 @@ static int give_failure(eg_file_report *report, int status)
     if (status == EG_E_NOMEM) {
         return status;
     }
-    give_reason(report, status == EG_E_UNSUPPORTED ? EG_GAP_ELSEWHERE : EG_GAP_UNREADABLE,
-                eg_error_message());
+    eg_file_report_gap(report, status == EG_E_UNSUPPORTED ? EG_GAP_ELSEWHERE : EG_GAP_UNREADABLE,
+                       eg_error_message());
     return EG_OK;
 }
 
@@ -289,4 +285,11 @@ int eg_file_scan_bytes(eg_file_scan *scan, eg_str bytes, const eg_yara_facts *fa
     memset(out, 0, sizeof(*out));
     file.facts.size = bytes.len;
     return look_into(&file, bytes);
+}
+
+int eg_file_scan_buffer(eg_file_scan *scan, eg_str name, eg_str bytes, const eg_yara_facts *facts,
+                        eg_file_report *report)
+{
+    one_file file = {scan, *facts, report};
+    return look_at(&file, name, bytes);
 }

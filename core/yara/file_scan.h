@@ -74,7 +74,13 @@ int eg_file_scan_handle(eg_file_scan *scan, intptr_t handle, const eg_yara_facts
 int eg_file_scan_bytes(eg_file_scan *scan, eg_str bytes, const eg_yara_facts *facts,
                        eg_file_report *out);
 
-/* Makes `report` one that tells why nothing was looked at. */
+/*
+ * Looks at one buffer on behalf of `report`, which began as zeros: what it meets and what could not
+ * be looked at is added. `name` tells the buffer from others of the same report. EG_E_NOMEM.
+ */
+int eg_file_scan_buffer(eg_file_scan *scan, eg_str name, eg_str bytes, const eg_yara_facts *facts,
+                        eg_file_report *report);
+/* Adds to `report` why not all was looked at; the first reason stays. */
 void eg_file_report_gap(eg_file_report *report, eg_file_gap gap, const char *reason);
 /* What of `facts` a verdict depends on, for eg_verdict_key. */
 uint64_t eg_file_facts_hash(const eg_yara_facts *facts);

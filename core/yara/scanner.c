@@ -4,6 +4,8 @@
 #include "core/base/mem.h"
 #include "core/base/status.h"
 
+#include <string.h>
+
 struct eg_scanner_in_process {
     eg_file_scan *scan;
     eg_buf path; /* of the job, with its NUL */
@@ -41,6 +43,7 @@ static int scan_file(eg_scanner_in_process *scanner, const eg_scan_job *job, eg_
     eg_buf_clear(&scanner->path);
     int status = eg_buf_append_str(&scanner->path, job->path);
     if (status == EG_E_LIMIT) {
+        memset(out, 0, sizeof(*out));
         eg_file_report_gap(out, EG_GAP_UNREADABLE, "its path is too long");
         return EG_OK;
     }
@@ -56,6 +59,7 @@ static int scan_in_process(void *user, const eg_scan_job *job, eg_file_report *o
     case EG_SCAN_FILE: return scan_file(scanner, job, out);
     case EG_SCAN_BYTES: return eg_file_scan_bytes(scanner->scan, job->bytes, &job->facts, out);
     default:
+        memset(out, 0, sizeof(*out));
         eg_file_report_gap(out, EG_GAP_UNREADABLE, "memory is looked at on Windows only");
         return EG_OK;
     }
