@@ -48,10 +48,8 @@ fuzz: native asan ## fuzz every parser for EG_FUZZ_SECONDS (60) seconds each, th
 	@EG_ETW_MUTATIONS=1000000 build/asan/tests/emoguard-tests etw_every
 	@$(PYTHON) tests/check_sigma_random.py --pairs 200000 --seed 1000
 
-# Tests against other programs; help lists this target once there are some.
-interop: native windows
-	@if [ -e tests/interop/run.py ]; then $(PYTHON) tests/interop/run.py; \
-	else echo "interop: there are no tests in tests/interop/"; fi
+interop: native windows ## test the update client against python-tuf and tuf-conformance
+	@$(PYTHON) tests/interop/run.py
 
 clean: ## remove build/
 	@rm -rf build
