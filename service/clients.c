@@ -48,6 +48,19 @@ void eg_clients_set_window(eg_clients *clients, size_t index, eg_str title)
     eg_mutex_unlock(&clients->lock);
 }
 
+bool eg_clients_has_tray(eg_clients *clients, uint32_t session)
+{
+    bool found = false;
+    eg_mutex_lock(&clients->lock);
+    for (size_t i = 0; i < EG_CLIENTS_MAX; i++) {
+        const eg_client *client = &clients->list[i];
+        found = found ||
+                (client->used && client->session == session && strcmp(client->kind, "tray") == 0);
+    }
+    eg_mutex_unlock(&clients->lock);
+    return found;
+}
+
 size_t eg_clients_count(eg_clients *clients)
 {
     size_t count = 0;

@@ -38,6 +38,7 @@ void eg_clients_done(eg_clients *clients);
 int eg_clients_add(eg_clients *clients, const eg_client *client, size_t *index);
 void eg_clients_remove(eg_clients *clients, size_t index);
 void eg_clients_set_window(eg_clients *clients, size_t index, eg_str title); /* cut to fit */
+bool eg_clients_has_tray(eg_clients *clients, uint32_t session);
 size_t eg_clients_count(eg_clients *clients);
 /* An administrator is done with a story: each client is to be told. */
 void eg_clients_add_resolved(eg_clients *clients, int64_t incident_id);

@@ -21,11 +21,13 @@
 #define PIPE_RETRY_MS 5000u
 #define HELLO_MS 5000u
 #define SEND_MS 5000u
+#define ALARM_GRACE_MS 15000u /* a tray that lost the service is back by then */
 
 /* The parts of a stop; together below the 3 s that the service has. Rules get what is left. */
 #define STOP_ALL_MS 2800u
 #define STOP_SENSORS_MS 1000u
 #define STOP_PIPE_MS 500u
+#define STOP_ALARM_MS 300u
 #define STOP_FILES_MS 300u
 #define STOP_PIPELINE_MS 900u
 
@@ -57,6 +59,7 @@ static void on_stored(void *user, int64_t id, uint64_t time)
     eg_atomic_set(&host->last_hit_id, id);
     eg_atomic_set(&host->stories_changed, 1);
     eg_pipe_server_hit_stored(host->pipe, id);
+    eg_session_alarm_wake(host->alarm);
 }
 
 /* "7K3-Q9 (12)": what was read out on the phone, and the number in the database. */
@@ -318,6 +321,30 @@ static int start_pipe(eg_host *host)
     return eg_pipe_server_start(&pipe, &host->pipe);
 }
 
+static bool has_tray(void *user, uint32_t session)
+{
+    eg_host *host = user;
+    return eg_clients_has_tray(&host->clients, session);
+}
+
+/* Without it a session whose tray was ended hears nothing until the next sign-in. */
+static void start_alarm(eg_host *host)
+{
+    eg_session_alarm_options alarm = {0};
+    alarm.calls = &eg_session_calls_windows;
+    alarm.language = eg_event_source_system_language();
+    alarm.min_level = host->settings.min_level;
+    alarm.newest_hit = eg_atomic_get(&host->last_hit_id);
+    alarm.grace_ms = ALARM_GRACE_MS;
+    alarm.contact = eg_buf_cstr(&host->settings.contact);
+    alarm.user = host;
+    alarm.store = on_get_store;
+    alarm.has_tray = has_tray;
+    if (eg_session_alarm_start(&alarm, &host->alarm) != EG_OK) {
+        eg_log(EG_LOG_ERROR, "session", "%s", eg_error_message());
+    }
+}
+
 static int start_sensors(eg_host *host)
 {
     eg_sensors_options sensors = {0};
@@ -351,6 +378,7 @@ static int start_all(eg_host *host)
     if (status == EG_OK) {
         eg_host_state_look(host); /* for those who come first */
         status = start_pipe(host);
+        start_alarm(host);
     }
     if (status == EG_OK) {
         status = eg_pipeline_thread_start(host->pipeline, eg_rules_slot(host->rules));
@@ -468,6 +496,7 @@ static int end_threads(eg_host *host)
     if (host->files) {
         eg_file_worker_stop(host->files);
     }
+    eg_session_alarm_stop(host->alarm);
     if (host->sensors) {
         status = note_late(eg_sensors_host_join(host->sensors, STOP_SENSORS_MS), status);
     }
@@ -486,6 +515,9 @@ static int end_threads(eg_host *host)
         eg_pipe_server_stop(host->pipe);
         status = note_late(eg_pipe_server_join(host->pipe, STOP_PIPE_MS), status);
     }
+    if (host->alarm) {
+        status = note_late(eg_session_alarm_join(host->alarm, STOP_ALARM_MS), status);
+    }
     if (host->rules) {
         uint64_t passed = (eg_clock_monotonic_ns() - start) / 1000000;
         uint32_t left = passed < STOP_ALL_MS ? STOP_ALL_MS - (uint32_t)passed : 0;
@@ -496,6 +528,7 @@ static int end_threads(eg_host *host)
 
 static void release(eg_host *host)
 {
+    eg_session_alarm_destroy(host->alarm);
     eg_pipe_server_destroy(host->pipe);
     eg_sensors_host_destroy(host->sensors);
     eg_pipeline_thread_destroy(host->pipeline);

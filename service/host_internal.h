@@ -12,6 +12,7 @@
 #include "service/log_file.h"
 #include "service/pipe_server.h"
 #include "service/pipeline_thread.h"
+#include "service/session_alarm.h"
 #include "service/settings.h"
 #include "service/status.h"
 
@@ -45,6 +46,7 @@ struct eg_host {
     eg_file_worker *files; /* NULL when it could not start */
     eg_pipeline_thread *pipeline;
     eg_pipe_server *pipe;
+    eg_session_alarm *alarm; /* NULL when it could not start */
     eg_sensors_host *sensors;
 };
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures of everything the tray shows, in both languages and at three scales, for people to look at.
+"""Pictures of everything the tray shows, in both languages, at three scales, in dark and high contrast, to look at.
 
-    tests/screens.py [--tray EXE] [--language ja|en] [--scale 100|150|200] [NAME...]
+    tests/screens.py [--tray EXE] [--language ja|en] [--scale 100|150|200] [--look light|dark|contrast] [NAME...]
 
-Writes build/screens/<name>-<language>-<scale>.png, and the alerts behind them as .jsonl, which
+Writes build/screens/<name>-<language>-<scale>.png, with -dark or -contrast behind it for those looks (at 100 %), and the alerts behind them as .jsonl, which
 `emoguard-tray --show FILE` takes. Names: see SCENES; all of them without a name. A window that does
 not come, or that runs over the screen, ends the run with exit code 1 and says which.
 """
@@ -23,6 +23,25 @@ OUTPUT = ROOT / "build" / "screens"
 SCREENS = {100: "1280x960x24", 150: "1600x1200x24", 200: "1920x1600x24"}
 USER = r"C:\Users\yamada\AppData\Local"
 POWERSHELL = r"C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe"
+
+# Where Windows keeps what the person chose; the colours of "High contrast black".
+PERSONALIZE = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Themes\Personalize"
+THEMES = r"HKCU\Software\Microsoft\Windows\CurrentVersion\ThemeManager"
+# Where Wine looks first: what its theme set for this session.
+COLOURS = r"HKCU\Software\Wine\Temporary System Parameters\Control Panel\Colors"
+BLACK, WHITE, YELLOW, PURPLE = "0 0 0", "255 255 255", "255 255 0", "128 0 128"
+CONTRAST = {"Window": BLACK, "WindowText": WHITE, "ButtonFace": BLACK, "ButtonText": WHITE, "GrayText": "0 255 0",
+            "Hilight": PURPLE, "HilightText": WHITE, "Menu": BLACK, "MenuText": WHITE, "ButtonShadow": WHITE,
+            "ButtonHilight": WHITE, "ButtonDkShadow": WHITE, "ButtonLight": BLACK, "WindowFrame": WHITE,
+            "ActiveTitle": PURPLE, "TitleText": WHITE, "ScrollBar": BLACK, "Background": BLACK, "MenuHilight": PURPLE}
+LOOKS = {
+    "light": [(PERSONALIZE, "AppsUseLightTheme", "REG_DWORD", "1")],
+    "dark": [(PERSONALIZE, "AppsUseLightTheme", "REG_DWORD", "0")],
+    # Wine has no high contrast to be switched on: its colours without its theme, and an option of the tray.
+    "contrast": [(THEMES, "ThemeActive", "REG_SZ", "0")]
+                + [(COLOURS, name, "REG_SZ", value) for name, value in CONTRAST.items()],
+}
+LOOK_SCALE = 100  # dark and contrast change no size
 
 WELCOME = {
     "ja": {"computer": "PC-0123", "contact": "情報システム係（内線 1234）"},
@@ -90,9 +109,32 @@ ALERTS = {
     },
 }
 
+INSTRUCTIONS = {
+    "ja": "USB メモリーも外さないでください。|総務課（内線 1200）にも知らせてください。",
+    "en": "Leave USB sticks where they are.|Tell the general office (extension 1200), too.",
+}
+CHECK = {"state": "running", "percent": 0, "phase": "none", "item": "", "left_seconds": 0, "verdict": "none", "findings": 0,
+         "gaps": 0, "time": 0, "report": "", "error": ""}
+CHECKS = {
+    "check-begin": {"state": "idle"},
+    "check-running": {"percent": 42, "phase": "files", "left_seconds": 95,
+                      "item": rf"{USER}\Packages\Vendor.Application_8wekyb3d8bbwe\LocalCache\Roaming\Vendor\請求書_最終版.xlsm"},
+    "check-nothing": {"state": "done", "verdict": "nothing_found"},
+    "check-suspicious": {"state": "done", "verdict": "suspicious", "findings": 3},
+    "check-gaps": {"state": "done", "verdict": "could_not_look", "gaps": 12},
+    "check-failed": {"state": "failed", "error": "the scanner ended three times on the same file"},
+    "check-cancelled": {"state": "cancelled"},
+    # a click on the icon opens the status beside it
+    "about": {"state": "done", "verdict": "nothing_found"},
+    "trouble": {"state": "done", "verdict": "could_not_look", "gaps": 1},
+}
+ATTENTION = [{"id": "sensor_blind", "text": "registry", "number": 0}, {"id": "rules_stale", "text": "", "number": 21},
+             {"id": "rules_rejected", "text": "", "number": 2}, {"id": "sensor_degraded", "text": "process", "number": 0}]
+
 # name: (alerts in the file, keys to press in the window)
 SCENES = {
     "story": (["story"], ""),
+    "instructions": (["story"], "instructions"),
     "answered": (["story"], "alt+{unknown}"),
     "long": (["long", "story"], "alt+n alt+d"),
     "alert": (["process"], ""),
@@ -103,6 +145,7 @@ SCENES = {
     "hostile": (["hostile"], ""),
     "status": ([], "status"),
     "menu": ([], "menu"),
+    **{name: ([], "status" if name in ("about", "trouble") else "") for name in CHECKS},
 }
 
 
@@ -110,10 +153,16 @@ def now():
     return int(time.time()) * 10**7 + 116444736000000000
 
 
-def messages(names, language):
+def messages(scene, names, language):
     """The lines of a --show file."""
+    instructions = INSTRUCTIONS[language] if scene == "instructions" else ""
     yield {"type": "welcome", "protocol": 1, "version": "1.0.0", "pack": "emoguard-default",
-           "pack_serial": 2026112301, "rules": 46, **WELCOME[language]}
+           "pack_serial": 2026112301, "rules": 46, "instructions": instructions, **WELCOME[language]}
+    yield {"type": "state", "attention": ATTENTION if scene == "trouble" else [], "open_alerts": 0, "pack": "emoguard-default",
+           "pack_serial": 2026112301, "pack_time": now() - 3 * 86400 * 10**7, "rules": 46, "sensors": 9, "sensors_working": 8 if scene == "trouble" else 9,
+           "uplink": False, "reported_hit": 0}
+    if scene in CHECKS:
+        yield {"type": "check_state", **CHECK, "time": now(), **CHECKS[scene]}
     for number, name in enumerate(names):
         alert = ALERTS[name]
         title, meaning, advice = alert[language]
@@ -158,22 +207,31 @@ def press(box, keys, width, height):
         xdotool(box, "mousemove", width // 2, height // 2, "click", 1, "key", "--delay", 500, *keys.split())
 
 
-def take(box, tray, name, language, scale):
+def put_on(box, look):
+    """Windows' programs read it when they start."""
+    for key, value, kind, data in LOOKS[look]:
+        box.run(["reg", "add", key, "/v", value, "/t", kind, "/d", data, "/f"])
+
+
+def take(box, tray, name, language, scale, look):
     alerts, keys = SCENES[name]
-    base = f"{name}-{language}-{scale}"
+    base = f"{name}-{language}-{scale}" + ("" if look == "light" else f"-{look}")
+    shown = bool(alerts) or name in CHECKS
     command = [tray]
     title = "EmoGuard"
     width, height = map(int, box.screen.split("x")[:2])
-    if alerts:
+    if shown:
         source = OUTPUT / f"{name}-{language}.jsonl"
-        lines = [json.dumps(message, ensure_ascii=False) for message in messages(alerts, language)]
+        lines = [json.dumps(message, ensure_ascii=False) for message in messages(name, alerts, language)]
         source.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        command += ["--show", windows_path(source), "--scale", str(scale)]
+        command += ["--show", windows_path(source), "--scale", str(scale)] + ["--contrast"] * (look == "contrast")
         title = "EmoGuard: "
+    if name == "instructions":
+        keys = ""
     box.desktop()
     process = box.start([windows_path(command[0])] + command[1:], EMOGUARD_LANG=language)
     try:
-        if alerts:
+        if shown:
             wait_for(lambda: any(text.startswith(title) for text in box.window_titles()), 60, f"the window of {base}", 0.3)
         settled(box, OUTPUT / f"{base}.png")
         press(box, keys.format(unknown="2" if language == "ja" else "k"), width, height)
@@ -191,6 +249,7 @@ def main():
     parser.add_argument("--tray", type=pathlib.Path, default=ROOT / "build" / "windows" / "emoguard-tray.exe")
     parser.add_argument("--language", choices=("ja", "en"), action="append")
     parser.add_argument("--scale", type=int, choices=sorted(SCREENS), action="append")
+    parser.add_argument("--look", choices=LOOKS, action="append")
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(SCENES))
     chosen = parser.parse_args()
     unknown = set(chosen.names) - set(SCENES)
@@ -198,11 +257,15 @@ def main():
         parser.error(f"no scene {sorted(unknown)[0]}" if unknown else f"{chosen.tray} is not there: make windows")
     OUTPUT.mkdir(parents=True, exist_ok=True)
     try:
-        for scale in chosen.scale or SCREENS:
+        wanted = [("light", scale) for scale in chosen.scale or SCREENS] + [("dark", LOOK_SCALE), ("contrast", LOOK_SCALE)]
+        for look, scale in wanted:
+            if look not in (chosen.look or LOOKS):
+                continue
             with WineBox(OUTPUT / "box", screen=SCREENS[scale]) as box:
+                put_on(box, look)
                 for language in chosen.language or ("ja", "en"):
                     for name in chosen.names or SCENES:
-                        take(box, chosen.tray, name, language, scale)
+                        take(box, chosen.tray, name, language, scale, look)
     except BoxError as error:
         sys.exit(f"screens: {error}")
 

@@ -80,7 +80,11 @@ static LRESULT CALLBACK procedure(HWND window, UINT message, WPARAM wparam, LPAR
     case WM_ERASEBKGND: return 1;
     case WM_DRAWITEM: return eg_alert_draw_control(body->view, (const DRAWITEMSTRUCT *)lparam);
     case WM_COMMAND: return SendMessageW(GetParent(window), message, wparam, lparam);
-    case WM_CTLCOLORBTN: return (LRESULT)GetSysColorBrush(COLOR_WINDOW);
+    case WM_NOTIFY: return SendMessageW(GetParent(window), message, wparam, lparam);
+    case WM_CTLCOLORBTN:
+    case WM_CTLCOLORSTATIC: /* the details: an edit field that is read only */
+        return (LRESULT)eg_palette_control_brush(&body->view->palette, (HDC)wparam,
+                                                 body->view->palette.window);
     case WM_VSCROLL: eg_alert_body_scroll_by(body, LOWORD(wparam)); return 0;
     case WM_MOUSEWHEEL: scroll_by_wheel(body, GET_WHEEL_DELTA_WPARAM(wparam)); return 0;
     default: return DefWindowProcW(window, message, wparam, lparam);

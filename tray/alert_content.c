@@ -17,6 +17,7 @@ enum {
     CONTACT_MAX = 200,
     DETAIL_MAX = 8192,
     DETAILS_ROWS = 12,
+    INSTRUCTION_LINES = 8,
 };
 
 static const wchar_t *text_of(eg_arena *arena, eg_str text, size_t limit)
@@ -59,22 +60,30 @@ static const wchar_t *make_code(eg_arena *arena, const eg_hit_notice *hit)
     return text_of(arena, eg_str_from(code), EG_INCIDENT_CODE_SIZE);
 }
 
-static const wchar_t *make_sentence(eg_arena *arena, const eg_hit_notice *hit,
-                                    const eg_service_info *service)
+/* What the service said at hello; NULL when it never answered. */
+static const eg_welcome *welcome_of(const eg_service_view *service)
 {
+    return service && service->info ? &service->info->welcome : NULL;
+}
+
+static const wchar_t *make_sentence(eg_arena *arena, const eg_hit_notice *hit,
+                                    const eg_service_view *service)
+{
+    const eg_welcome *welcome = welcome_of(service);
     const wchar_t *time = eg_tray_text_time(arena, hit->time);
     const wchar_t *meaning = eg_tray_text_safe(arena, hit->text.meaning, true, SENTENCE_MAX);
 
-    if (service && service->welcome.computer.len > 0) {
-        const wchar_t *values[3] = {time, text_of(arena, service->welcome.computer, NAME_MAX_UNITS),
+    if (welcome && welcome->computer.len > 0) {
+        const wchar_t *values[3] = {time, text_of(arena, welcome->computer, NAME_MAX_UNITS),
                                     meaning};
         return eg_tray_text_format(arena, EG_TEXT_ALERT_SENTENCE, values, 3);
     }
     return eg_tray_text_format2(arena, EG_TEXT_ALERT_SENTENCE_NO_NAME, time, meaning);
 }
 
-static void fill_steps(eg_alert_content *content, const eg_service_info *service)
+static void fill_steps(eg_alert_content *content, const eg_service_view *service)
 {
+    const eg_welcome *welcome = welcome_of(service);
     eg_arena *arena = content->arena;
     const wchar_t **text = content->text;
 
@@ -83,10 +92,10 @@ static void fill_steps(eg_alert_content *content, const eg_service_info *service
     text[EG_ALERT_STEP_FIRST] =
         eg_tray_text(arena, content->severe ? EG_TEXT_STEP_NETWORK : EG_TEXT_STEP_PAUSE);
     text[EG_ALERT_STEP_FIRST + 1] = eg_tray_text(arena, EG_TEXT_STEP_POWER);
-    if (service && service->welcome.contact.len > 0) {
+    if (welcome && welcome->contact.len > 0) {
         text[EG_ALERT_STEP_LAST] =
             eg_tray_text_format2(arena, EG_TEXT_STEP_CALL_CONTACT, content->code,
-                                 text_of(arena, service->welcome.contact, CONTACT_MAX));
+                                 text_of(arena, welcome->contact, CONTACT_MAX));
     } else {
         text[EG_ALERT_STEP_LAST] = eg_tray_text_format1(arena, EG_TEXT_STEP_CALL, content->code);
     }
@@ -213,6 +222,33 @@ static const wchar_t *make_advice(eg_arena *arena, const eg_hit_notice *hit, boo
     return advice;
 }
 
+/* The rule's advice, and below it what the administrator has set, one line for each " | ". */
+static const wchar_t *make_last_words(eg_arena *arena, const eg_hit_notice *hit, bool severe,
+                                      const eg_welcome *welcome)
+{
+    const wchar_t *part[INSTRUCTION_LINES + 1] = {make_advice(arena, hit, severe)};
+    eg_str rest = welcome ? welcome->instructions : EG_STR(""), line;
+    size_t count = 1;
+
+    while (count < EG_COUNT(part) && eg_str_split(&rest, '|', &line)) {
+        part[count++] = text_of(arena, eg_str_trim(line), SENTENCE_MAX);
+    }
+    return join(arena, part, count, L"\r\n");
+}
+
+/* Whether the administrator knows already: only what the service has heard back is called sent. */
+static const wchar_t *make_recorded(eg_arena *arena, const eg_hit_notice *hit,
+                                    const eg_service_view *service)
+{
+    const eg_service_state *state = service ? eg_service_view_state(service) : NULL;
+    unsigned id = EG_TEXT_RECORDED;
+
+    if (state && state->uplink) {
+        id = (uint64_t)hit->id <= state->reported_hit ? EG_TEXT_REPORTED : EG_TEXT_REPORTING;
+    }
+    return eg_tray_text_format1(arena, id, eg_tray_text_time(arena, hit->time));
+}
+
 static void fill_answer(eg_alert_content *content, const eg_given_answer *answer)
 {
     static const unsigned states[] = {
@@ -244,8 +280,9 @@ static void fill_answer(eg_alert_content *content, const eg_given_answer *answer
 }
 
 static void fill(eg_alert_content *content, const eg_hit_notice *hit, const eg_given_answer *answer,
-                 const eg_service_info *service)
+                 const eg_service_view *service)
 {
+    const eg_welcome *welcome = welcome_of(service);
     eg_arena *arena = content->arena;
     const wchar_t *title = text_of(arena, hit->text.title, TITLE_MAX);
 
@@ -261,12 +298,11 @@ static void fill(eg_alert_content *content, const eg_hit_notice *hit, const eg_g
     content->text[EG_ALERT_SENTENCE] = make_sentence(arena, hit, service);
     fill_chain(content, hit);
     fill_steps(content, service);
-    content->text[EG_ALERT_ADVICE] = make_advice(arena, hit, content->severe);
+    content->text[EG_ALERT_ADVICE] = make_last_words(arena, hit, content->severe, welcome);
     if (content->text[EG_ALERT_ADVICE][0] != L'\0') {
         content->text[EG_ALERT_ADVICE_HEAD] = eg_tray_text(arena, EG_TEXT_ADVICE);
     }
-    content->text[EG_ALERT_RECORDED] =
-        eg_tray_text_format1(arena, EG_TEXT_RECORDED, eg_tray_text_time(arena, hit->time));
+    content->text[EG_ALERT_RECORDED] = make_recorded(arena, hit, service);
     if (hit->incident_id > 0) {
         fill_answer(content, answer);
     }
@@ -274,14 +310,14 @@ static void fill(eg_alert_content *content, const eg_hit_notice *hit, const eg_g
     content->text[EG_ALERT_NEXT] = eg_tray_text(arena, EG_TEXT_NEXT);
     content->text[EG_ALERT_TOGGLE] = eg_tray_text(arena, EG_TEXT_DETAILS_SHOW);
     content->text[EG_ALERT_CLOSE] = eg_tray_text(arena, EG_TEXT_CLOSE);
-    if (service && service->welcome.pack_serial > 0) {
+    if (welcome && welcome->pack_serial > 0) {
         content->text[EG_ALERT_RULES] = eg_tray_text_format1(
-            arena, EG_TEXT_RULES, eg_tray_text_number(arena, service->welcome.pack_serial));
+            arena, EG_TEXT_RULES, eg_tray_text_number(arena, welcome->pack_serial));
     }
 }
 
 int eg_alert_content_create(const eg_hit_notice *hit, const eg_given_answer *answer,
-                            const eg_service_info *service, eg_alert_content **out)
+                            const eg_service_view *service, eg_alert_content **out)
 {
     eg_arena *arena = NULL;
     eg_alert_content *content;

@@ -8,6 +8,7 @@
 
 #include "tray/alert_layout.h"
 #include "tray/notice_list.h"
+#include "tray/service_view.h"
 
 typedef struct eg_alert_box {
     eg_symbol symbol;
@@ -32,7 +33,7 @@ typedef struct eg_alert_content {
 
 /* `service` may be NULL: then nothing is known of computer, contact and rules. */
 int eg_alert_content_create(const eg_hit_notice *hit, const eg_given_answer *answer,
-                            const eg_service_info *service, eg_alert_content **out);
+                            const eg_service_view *service, eg_alert_content **out);
 void eg_alert_content_destroy(eg_alert_content *content); /* NULL-safe */
 
 #endif

@@ -19,43 +19,14 @@ enum {
     NAME_LINES = 2,
     NAME_UNITS = 264,
     DETAILS_LINES_MAX = 9,
+    GAP_DOT = 4,
+    GAP_ABOVE = 6,
 };
 
 static const int line_heights[EG_FONT_COUNT] = {
     [EG_FONT_TEXT] = 22,  [EG_FONT_BOLD] = 22,       [EG_FONT_HEADLINE] = 30,
     [EG_FONT_SMALL] = 17, [EG_FONT_SMALL_BOLD] = 20, [EG_FONT_CODE] = 24,
 };
-
-static bool high_contrast(void)
-{
-    HIGHCONTRASTW contrast = {.cbSize = sizeof(contrast)};
-
-    return SystemParametersInfoW(SPI_GETHIGHCONTRAST, sizeof(contrast), &contrast, 0) &&
-           (contrast.dwFlags & HCF_HIGHCONTRASTON) != 0;
-}
-
-void eg_palette_init(eg_palette *palette, bool severe)
-{
-    if (high_contrast()) {
-        COLORREF window = GetSysColor(COLOR_WINDOW), text = GetSysColor(COLOR_WINDOWTEXT);
-
-        *palette =
-            (eg_palette){window, text, text, text, window, window, text, window, window, window};
-        return;
-    }
-    *palette = (eg_palette){
-        .window = RGB(255, 255, 255),
-        .text = RGB(27, 27, 27),
-        .muted = RGB(96, 96, 96),
-        .accent = severe ? RGB(196, 43, 28) : RGB(157, 93, 0),
-        .accent_fill = severe ? RGB(253, 243, 242) : RGB(255, 248, 232),
-        .card = RGB(247, 247, 247),
-        .card_line = RGB(208, 208, 208),
-        .footer = RGB(243, 243, 243),
-        .strip = severe ? RGB(253, 231, 233) : RGB(255, 244, 206),
-        .mark = RGB(255, 255, 255),
-    };
-}
 
 static int scaled(const eg_alert_view *view, int length)
 {
@@ -209,8 +180,10 @@ static void fill(HDC dc, const RECT *area, COLORREF colour)
 static void draw_box(const eg_alert_view *view, const eg_alert_box *box, HDC dc, const RECT *area)
 {
     const eg_palette *colours = &view->palette;
+    /* In high contrast there is one colour for all lines. */
+    bool thick = box->suspicious && colours->accent == colours->card_line;
 
-    eg_card_draw(dc, area, scaled(view, RADIUS), scaled(view, 1),
+    eg_card_draw(dc, area, scaled(view, RADIUS), scaled(view, thick ? 3 : 1),
                  box->suspicious ? colours->accent_fill : colours->card,
                  box->suspicious ? colours->accent : colours->card_line, colours->window);
     box_content(view, dc, box, area, true);
@@ -282,14 +255,19 @@ static RECT moved_up(const eg_rect *rect, int distance)
     return out;
 }
 
-/* "…" above an arrow: between its two boxes there is more. */
+/* Three dots above an arrow: between its two boxes there is more. */
 static void draw_gap(const eg_alert_view *view, HDC dc, const RECT *arrow)
 {
-    int side = arrow->right - arrow->left;
-    RECT area = {arrow->left - side, 0, arrow->right + side, arrow->top};
+    int side = scaled(view, GAP_DOT), step = 2 * side;
+    int x = (arrow->left + arrow->right) / 2 - step, y = arrow->top - scaled(view, GAP_ABOVE);
 
-    area.top = arrow->top - scaled(view, line_heights[EG_FONT_SMALL]);
-    box_text(view, dc, L"\u2026", EG_FONT_SMALL, &area, view->palette.muted, true);
+    for (int i = 0; i < 3; i++) {
+        RECT dot = {x + i * step - side / 2, y - side, 0, y};
+
+        dot.right = dot.left + side;
+        eg_card_draw(dc, &dot, side / 2, 0, view->palette.text, view->palette.text,
+                     view->palette.window);
+    }
 }
 
 void eg_alert_draw_body(const eg_alert_view *view, const eg_alert_layout *layout, HDC dc,

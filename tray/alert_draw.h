@@ -8,14 +8,7 @@
 
 #include "tray/alert_content.h"
 #include "tray/fonts.h"
-
-typedef struct eg_palette {
-    COLORREF window, text, muted;
-    COLORREF accent, accent_fill; /* red or amber by severity */
-    COLORREF card, card_line;
-    COLORREF footer, strip;
-    COLORREF mark; /* on the accent colour */
-} eg_palette;
+#include "tray/palette.h"
 
 typedef struct eg_alert_view {
     const eg_alert_content *content;
@@ -23,9 +16,6 @@ typedef struct eg_alert_view {
     eg_palette palette;
     int dpi;
 } eg_alert_view;
-
-/* System colours when the user chose high contrast, ours otherwise. */
-void eg_palette_init(eg_palette *palette, bool severe);
 
 /* Height of a body item that is `width` wide; the details are a control and measured as text. */
 int eg_alert_item_height(const eg_alert_view *view, eg_alert_item item, int width);

@@ -173,6 +173,17 @@ static void set_icon(eg_alert_window *window)
     SendMessageW(window->dialog, WM_SETICON, ICON_SMALL, icon);
 }
 
+/* Reads the colours that the person has chosen, for the window and all in it. */
+static void set_colours(eg_alert_window *window)
+{
+    const eg_palette *palette = &window->view.palette;
+
+    eg_palette_init(&window->view.palette, window->content->severe);
+    eg_palette_apply_frame(palette, window->dialog);
+    eg_palette_apply_control(palette, window->body.window);
+    eg_palette_apply_control(palette, window->control[EG_ALERT_DETAILS]);
+}
+
 static void set_texts(eg_alert_window *window)
 {
     set_icon(window);
@@ -282,6 +293,17 @@ static void on_destroyed(eg_alert_window *window)
     window->events.closed(window->events.user);
 }
 
+/* The body hands its buttons' on, and takes the answer as it is; a dialog needs it set aside. */
+static INT_PTR on_notify(eg_alert_window *window, const NMHDR *notice)
+{
+    if (notice->code != NM_CUSTOMDRAW) {
+        return FALSE;
+    }
+    SetWindowLongPtrW(window->dialog, DWLP_MSGRESULT,
+                      eg_palette_draw_button(&window->view.palette, (const NMCUSTOMDRAW *)notice));
+    return TRUE;
+}
+
 static INT_PTR handle(eg_alert_window *window, UINT message, WPARAM wparam, LPARAM lparam)
 {
     switch (message) {
@@ -289,6 +311,10 @@ static INT_PTR handle(eg_alert_window *window, UINT message, WPARAM wparam, LPAR
     case WM_ERASEBKGND: return TRUE;
     case WM_DRAWITEM: return eg_alert_draw_control(&window->view, (const DRAWITEMSTRUCT *)lparam);
     case WM_COMMAND: on_command(window, LOWORD(wparam)); return TRUE;
+    case WM_NOTIFY: return on_notify(window, (const NMHDR *)lparam);
+    case WM_CTLCOLORBTN:
+        return (INT_PTR)eg_palette_control_brush(&window->view.palette, (HDC)wparam,
+                                                 window->view.palette.footer);
     case WM_CLOSE: DestroyWindow(window->dialog); return TRUE;
     case WM_ACTIVATE: on_activate(window, LOWORD(wparam) != WA_INACTIVE); return FALSE;
     case MESSAGE_PAINTED: announce(window); return TRUE;
@@ -300,7 +326,8 @@ static INT_PTR handle(eg_alert_window *window, UINT message, WPARAM wparam, LPAR
         return TRUE;
     case WM_SYSCOLORCHANGE:
     case WM_SETTINGCHANGE:
-        eg_palette_init(&window->view.palette, window->content->severe);
+    case WM_THEMECHANGED:
+        set_colours(window);
         arrange(window);
         return FALSE;
     default: return FALSE;
@@ -400,7 +427,6 @@ int eg_alert_window_show(eg_alert_window *window, eg_alert_content *content, siz
     window->announced = false;
     window->body.scrolled = 0;
     window->view.content = content;
-    eg_palette_init(&window->view.palette, content->severe);
     eg_alert_content_destroy(before);
     if (fresh) {
         int status = open_dialog(window);
@@ -411,6 +437,7 @@ int eg_alert_window_show(eg_alert_window *window, eg_alert_content *content, siz
             return status;
         }
     }
+    set_colours(window);
     set_texts(window);
     arrange(window);
     SetWindowPos(window->dialog, fresh ? HWND_TOPMOST : NULL, 0, 0, 0, 0,
@@ -462,7 +489,7 @@ void eg_alert_window_update(eg_alert_window *window, eg_alert_content *content)
     window->view.content = content;
     window->announced = window->announced && before->hit_id == content->hit_id;
     if (look_changed) {
-        eg_palette_init(&window->view.palette, content->severe);
+        set_colours(window);
         set_icon(window);
     }
     change_texts(window, before);

@@ -45,7 +45,7 @@ static int make_content(eg_alerts *a, int64_t story, eg_alert_content **out)
     if (!entry) {
         return eg_fail(EG_E_NOTFOUND, "it has gone");
     }
-    return eg_alert_content_create(&entry->notice->hit, &entry->answer, a->view->info, out);
+    return eg_alert_content_create(&entry->notice->hit, &entry->answer, a->view, out);
 }
 
 static void show_story(eg_alerts *a, int64_t story)

@@ -6,6 +6,7 @@
 #include "core/base/status.h"
 #include "core/ipc/code.h"
 #include "tray/alerts.h"
+#include "tray/check_window.h"
 #include "tray/icon_state.h"
 #include "tray/menu.h"
 #include "tray/show_file.h"
@@ -26,7 +27,9 @@ typedef struct app {
     eg_service_view service;
     eg_alerts alerts;
     eg_pipe_client *client;
-    bool asking; /* a menu or a box is open */
+    eg_check_window check;
+    bool check_asked, update_asked; /* from here, and how it ended was not told yet */
+    bool asking;                    /* a menu or a box is open */
 } app;
 
 static void refresh_icon(void *user)
@@ -97,6 +100,96 @@ static void on_open(app *a)
     }
 }
 
+static void start_check(app *a)
+{
+    const eg_check_state *check = eg_service_view_check(&a->service);
+
+    if (!check || check->state != EG_JOB_RUNNING) {
+        a->check_asked = true;
+        eg_pipe_client_check(a->client, EG_CHECK_START);
+    }
+    eg_check_window_show(&a->check, &a->service);
+}
+
+static void cancel_check(void *user)
+{
+    app *a = user;
+
+    if (a->client) {
+        eg_pipe_client_check(a->client, EG_CHECK_CANCEL);
+    }
+}
+
+static void on_check_closed(void *user)
+{
+    app *a = user;
+
+    if (a->options->show && !eg_alerts_is_open(&a->alerts)) {
+        DestroyWindow(a->window);
+    }
+}
+
+/* Nobody watches the window of the check that was asked for here: a balloon says how it ended. */
+static void tell_check(app *a, eg_arena *arena)
+{
+    const eg_check_state *check = eg_service_view_check(&a->service);
+    eg_check_words words;
+
+    if (!a->check_asked || check->state == EG_JOB_RUNNING || check->state == EG_JOB_IDLE) {
+        return;
+    }
+    a->check_asked = false;
+    if (!a->check.dialog) {
+        eg_check_words_make(arena, &a->service, &words);
+        eg_icon_balloon(&a->icon, words.icon, words.headline, words.detail);
+    }
+}
+
+static void tell_update(app *a, eg_arena *arena)
+{
+    const eg_update_state *update = eg_service_view_update(&a->service);
+    const wchar_t *serial = eg_tray_text_format1(arena, EG_TEXT_UPDATE_SERIAL,
+                                                 eg_tray_text_number(arena, update->serial));
+    bool failed = update->state == EG_UPDATE_FAILED;
+
+    if (!a->update_asked ||
+        (!failed && update->state != EG_UPDATE_CURRENT && update->state != EG_UPDATE_UPDATED)) {
+        return;
+    }
+    a->update_asked = false;
+    if (failed) {
+        eg_icon_balloon(&a->icon, EG_ICON_STATE_ATTENTION,
+                        eg_tray_text(arena, EG_TEXT_UPDATE_FAILED),
+                        eg_tray_text_format1(arena, EG_TEXT_UPDATE_FAILED_HELP,
+                                             eg_tray_text_safe(arena, update->error, false, 120)));
+        return;
+    }
+    eg_icon_balloon(&a->icon, EG_ICON_STATE_FINE,
+                    eg_tray_text(arena, update->state == EG_UPDATE_CURRENT
+                                            ? EG_TEXT_UPDATE_CURRENT
+                                            : EG_TEXT_UPDATE_UPDATED),
+                    serial);
+}
+
+static void on_news(app *a, eg_service_news *news)
+{
+    eg_message_type type = news->message.type;
+    eg_arena *arena = NULL;
+
+    eg_service_view_take(&a->service, news);
+    if (type == EG_MESSAGE_STATE) {
+        eg_alerts_state_changed(&a->alerts);
+    } else if (eg_arena_create(&arena, 4096) == EG_OK) {
+        if (type == EG_MESSAGE_CHECK_STATE) {
+            tell_check(a, arena);
+        } else {
+            tell_update(a, arena);
+        }
+        eg_arena_destroy(arena);
+    }
+    eg_check_window_update(&a->check, &a->service);
+}
+
 static void ask_exit(app *a)
 {
     eg_arena *arena = NULL;
@@ -122,7 +215,7 @@ static void on_menu(app *a, POINT where)
         return;
     }
     a->asking = true;
-    choice = eg_menu_ask(a->window, where, &a->alerts.notices, alerts, &story);
+    choice = eg_menu_ask(a->window, where, &a->alerts.notices, &a->service, alerts, &story);
     if (choice == EG_MENU_EXIT) {
         ask_exit(a);
     }
@@ -131,6 +224,11 @@ static void on_menu(app *a, POINT where)
         on_open(a);
     } else if (choice == EG_MENU_STORY) {
         eg_alerts_show_story(&a->alerts, story);
+    } else if (choice == EG_MENU_CHECK) {
+        start_check(a);
+    } else if (choice == EG_MENU_UPDATE) {
+        a->update_asked = true;
+        eg_pipe_client_update(a->client);
     } else if (choice == EG_MENU_STATUS) {
         show_status(a);
     }
@@ -173,14 +271,12 @@ static LRESULT handle(app *a, UINT message, WPARAM wparam, LPARAM lparam)
         eg_alerts_connected(&a->alerts);
         return 0;
     case EG_PIPE_HIT: eg_alerts_take(&a->alerts, (eg_tray_notice *)lparam); return 0;
-    case EG_PIPE_NEWS:
-        eg_service_view_take(&a->service, (eg_service_news *)lparam);
-        eg_alerts_state_changed(&a->alerts);
-        return 0;
+    case EG_PIPE_NEWS: on_news(a, (eg_service_news *)lparam); return 0;
     case EG_PIPE_RESOLVED: eg_alerts_resolved(&a->alerts, lparam); return 0;
     case EG_PIPE_ANSWERED: eg_alerts_receipt(&a->alerts, lparam, wparam != 0); return 0;
     case EG_PIPE_DISCONNECTED:
         eg_service_view_disconnected(&a->service);
+        eg_check_window_update(&a->check, &a->service);
         refresh_icon(a);
         return 0;
     case WM_TIMER: on_timer(a, wparam); return 0;
@@ -220,11 +316,15 @@ static int create_window(app *a)
     return EG_OK;
 }
 
-/* The first of the file, a low one too: here it is what was asked for. */
+/* The first alert of the file, a low one too: here it is what was asked for; else the check. */
 static void show_first(app *a)
 {
     const eg_tray_notice *first = eg_notice_list_next(&a->alerts.notices);
 
+    if (a->alerts.notices.count == 0) {
+        eg_check_window_show(&a->check, &a->service);
+        return;
+    }
     if (!first) {
         first = eg_notice_list_recent(&a->alerts.notices, 0);
     }
@@ -270,6 +370,7 @@ static void finish(app *a)
         eg_pipe_client_drain(a->window);
     }
     eg_alerts_done(&a->alerts);
+    eg_check_window_close(&a->check);
     eg_service_view_done(&a->service);
 }
 
@@ -281,14 +382,23 @@ int eg_app_run(HINSTANCE instance, const eg_tray_options *options)
 
     a.instance = instance;
     a.options = options;
+    if (options->contrast) {
+        eg_palette_use_system();
+    }
     a.alerts.view = &a.service;
     a.alerts.user = &a;
     a.alerts.changed = refresh_icon;
     a.alerts.announce = balloon;
     a.alerts.closed = on_closed;
+    a.check.instance = instance;
+    a.check.scale = options->scale;
+    a.check.user = &a;
+    a.check.cancel = cancel_check;
+    a.check.closed = on_check_closed;
     status = start(&a);
     while (status == EG_OK && GetMessageW(&message, NULL, 0, 0) > 0) {
-        if (!eg_alert_window_translate(a.alerts.alert, &message)) {
+        if (!eg_alert_window_translate(a.alerts.alert, &message) &&
+            !eg_check_window_translate(&a.check, &message)) {
             TranslateMessage(&message);
             DispatchMessageW(&message);
         }

@@ -83,6 +83,7 @@ void eg_icon_set(eg_icon *icon, eg_icon_state state, const wchar_t *tip)
 
 void eg_icon_balloon(eg_icon *icon, eg_icon_state state, const wchar_t *title, const wchar_t *text)
 {
+    static const DWORD kinds[EG_ICON_STATE_COUNT] = {NIIF_NONE, NIIF_WARNING, NIIF_ERROR};
     NOTIFYICONDATAW data = new_data(icon, NIF_INFO | NIF_SHOWTIP);
 
     if (!icon->added) {
@@ -90,7 +91,7 @@ void eg_icon_balloon(eg_icon *icon, eg_icon_state state, const wchar_t *title, c
     }
     eg_tray_text_cut(data.szInfoTitle, EG_COUNT(data.szInfoTitle), title);
     eg_tray_text_cut(data.szInfo, EG_COUNT(data.szInfo), text);
-    data.dwInfoFlags = NIIF_NOSOUND | (state == EG_ICON_STATE_ALERT ? NIIF_ERROR : NIIF_WARNING);
+    data.dwInfoFlags = NIIF_NOSOUND | kinds[state];
     Shell_NotifyIconW(NIM_MODIFY, &data);
 }
 

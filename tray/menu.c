@@ -64,8 +64,14 @@ static UINT track(HWND owner, HMENU menu, POINT where)
     return chosen;
 }
 
-eg_menu_choice eg_menu_ask(HWND owner, POINT where, const eg_notice_list *notices, bool alerts,
-                           int64_t *story)
+static void add_job(HMENU menu, eg_arena *arena, eg_menu_choice choice, unsigned text, bool can)
+{
+    AppendMenuW(menu, MF_STRING | (can ? 0u : (UINT)MF_GRAYED), (UINT_PTR)choice,
+                eg_tray_text(arena, text));
+}
+
+eg_menu_choice eg_menu_ask(HWND owner, POINT where, const eg_notice_list *notices,
+                           const eg_service_view *service, bool alerts, int64_t *story)
 {
     HMENU menu = CreatePopupMenu(), recent;
     eg_arena *arena = NULL;
@@ -82,6 +88,10 @@ eg_menu_choice eg_menu_ask(HWND owner, POINT where, const eg_notice_list *notice
         SetMenuDefaultItem(menu, EG_MENU_SHOW, FALSE);
     }
     AppendMenuW(menu, MF_POPUP, (UINT_PTR)recent, eg_tray_text(arena, EG_TEXT_MENU_RECENT));
+    AppendMenuW(menu, MF_SEPARATOR, 0, NULL);
+    add_job(menu, arena, EG_MENU_CHECK, EG_TEXT_MENU_CHECK, eg_service_view_can_check(service));
+    add_job(menu, arena, EG_MENU_UPDATE, EG_TEXT_MENU_UPDATE, eg_service_view_can_update(service));
+    AppendMenuW(menu, MF_SEPARATOR, 0, NULL);
     AppendMenuW(menu, MF_STRING, EG_MENU_STATUS, eg_tray_text(arena, EG_TEXT_MENU_STATUS));
     AppendMenuW(menu, MF_SEPARATOR, 0, NULL);
     AppendMenuW(menu, MF_STRING, EG_MENU_EXIT, eg_tray_text(arena, EG_TEXT_MENU_EXIT));

@@ -39,13 +39,15 @@ int eg_tray_options_read(int count, wchar_t *const *arguments, eg_tray_options *
             i++;
         } else if (wcscmp(name, L"--scale") == 0 && value && read_scale(value, &options.scale)) {
             i++;
+        } else if (wcscmp(name, L"--contrast") == 0) {
+            options.contrast = true;
         } else {
             *wrong = name;
             return EG_E_INVALID;
         }
     }
-    if (options.scale != 0 && !options.show) {
-        *wrong = L"--scale";
+    if ((options.scale != 0 || options.contrast) && !options.show) {
+        *wrong = options.contrast ? L"--contrast" : L"--scale";
         return EG_E_INVALID;
     }
     *out = options;

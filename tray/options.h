@@ -12,6 +12,7 @@ typedef struct eg_tray_options {
     const wchar_t *pipe; /* NULL: the service's own */
     const wchar_t *show; /* file with alerts to show, NULL: connect to the service */
     int scale;           /* percent, 0: that of the screen */
+    bool contrast;       /* the system's colours, as where the person chose high contrast */
     bool help;
     bool version;
 } eg_tray_options;

@@ -89,8 +89,9 @@ int eg_show_file_read(const wchar_t *path, eg_notice_list *list, eg_service_view
     if (status == EG_OK) {
         status = read_lines(eg_buf_cstr(&name), eg_buf_str(&text), list, service);
     }
-    if (status == EG_OK && list->count == 0) {
-        status = eg_fail(EG_E_INVALID, "%s: no hit in this file", eg_buf_cstr(&name));
+    if (status == EG_OK && list->count == 0 && !service->check) {
+        status =
+            eg_fail(EG_E_INVALID, "%s: neither a hit nor a check in this file", eg_buf_cstr(&name));
     }
     eg_buf_done(&name);
     eg_buf_done(&text);

@@ -14,6 +14,7 @@
 
 static HMODULE text_module;
 static eg_language text_language = EG_LANGUAGE_EN;
+static wchar_t text_locale[16] = L"en"; /* its name for Windows: "ja" */
 static LANGID text_langid = MAKELANGID(LANG_ENGLISH, SUBLANG_DEFAULT);
 
 static wchar_t *copy_units(eg_arena *arena, const wchar_t *units, size_t count)
@@ -28,18 +29,17 @@ static wchar_t *copy_units(eg_arena *arena, const wchar_t *units, size_t count)
 
 void eg_tray_text_use(void *module, eg_language language)
 {
-    wchar_t name[16];
     const char *code = eg_language_code(language);
     size_t i = 0;
 
-    for (; code[i] && i + 1 < EG_COUNT(name); i++) {
-        name[i] = (wchar_t)code[i];
+    for (; code[i] && i + 1 < EG_COUNT(text_locale); i++) {
+        text_locale[i] = (wchar_t)code[i];
     }
-    name[i] = L'\0';
+    text_locale[i] = L'\0';
     text_module = module;
     text_language = language;
-    text_langid =
-        MAKELANGID(PRIMARYLANGID(LANGIDFROMLCID(LocaleNameToLCID(name, 0))), SUBLANG_DEFAULT);
+    text_langid = MAKELANGID(PRIMARYLANGID(LANGIDFROMLCID(LocaleNameToLCID(text_locale, 0))),
+                             SUBLANG_DEFAULT);
 }
 
 eg_language eg_tray_text_language(void)
@@ -196,7 +196,6 @@ static const wchar_t *copy_text(eg_arena *arena, const wchar_t *text, int length
 /* "11月23日 ", or "" for today. */
 static void format_date(eg_arena *arena, const SYSTEMTIME *at, wchar_t *out, int size)
 {
-    const wchar_t *locale = text_language == EG_LANGUAGE_JA ? L"ja-JP" : L"en-GB";
     SYSTEMTIME now;
 
     out[0] = L'\0';
@@ -204,7 +203,7 @@ static void format_date(eg_arena *arena, const SYSTEMTIME *at, wchar_t *out, int
     if (at->wDay == now.wDay && at->wMonth == now.wMonth && at->wYear == now.wYear) {
         return;
     }
-    if (GetDateFormatEx(locale, 0, at, eg_tray_text(arena, EG_TEXT_DATE_PICTURE), out, size,
+    if (GetDateFormatEx(text_locale, 0, at, eg_tray_text(arena, EG_TEXT_DATE_PICTURE), out, size,
                         NULL) <= 0) {
         out[0] = L'\0';
     }

@@ -26,7 +26,7 @@ import time
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(SOURCE / "tools" / "wine"))
 
-from winebox import WINE, BoxError, Installed, WineBox, wait_for, windows_path  # noqa: E402  (needs the path above)
+from winebox import WINE, BoxError, Installed, WineBox, private_kib, wait_for, windows_path  # noqa: E402  (needs the path above)
 
 import matching  # noqa: E402
 import yara  # noqa: E402
@@ -111,23 +111,6 @@ def measure_latency(installed, trigger, rounds):
             for kind, rows in results.items()}
 
 
-def unix_pid(box, name):
-    for entry in pathlib.Path("/proc").glob("[0-9]*"):
-        try:
-            words = (entry / "cmdline").read_bytes().split(b"\0")
-            mine = f"WINEPREFIX={box.prefix}".encode() in (entry / "environ").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if mine and words[0].replace(b"\\", b"/").lower().endswith(name.encode()):
-            return entry
-    raise BoxError(f"{name} does not run")
-
-
-def private_kib(process):
-    lines = (process / "smaps_rollup").read_text().splitlines()
-    return sum(int(line.split()[1]) for line in lines if line.startswith(("Private_Clean", "Private_Dirty")))
-
-
 def cpu_seconds(process):
     fields = (process / "stat").read_text().rsplit(") ", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
@@ -136,7 +119,7 @@ def cpu_seconds(process):
 def measure_idle(installed, seconds):
     """With every sensor on that Wine has something for; which those are belongs to the figure."""
     box, sensors = installed.box, installed.status()["sensors"]
-    service, tray = unix_pid(box, "emoguard-service.exe"), unix_pid(box, "emoguard-tray.exe")
+    service, tray = box.process("emoguard-service.exe"), box.process("emoguard-tray.exe")
     before = [cpu_seconds(service), cpu_seconds(tray)]
     time.sleep(seconds)
     after = [cpu_seconds(service), cpu_seconds(tray)]

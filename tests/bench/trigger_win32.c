@@ -6,6 +6,7 @@
  *     run NAME COMMAND    writes a value to HKCU Run    -> time just after the write
  *     delete NAME         deletes it                     -> time
  *     start COMMAND       starts a program               -> time just before CreateProcess
+ *     ping TITLE          asks the window of that name   -> 1 when it answers within a second
  *     close TITLE         closes the window of that name -> 1, or 0 when there is none
  *
  * Started with arguments it is the program that is seen: it stays for a second and ends.
@@ -69,6 +70,14 @@ static unsigned long long close_window(const wchar_t *title)
     return window && PostMessageW(window, WM_CLOSE, 0, 0) ? 1 : 0;
 }
 
+/* 1 when the window answers within a second. */
+static unsigned long long ping_window(const wchar_t *title)
+{
+    HWND window = FindWindowW(NULL, title);
+    DWORD_PTR answer = 0;
+    return window && SendMessageTimeoutW(window, WM_NULL, 0, 0, SMTO_NORMAL, 1000, &answer) ? 1 : 0;
+}
+
 static unsigned long long obey(wchar_t *line)
 {
     wchar_t *arguments = wcschr(line, L' ');
@@ -84,6 +93,9 @@ static unsigned long long obey(wchar_t *line)
     }
     if (wcscmp(line, L"start") == 0) {
         return start_program(arguments);
+    }
+    if (wcscmp(line, L"ping") == 0) {
+        return ping_window(arguments);
     }
     return wcscmp(line, L"close") == 0 ? close_window(arguments) : 0;
 }

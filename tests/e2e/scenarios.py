@@ -10,6 +10,7 @@ import subprocess
 import time
 
 import etw_scenarios
+import flood_scenarios
 from winebox import BoxError, wait_for
 
 RUN_KEY = r"Software\Microsoft\Windows\CurrentVersion\Run"
@@ -520,6 +521,7 @@ SCENARIOS = [
     second_instance__started__refuses,
     rule__broken__is_named_and_the_rest_runs,
     *etw_scenarios.SCENARIOS,
+    *flood_scenarios.SCENARIOS,
     tray__without_a_screen__ends_with_a_message,
     export__of_all_hits__is_read_by_others,
     upgrade__to_a_newer_package__keeps_the_hits,

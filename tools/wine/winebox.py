@@ -68,6 +68,11 @@ def end_wine(prefix, environment):
         shutil.rmtree(pathlib.Path("/tmp") / name, ignore_errors=True)
 
 
+def private_kib(process):
+    lines = (process / "smaps_rollup").read_text().splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith(("Private_Clean", "Private_Dirty")))
+
+
 class WineBox:
     def __init__(self, folder, language="ja", screen=SCREEN):
         self.folder = pathlib.Path(folder).resolve()
@@ -203,6 +208,18 @@ class WineBox:
         return killed
 
     # ---- files, registry, screen ----
+    def process(self, name):
+        """The folder below /proc of a program that runs in this box."""
+        for entry in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                words = (entry / "cmdline").read_bytes().split(b"\0")
+                mine = f"WINEPREFIX={self.prefix}".encode() in (entry / "environ").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if mine and words[0].replace(b"\\", b"/").lower().endswith(name.encode()):
+                return entry
+        raise BoxError(f"{name} does not run")
+
     def path(self, windows):
         """The Linux path of a Windows one on drive C:, for example C:\\ProgramData\\EmoGuard."""
         return self.prefix / "drive_c" / windows[3:].replace("\\", "/")

@@ -6,12 +6,14 @@
 #include "tests/unit/win32/tray_resources.h"
 #include "core/ipc/code.h"
 #include "tray/alert_content.c"
+#include "tray/service_view.c"
 
 #include <wchar.h>
 
-static const eg_service_info service = {
+static eg_service_info info = {
     .welcome = {.computer = {"PC-0123", 7}, .contact = {"Ann", 3}, .pack_serial = 2026112301},
 };
+static const eg_service_view service = {.info = &info};
 
 static eg_given_answer answer;
 
@@ -35,7 +37,7 @@ static eg_hit_notice make_hit(eg_level level)
     };
 }
 
-static eg_alert_content *make_content(const eg_hit_notice *hit, const eg_service_info *info)
+static eg_alert_content *make_content(const eg_hit_notice *hit, const eg_service_view *view)
 {
     HMODULE module = eg_test_tray_resources();
     eg_alert_content *content = NULL;
@@ -44,7 +46,7 @@ static eg_alert_content *make_content(const eg_hit_notice *hit, const eg_service
         skip();
     }
     eg_tray_text_use(module, EG_LANGUAGE_EN);
-    assert_int_equal(eg_alert_content_create(hit, &answer, info, &content), EG_OK);
+    assert_int_equal(eg_alert_content_create(hit, &answer, view, &content), EG_OK);
     return content;
 }
 
@@ -73,6 +75,42 @@ static void content__grave_hit__tells_to_leave_the_network_and_whom_to_call(void
     assert_has(content->text[EG_ALERT_RULES], L"2026112301");
     assert_has(content->text[EG_ALERT_ADVICE], L"Advice.");
     eg_alert_content_destroy(content);
+}
+
+static void content__instructions_set__stand_below_the_advice(void **state)
+{
+    eg_hit_notice hit = make_hit(EG_LEVEL_HIGH);
+    eg_service_info told = info;
+    const eg_service_view view = {.info = &told};
+    eg_alert_content *content;
+    EG_UNUSED(state);
+
+    told.welcome.instructions = EG_STR("Leave USB sticks. | Tell \x07 Bob.");
+    content = make_content(&hit, &view);
+    assert_has(content->text[EG_ALERT_ADVICE], L"Advice.\r\nLeave USB sticks.\r\nTell ");
+    assert_null(wcschr(content->text[EG_ALERT_ADVICE], L'\x07'));
+    eg_alert_content_destroy(content);
+}
+
+static void content__uplink__is_called_sent_only_when_it_is(void **state)
+{
+    static const struct {
+        bool uplink;
+        uint64_t reported;
+        const wchar_t *said;
+    } cases[] = {{false, 9999, L"not sent"}, {true, 4710, L"being sent"}, {true, 4711, L"Sent to"}};
+    eg_hit_notice hit = make_hit(EG_LEVEL_HIGH);
+    eg_service_news news = {.message = {.type = EG_MESSAGE_STATE}};
+    const eg_service_view view = {.info = &info, .state = &news};
+    EG_UNUSED(state);
+
+    for (size_t i = 0; i < EG_COUNT(cases); i++) {
+        news.message.body.state.uplink = cases[i].uplink;
+        news.message.body.state.reported_hit = cases[i].reported;
+        eg_alert_content *content = make_content(&hit, &view);
+        assert_has(content->text[EG_ALERT_RECORDED], cases[i].said);
+        eg_alert_content_destroy(content);
+    }
 }
 
 static void content__medium_hit__does_not_tell_to_unplug(void **state)
@@ -211,6 +249,8 @@ int eg_test_tray_content(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(content__grave_hit__tells_to_leave_the_network_and_whom_to_call),
+        cmocka_unit_test(content__instructions_set__stand_below_the_advice),
+        cmocka_unit_test(content__uplink__is_called_sent_only_when_it_is),
         cmocka_unit_test(content__medium_hit__does_not_tell_to_unplug),
         cmocka_unit_test(content__advice_that_the_steps_give__is_not_repeated),
         cmocka_unit_test(content__nothing_known_of_the_service__has_no_gaps),

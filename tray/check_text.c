@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tray/check_text.h"
+
+#include "core/base/clock.h"
+#include "core/base/os.h"
+#include "core/base/status.h"
+
+#define ITEM_MAX 260u
+#define ERROR_MAX 200u
+#define TICKS_PER_DAY (EG_TICKS_PER_SECOND * 86400)
+
+static const wchar_t *number(eg_arena *arena, uint64_t value)
+{
+    return eg_tray_text_number(arena, value);
+}
+
+static const wchar_t *phase_text(eg_arena *arena, eg_check_phase phase)
+{
+    static const unsigned phases[EG_CHECK_PHASE_COUNT] = {
+        [EG_CHECK_PHASE_NONE] = EG_TEXT_CHECK_PHASE_NONE,
+        [EG_CHECK_PHASE_PROCESSES] = EG_TEXT_CHECK_PHASE_PROCESSES,
+        [EG_CHECK_PHASE_AUTOSTARTS] = EG_TEXT_CHECK_PHASE_AUTOSTARTS,
+        [EG_CHECK_PHASE_TASKS] = EG_TEXT_CHECK_PHASE_TASKS,
+        [EG_CHECK_PHASE_SERVICES] = EG_TEXT_CHECK_PHASE_SERVICES,
+        [EG_CHECK_PHASE_WMI] = EG_TEXT_CHECK_PHASE_WMI,
+        [EG_CHECK_PHASE_FILES] = EG_TEXT_CHECK_PHASE_FILES,
+        [EG_CHECK_PHASE_MEMORY] = EG_TEXT_CHECK_PHASE_MEMORY,
+    };
+
+    return eg_tray_text(arena, phases[phase]);
+}
+
+static const wchar_t *left_text(eg_arena *arena, uint32_t seconds)
+{
+    if (seconds == 0) {
+        return L"";
+    }
+    if (seconds < 60) {
+        return eg_tray_text_format1(arena, EG_TEXT_CHECK_LEFT_SECONDS, number(arena, seconds));
+    }
+    return eg_tray_text_format1(arena, EG_TEXT_CHECK_LEFT_MINUTES,
+                                number(arena, (seconds + 59) / 60));
+}
+
+static void tell_running(eg_arena *arena, const eg_check_state *check, eg_check_words *out)
+{
+    out->running = true;
+    out->percent = check->percent;
+    out->headline =
+        eg_tray_text_format1(arena, EG_TEXT_CHECK_RUNNING, number(arena, check->percent));
+    out->detail = phase_text(arena, check->phase);
+    out->item = eg_tray_text_safe(arena, check->item, false, ITEM_MAX);
+    out->left = left_text(arena, check->left_seconds);
+}
+
+/* "Checked at 10:42 with rules that are 3 days old." */
+static const wchar_t *when_text(eg_arena *arena, const eg_check_state *check,
+                                const eg_service_state *state)
+{
+    const wchar_t *time = eg_tray_text_time(arena, check->time);
+    uint64_t made = state ? state->pack_time : 0;
+
+    if (made == 0 || check->time < made) {
+        return eg_tray_text_format1(arena, EG_TEXT_CHECK_WHEN, time);
+    }
+    return eg_tray_text_format2(arena, EG_TEXT_CHECK_WHEN_AGE, time,
+                                number(arena, (check->time - made) / TICKS_PER_DAY));
+}
+
+static void tell_verdict(eg_arena *arena, const eg_check_state *check,
+                         const eg_service_state *state, eg_check_words *out)
+{
+    const wchar_t *when = when_text(arena, check, state);
+
+    out->percent = 100;
+    switch (check->verdict) {
+    case EG_VERDICT_NOTHING_FOUND:
+        out->icon = EG_ICON_STATE_FINE;
+        out->headline = eg_tray_text(arena, EG_TEXT_CHECK_NOTHING_FOUND);
+        out->detail = when;
+        return;
+    case EG_VERDICT_SUSPICIOUS:
+        out->icon = EG_ICON_STATE_ALERT;
+        out->headline =
+            eg_tray_text_format1(arena, EG_TEXT_CHECK_SUSPICIOUS, number(arena, check->findings));
+        out->detail = eg_tray_text_format1(arena, EG_TEXT_CHECK_SUSPICIOUS_HELP, when);
+        return;
+    default:
+        out->headline = eg_tray_text(arena, EG_TEXT_CHECK_COULD_NOT_LOOK);
+        out->detail = eg_tray_text_format2(arena, EG_TEXT_CHECK_COULD_NOT_LOOK_HELP,
+                                           number(arena, check->gaps), when);
+        return;
+    }
+}
+
+static const wchar_t *failed_text(eg_arena *arena, const eg_check_state *check)
+{
+    return eg_tray_text_format1(arena, EG_TEXT_CHECK_FAILED_HELP,
+                                eg_tray_text_safe(arena, check->error, false, ERROR_MAX));
+}
+
+void eg_check_words_make(eg_arena *arena, const eg_service_view *service, eg_check_words *out)
+{
+    const eg_check_state *check = eg_service_view_check(service);
+
+    *out = (eg_check_words){EG_ICON_STATE_ATTENTION, L"", L"", L"", L"", 0, false};
+    if (!service->connected || !check) {
+        out->headline = eg_tray_text(arena, EG_TEXT_STATUS_DISCONNECTED);
+        return;
+    }
+    switch (check->state) {
+    case EG_JOB_RUNNING: tell_running(arena, check, out); return;
+    case EG_JOB_DONE: tell_verdict(arena, check, eg_service_view_state(service), out); return;
+    case EG_JOB_FAILED:
+        out->headline = eg_tray_text(arena, EG_TEXT_CHECK_FAILED);
+        out->detail = failed_text(arena, check);
+        return;
+    case EG_JOB_CANCELLED:
+        out->headline = eg_tray_text(arena, EG_TEXT_CHECK_CANCELLED);
+        out->detail = eg_tray_text(arena, EG_TEXT_CHECK_CANCELLED_HELP);
+        return;
+    case EG_JOB_IDLE:
+        out->running = true;
+        out->headline = eg_tray_text_format1(arena, EG_TEXT_CHECK_RUNNING, number(arena, 0));
+        out->detail = phase_text(arena, EG_CHECK_PHASE_NONE);
+        return;
+    default: out->headline = eg_tray_text(arena, EG_TEXT_CHECK_UNAVAILABLE); return;
+    }
+}
