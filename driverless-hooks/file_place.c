@@ -17,6 +17,7 @@
 
 enum {
     PATH_UNITS = 1024,
+    SID_UNITS = 256, /* a key's own name has at most 255 */
     PATH_BYTES_MAX = 64 * 1024,
     USERS_SIZE_MAX = 64 * 1024,
     ENTRIES_MAX = 200 * 1000, /* of one walk */
@@ -174,18 +175,48 @@ static int visit_machine(visiting *v)
     return status;
 }
 
-int eg_file_places(eg_file_place_visit visit, void *user)
+static int visit_profiles(visiting *v)
+{
+    HKEY list = NULL;
+    int status = EG_OK;
+    LSTATUS error =
+        RegOpenKeyExW(HKEY_LOCAL_MACHINE, PROFILE_LIST, 0, KEY_READ | KEY_WOW64_64KEY, &list);
+    for (DWORD i = 0; error == ERROR_SUCCESS && status == EG_OK; i++) {
+        WCHAR sid[SID_UNITS];
+        DWORD units = SID_UNITS;
+        error = RegEnumKeyExW(list, i, sid, &units, NULL, NULL, NULL, NULL);
+        status = error == ERROR_SUCCESS ? visit_user(v, sid) : EG_OK;
+    }
+    if (list) {
+        RegCloseKey(list);
+    }
+    return error == ERROR_SUCCESS || error == ERROR_NO_MORE_ITEMS
+               ? status
+               : eg_fail_os((uint32_t)error, "list the profiles of users");
+}
+
+static int visit_all(eg_file_place_visit visit, void *user, int (*visit_of_users)(visiting *v))
 {
     visiting v = {visit, user, {0}, {0}};
     eg_buf_init(&v.path, PATH_BYTES_MAX);
     eg_buf_init(&v.profile, PATH_BYTES_MAX);
     int status = visit_machine(&v);
     if (status == EG_OK) {
-        status = visit_users(&v);
+        status = visit_of_users(&v);
     }
     eg_buf_done(&v.path);
     eg_buf_done(&v.profile);
     return status;
+}
+
+int eg_file_places(eg_file_place_visit visit, void *user)
+{
+    return visit_all(visit, user, visit_users);
+}
+
+int eg_file_places_of_all(eg_file_place_visit visit, void *user)
+{
+    return visit_all(visit, user, visit_profiles);
 }
 
 /* ---- what lies in a place ---- */
@@ -202,6 +233,7 @@ bool eg_file_place_has(const eg_file_place *place, eg_str below)
 typedef struct walking {
     const eg_file_place *place;
     eg_place_file_visit visit;
+    int (*unreadable)(void *user, const char *path); /* or NULL */
     void *user;
     eg_buf path; /* with the prefix that lifts the limit of 260 characters */
     size_t below_at;
@@ -267,6 +299,18 @@ static int walk_entry(walking *w, const WIN32_FIND_DATAW *found)
     return status;
 }
 
+/* A folder that is gone, or not ours to read. */
+static int pass_over(const walking *w, DWORD error)
+{
+    bool gone = error == ERROR_FILE_NOT_FOUND || error == ERROR_PATH_NOT_FOUND;
+    const char *path = eg_buf_cstr(&w->path) + sizeof(LONG_PREFIX) - 1;
+    if (gone || !w->unreadable) {
+        return EG_OK;
+    }
+    (void)eg_fail_os(error, "read folder %s", path);
+    return w->unreadable(w->user, path);
+}
+
 static int walk_folder(walking *w)
 {
     WIN32_FIND_DATAW found;
@@ -280,9 +324,10 @@ static int walk_folder(walking *w)
     w->path.data[size] = '\0';
     HANDLE search = FindFirstFileExW(pattern, FindExInfoBasic, &found, FindExSearchNameMatch, NULL,
                                      FIND_FIRST_EX_LARGE_FETCH);
+    DWORD error = GetLastError();
     eg_free(pattern);
     if (search == INVALID_HANDLE_VALUE) {
-        return EG_OK; /* gone, or not ours to read */
+        return pass_over(w, error);
     }
     do {
         status = walk_entry(w, &found);
@@ -293,7 +338,13 @@ static int walk_folder(walking *w)
 
 int eg_file_place_walk(const eg_file_place *place, eg_place_file_visit visit, void *user)
 {
-    walking w = {.place = place, .visit = visit, .user = user};
+    return eg_file_place_walk_telling(place, visit, NULL, user);
+}
+
+int eg_file_place_walk_telling(const eg_file_place *place, eg_place_file_visit visit,
+                               int (*unreadable)(void *user, const char *path), void *user)
+{
+    walking w = {.place = place, .visit = visit, .unreadable = unreadable, .user = user};
     eg_buf_init(&w.path, PATH_BYTES_MAX);
     eg_buf_append_cstr(&w.path, LONG_PREFIX);
     int status = eg_buf_append_cstr(&w.path, place->path);

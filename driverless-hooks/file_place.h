@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The folders that the file sensor looks at: startup folders, and those below which dropped files
- * are looked for (places.def), of the machine and of each user whose hive is loaded. Keeps no
- * state; any thread.
+ * are looked for (places.def), of the machine and of users. Keeps no state; any thread.
  */
 #ifndef EG_FILE_PLACE_H
 #define EG_FILE_PLACE_H
@@ -20,10 +19,12 @@ typedef struct eg_file_place {
 typedef int (*eg_file_place_visit)(void *user, const eg_file_place *place);
 
 /*
- * Visits every place, whether or not the folder exists. Folders on other computers are left out:
- * asking them could take minutes.
+ * Visits every place of the machine and of each user whose hive is loaded, whether or not the
+ * folder exists. Folders on other computers are left out: asking them could take minutes.
  */
 int eg_file_places(eg_file_place_visit visit, void *user);
+/* The same for each user who has a profile, the accounts of services included. */
+int eg_file_places_of_all(eg_file_place_visit visit, void *user);
 
 /* A file of a place; times are FILETIME. */
 typedef struct eg_place_file {
@@ -41,5 +42,11 @@ bool eg_file_place_has(const eg_file_place *place, eg_str below);
  * the place holds so much that the walk was ended; what was visited until then counts.
  */
 int eg_file_place_walk(const eg_file_place *place, eg_place_file_visit visit, void *user);
+/*
+ * The same, but tells of each folder that is there and cannot be read; the error message is set.
+ * What it returns is returned as by visit.
+ */
+int eg_file_place_walk_telling(const eg_file_place *place, eg_place_file_visit visit,
+                               int (*unreadable)(void *user, const char *path), void *user);
 
 #endif
