@@ -387,22 +387,27 @@ static int wmi_run(void *context)
     return EG_OK;
 }
 
-/* What cannot be listed is what run reports of: the snapshot of the others goes on. */
+/* One namespace that cannot be listed keeps nobody from the other. */
 static int wmi_snapshot(void *context)
 {
     wmi_sensor *sensor = context;
     reading own;
+    int failure = EG_OK;
     int status = reading_init(&own);
     for (int i = 0; status == EG_OK && i < (int)EG_COUNT(places); i++) {
         eg_wmi_session *session = NULL;
         listing l = {sensor, &own, i, false, false};
-        if (eg_wmi_session_open(&session, sensor->api, places[i].path, sensor->stop) == EG_OK) {
-            list(session, &l);
+        int opened = eg_wmi_session_open(&session, sensor->api, places[i].path, sensor->stop);
+        if (opened == EG_OK) {
+            opened = list(session, &l);
+        }
+        if (opened != EG_OK && opened != EG_E_NOTFOUND) { /* without it there is nothing in it */
+            failure = opened;
         }
         eg_wmi_session_close(session);
     }
     reading_done(&own);
-    return status;
+    return status == EG_OK ? failure : status;
 }
 
 const eg_sensor eg_hook_wmi = {
