@@ -6,7 +6,9 @@
 #include <windows.h>
 
 __declspec(dllexport) extern const char eg_drill_marker[];
-const char eg_drill_marker[] = "EmoGuard drill: harmless test library, safe to delete.";
+const char eg_drill_marker[] = "EmoGuard drill: harmless test library, safe to delete. "
+                               /* what rules/yara/drill_marker.yar looks for */
+                               "EMOGUARD-DRILL-MARKER:9e1f7c52-harmless-test-file";
 
 __declspec(dllexport) HRESULT WINAPI DllRegisterServer(void);
 
