@@ -27,7 +27,8 @@ def component(path, pack):
 
 
 def fragment(pack):
-    folders = [("RULESDIR", sorted(pack.glob("*.json"))), ("SIGMADIR", sorted(pack.glob("sigma/*.yml")))]
+    folders = [("RULESDIR", sorted(pack.glob("*.json"))), ("SIGMADIR", sorted(pack.glob("sigma/*.yml"))),
+               ("YARADIR", sorted(pack.glob("yara/*.yar")))]
     text = ['<?xml version="1.0" encoding="utf-8"?>\n'
             '<Wix xmlns="http://schemas.microsoft.com/wix/2006/wi">\n  <Fragment>\n']
     idents = []
