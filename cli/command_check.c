@@ -1,338 +1,238 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* emoguard check: looks at files and folders and says what it found, and what it could not see. */
-#include "cli/check_files.h"
+/* emoguard check: looks at this PC, or at files: what was found, what could not be seen. */
+#include "cli/check_cancel.h"
+#include "cli/check_lines.h"
 #include "cli/cli.h"
 #include "cli/options.h"
-#include "core/base/clock.h"
-#include "core/base/json.h"
+#include "cli/report_file.h"
+#include "cli/report_format.h"
 #include "core/base/os.h"
 #include "core/base/status.h"
-#include "core/detect/ruleset.h"
-#include "core/detect/yara_files.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #define JOBS_MAX 64
-#define LINE_MAX_BYTES ((size_t)1024 * 1024)
-#define SERIAL_DAY 100 /* a serial is a date and a two-digit number */
+#define PATH_BYTES_MAX ((size_t)256 * 1024)
 
 typedef struct check {
-    bool json, text;
+    eg_check_options options;
+    bool text, json, html, quiet;
+    bool as_emocheck; /* asked in its way: the report goes into a file */
     uint64_t jobs;
-    const char *pack;
-    eg_ruleset *ruleset;
-    eg_ruleset_stats stats;
-    uint64_t started; /* FILETIME */
-    eg_check_files files;
-    eg_buf out;
+    const char *output, *language_code, *progress;
+    eg_language language;
+    eg_check_run run;
 } check;
 
 static const eg_usage usage_text = {
     .command = "check",
-    .arguments = "PATH... [options]",
+    .arguments = "[PATH...] [options]",
     .about =
-        "Looks at files, and at all files below folders, with the YARA rules of a pack. Links are\n"
-        "not followed. The verdict is one of three: nothing found, suspicious, or could not look\n"
-        "everywhere; then it says where and why.",
+        "Looks at this PC, without a service: what runs, what starts by itself, and the files\n"
+        "that mail, browsers and loaders leave in the folders of every user, with all rules of\n"
+        "a pack. With PATH it looks at those files, and at all files below folders, with the\n"
+        "YARA rules. The verdict is one of three: nothing found, suspicious, or could not look\n"
+        "everywhere; then it says where, why, and how to let it. EmoCheck's /quiet, /json and\n"
+        "/output are taken, too.",
     .exit_codes =
         "0 nothing found, 1 suspicious, 2 wrong usage, 3 could not look everywhere and found\n"
         "nothing in the rest",
 };
 
-/* ---- rules ---- */
+/* ---- options ---- */
 
-static int load_rules(check *c)
+/* As EmoCheck spells them. */
+static void translate(check *c, int argc, char **argv)
 {
-    eg_buf standard;
-    eg_buf_init(&standard, 64 * 1024);
-    int status = c->pack ? EG_OK : eg_cli_default_rules(&standard);
-    const char *path = c->pack ? c->pack : eg_buf_cstr(&standard);
-    if (status == EG_OK) {
-        status = eg_ruleset_load(&path, 1, false, NULL, &c->ruleset);
-    }
-    eg_buf_done(&standard);
-    if (status != EG_OK) {
-        return status;
-    }
-    eg_ruleset_stats_get(c->ruleset, &c->stats);
-    if (c->stats.yara == 0) {
-        return eg_fail(EG_E_INVALID, "there are no YARA rules in it");
-    }
-    return EG_OK;
-}
-
-/* Days since the date in the serial; false when there is none. */
-static bool rule_age(const check *c, uint64_t *days)
-{
-    char text[EG_TIME_TEXT_SIZE];
-    uint64_t date = c->stats.serial / SERIAL_DAY, made = 0;
-    (void)snprintf(text, sizeof(text), "%04" PRIu64 "-%02" PRIu64 "-%02" PRIu64 "T00:00:00Z",
-                   date / 10000 % 10000, date / 100 % 100, date % 100);
-    if (date > 99991231 || eg_time_parse(eg_str_from(text), &made) != EG_OK || made > c->started) {
-        return false;
-    }
-    *days = (c->started - made) / (EG_TICKS_PER_SECOND * 86400);
-    return true;
-}
-
-static const char *verdict_name(const eg_check_counts *counts)
-{
-    return counts->suspicious > 0   ? "suspicious"
-           : counts->not_looked > 0 ? "could not look everywhere"
-                                    : "nothing found";
-}
-
-/* ---- JSON: one object a line, the verdict last ---- */
-
-static void put_strings(eg_json *json, const eg_yara_match *match)
-{
-    eg_json_key(json, "strings");
-    eg_json_array(json);
-    for (size_t i = 0; i < match->string_count; i++) {
-        const eg_yara_string *string = &match->strings[i];
-        char hex[EG_YARA_EXCERPT_MAX * 2 + 1] = "";
-        for (size_t j = 0; j < string->excerpt_length; j++) {
-            (void)snprintf(hex + j * 2, 3, "%02x", string->excerpt[j]);
+    static char quiet[] = "--quiet", json[] = "--json", output[] = "--output";
+    static const struct {
+        const char *word;
+        char *option;
+    } words[] = {{"/quiet", quiet}, {"/json", json}, {"/output", output}};
+    for (int i = 1; i < argc; i++) {
+        for (size_t j = 0; j < EG_COUNT(words); j++) {
+            if (eg_str_equal_nocase(eg_str_from(argv[i]), eg_str_from(words[j].word))) {
+                argv[i] = words[j].option;
+                c->as_emocheck = true;
+            }
         }
-        eg_json_object(json);
-        eg_json_put_str(json, "name", eg_str_from(string->name));
-        eg_json_put_u64(json, "offset", string->offset);
-        eg_json_put_u64(json, "length", string->length);
-        eg_json_put_str(json, "bytes", eg_str_from(hex));
-        eg_json_object_end(json);
-    }
-    eg_json_array_end(json);
-}
-
-static void put_matches(eg_json *json, const eg_yara_result *result)
-{
-    eg_json_put_u64(json, "rules_met", result->total);
-    eg_json_key(json, "rules");
-    eg_json_array(json);
-    for (size_t i = 0; i < result->count; i++) {
-        eg_rule_info rule;
-        eg_yara_rule_info(result->matches[i].rule, &rule);
-        eg_json_object(json);
-        eg_json_put_str(json, "rule", rule.id);
-        eg_json_put_str(json, "title", rule.title);
-        eg_json_put_str(json, "author", rule.author);
-        eg_json_put_str(json, "level", eg_str_from(eg_level_name(rule.level)));
-        put_strings(json, &result->matches[i]);
-        eg_json_object_end(json);
-    }
-    eg_json_array_end(json);
-}
-
-static void write_finding(check *c, const char *path, const eg_file_report *report,
-                          const char *reason)
-{
-    eg_json json;
-    bool met = report && report->verdict == EG_FILE_SUSPICIOUS;
-    eg_json_begin(&json, &c->out);
-    eg_json_object(&json);
-    eg_json_put_str(&json, "path", eg_str_from(path));
-    eg_json_put_str(&json, "verdict", met ? EG_STR("suspicious") : EG_STR("could not look"));
-    if (reason[0] != '\0') {
-        eg_json_put_str(&json, "reason", eg_str_from(reason));
-    }
-    if (met) {
-        put_matches(&json, &report->result);
-    }
-    eg_json_object_end(&json);
-    eg_buf_append_char(&c->out, '\n');
-}
-
-static void write_verdict(check *c)
-{
-    const eg_check_counts *counts = &c->files.counts;
-    char time[EG_TIME_TEXT_SIZE];
-    uint64_t days;
-    eg_json json;
-    eg_time_format(c->started, time);
-    eg_json_begin(&json, &c->out);
-    eg_json_object(&json);
-    eg_json_put_str(&json, "verdict", eg_str_from(verdict_name(counts)));
-    eg_json_put_str(&json, "time", eg_str_from(time));
-    eg_json_put_u64(&json, "files", counts->files);
-    eg_json_put_u64(&json, "bytes", counts->bytes);
-    eg_json_put_u64(&json, "suspicious", counts->suspicious);
-    eg_json_put_u64(&json, "not_looked", counts->not_looked);
-    eg_json_put_str(&json, "pack", c->stats.name);
-    eg_json_put_u64(&json, "serial", c->stats.serial);
-    eg_json_put_u64(&json, "rules", c->stats.yara);
-    if (rule_age(c, &days)) {
-        eg_json_put_u64(&json, "rule_age_days", days);
-    }
-    eg_json_object_end(&json);
-    eg_buf_append_char(&c->out, '\n');
-}
-
-/* ---- text ---- */
-
-static void print_path(check *c, const char *what, const char *path)
-{
-    eg_buf_appendf(&c->out, "%s: ", what);
-    eg_cli_append_cut(&c->out, eg_str_from(path), SIZE_MAX);
-    eg_buf_append_char(&c->out, '\n');
-}
-
-static void print_finding(check *c, const char *path, const eg_file_report *report,
-                          const char *reason)
-{
-    bool met = report && report->verdict == EG_FILE_SUSPICIOUS;
-    print_path(c, met ? "suspicious" : "could not look", path);
-    for (size_t i = 0; met && i < report->result.count; i++) {
-        eg_rule_info rule;
-        eg_text text;
-        eg_yara_rule_info(report->result.matches[i].rule, &rule);
-        eg_texts_find(eg_ruleset_texts(c->ruleset), &rule, EG_LANGUAGE_EN, &text);
-        eg_buf_appendf(&c->out, "    %s  ", eg_level_name(rule.level));
-        eg_cli_append_cut(&c->out, text.title, 200);
-        eg_buf_append_cstr(&c->out, "  ");
-        eg_cli_append_cut(&c->out, rule.id, 80);
-        eg_buf_append_char(&c->out, '\n');
-    }
-    if (met && report->result.total > report->result.count) {
-        eg_buf_appendf(&c->out, "    and %zu more rules\n",
-                       report->result.total - report->result.count);
-    }
-    if (reason[0] != '\0') {
-        eg_buf_append_cstr(&c->out, "    ");
-        eg_cli_append_cut(&c->out, eg_str_from(reason), SIZE_MAX);
-        eg_buf_append_char(&c->out, '\n');
     }
 }
 
-static void print_verdict(check *c)
+static int read_language(check *c, const eg_usage *usage)
 {
-    const eg_check_counts *counts = &c->files.counts;
-    char time[EG_TIME_TEXT_SIZE];
-    uint64_t days;
-    eg_time_format(c->started, time);
-    eg_buf_appendf(&c->out,
-                   "verdict: %s\n%" PRIu64 " files, %" PRIu64 " suspicious, %" PRIu64
-                   " not or not wholly looked at; %.19sZ\n",
-                   verdict_name(counts), counts->files, counts->suspicious, counts->not_looked,
-                   time);
-    eg_buf_appendf(&c->out, "%zu rules, ", c->stats.yara);
-    if (c->stats.serial == 0) {
-        eg_buf_append_cstr(&c->out, "of no pack");
+    c->language = eg_language_of_user();
+    if (c->language_code && !eg_language_from_code(eg_str_from(c->language_code), &c->language)) {
+        return eg_options_wrong(usage, "there is no language '%s'", c->language_code);
+    }
+    return EG_EXIT_OK;
+}
+
+static int read_progress(check *c, const eg_usage *usage)
+{
+    eg_str form = eg_str_from(c->progress);
+    if (!form.ptr) {
+        bool shown = !c->quiet && eg_cli_is_terminal(stderr);
+        c->options.progress = shown ? EG_CHECK_PROGRESS_LINE : EG_CHECK_PROGRESS_NONE;
+    } else if (eg_str_equal(form, EG_STR("json"))) {
+        c->options.progress = EG_CHECK_PROGRESS_JSON;
+    } else if (eg_str_equal(form, EG_STR("none"))) {
+        c->options.progress = EG_CHECK_PROGRESS_NONE;
     } else {
-        eg_cli_append_cut(&c->out, c->stats.name, 80);
-        eg_buf_appendf(&c->out, " %" PRIu64, c->stats.serial);
+        return eg_options_wrong(usage, "--progress is json or none");
     }
-    if (rule_age(c, &days)) {
-        eg_buf_appendf(&c->out, ", %" PRIu64 " days old", days);
+    return EG_EXIT_OK;
+}
+
+/* EG_EXIT_OK, or the exit code. */
+static int read_options(check *c, const eg_usage *usage, const eg_option_list *paths)
+{
+    if (c->jobs == 0 || c->jobs > JOBS_MAX) {
+        return eg_options_wrong(usage, "--jobs is a number from 1 to %d", JOBS_MAX);
     }
-    eg_buf_append_char(&c->out, '\n');
+    if (!c->output && !c->as_emocheck && (int)c->text + c->json + c->html > 1) {
+        return eg_options_wrong(usage, "--text, --json or --html: one, unless there is --output");
+    }
+    if (c->output && !eg_dir_exists(c->output)) {
+        return eg_options_wrong(usage, "there is no folder %s", c->output);
+    }
+    if (c->options.memory && paths->count > 0) {
+        return eg_options_wrong(usage, "--memory is for the whole PC: leave out PATH");
+    }
+    if (paths->count == 0 && !eg_check_pc_possible()) {
+        eg_cli_error("the check of a whole PC runs on Windows; here name files or folders");
+        return EG_EXIT_USAGE;
+    }
+    c->options.jobs = (size_t)c->jobs;
+    c->options.paths = paths->items;
+    c->options.path_count = paths->count;
+    int code = read_language(c, usage);
+    return code == EG_EXIT_OK ? read_progress(c, usage) : code;
+}
+
+/* ---- the report ---- */
+
+static int save(const check *c, eg_report_form form)
+{
+    eg_buf path;
+    eg_buf_init(&path, PATH_BYTES_MAX);
+    int status =
+        eg_report_save(c->run.report, form, c->language, c->output ? c->output : ".", &path);
+    if (status == EG_OK && !c->quiet) {
+        fputs("report: ", stdout);
+        eg_cli_print(stdout, eg_buf_str(&path));
+        fputc('\n', stdout);
+    }
+    eg_buf_done(&path);
+    return status;
+}
+
+static int save_all(const check *c)
+{
+    int status = c->text || (!c->json && !c->html) ? save(c, EG_REPORT_TEXT) : EG_OK;
+    if (status == EG_OK && c->json) {
+        status = save(c, EG_REPORT_JSON);
+    }
+    return status == EG_OK && c->html ? save(c, EG_REPORT_HTML) : status;
+}
+
+static int print_report(const check *c, eg_report_form form)
+{
+    const eg_check_report *report = c->run.report;
+    eg_buf out;
+    eg_buf_init(&out, EG_REPORT_BYTES_MAX);
+    int status = form == EG_REPORT_JSON   ? eg_report_write_json(report, &out)
+                 : form == EG_REPORT_HTML ? eg_report_write_html(report, c->language, &out)
+                                          : eg_report_write_text(report, c->language, &out);
+    if (status == EG_OK &&
+        (fwrite(eg_buf_cstr(&out), 1, out.len, stdout) != out.len || fflush(stdout) != 0)) {
+        status = eg_fail(EG_E_IO, "writing the report failed");
+    }
+    eg_buf_done(&out);
+    return status;
+}
+
+static int tell(const check *c)
+{
+    bool in_files = c->output || c->as_emocheck;
+    int status = EG_OK;
+    if (!c->quiet && c->options.path_count > 0 && !(c->html && !in_files)) {
+        status = eg_check_lines_write(&c->run, c->json, c->language);
+    } else if (!c->quiet) {
+        status = print_report(c, in_files  ? EG_REPORT_TEXT
+                                 : c->json ? EG_REPORT_JSON
+                                 : c->html ? EG_REPORT_HTML
+                                           : EG_REPORT_TEXT);
+    }
+    return status == EG_OK && in_files ? save_all(c) : status;
 }
 
 /* ---- the command ---- */
 
-static int flush(check *c)
+static int exit_code(const check *c)
 {
-    int status = c->out.status;
-    if (status == EG_OK && fwrite(eg_buf_cstr(&c->out), 1, c->out.len, stdout) != c->out.len) {
-        status = eg_fail(EG_E_IO, "writing the report failed");
-    }
-    eg_buf_clear(&c->out);
-    return status;
+    static const int codes[] = {EG_EXIT_OK, EG_EXIT_FOUND, EG_EXIT_INCOMPLETE};
+    return codes[c->run.report->verdict];
 }
 
-static int tell_one(check *c, const char *path, const eg_file_report *report, const char *reason)
+static int run(check *c)
 {
-    if (c->json) {
-        write_finding(c, path, report, reason);
-    } else {
-        print_finding(c, path, report, reason);
+    int status = eg_check_cancel_on_interrupt();
+    if (status == EG_OK && c->options.progress == EG_CHECK_PROGRESS_JSON) {
+        status = eg_check_cancel_on_input_end();
     }
-    return flush(c);
-}
-
-static int tell(check *c)
-{
-    const eg_check_files *files = &c->files;
-    int status = EG_OK;
-    for (size_t i = 0; i < files->folders.count && status == EG_OK; i++) {
-        status = tell_one(c, files->folders.items[i], NULL, files->reasons.items[i]);
-    }
-    for (size_t i = 0; i < files->paths.count && status == EG_OK; i++) {
-        const eg_file_report *report = files->reports[i];
-        if (report) {
-            status = tell_one(c, files->paths.items[i], report, report->reason);
-        }
-    }
-    if (c->json) {
-        write_verdict(c);
-    } else {
-        print_verdict(c);
-    }
-    if (status == EG_OK) {
-        status = flush(c);
-    }
-    return status == EG_OK && fflush(stdout) != 0 ? eg_fail(EG_E_IO, "writing the report failed")
-                                                  : status;
-}
-
-static int run(check *c, const eg_option_list *paths)
-{
-    const eg_file_scan_limits limits = {EG_FILE_SCAN_BYTES, EG_FILE_SCAN_SECONDS};
-    const eg_check_counts *counts = &c->files.counts;
-    c->started = eg_clock_utc();
-    eg_buf_init(&c->out, LINE_MAX_BYTES);
-    int status = load_rules(c);
-    for (size_t i = 0; i < paths->count && status == EG_OK; i++) {
-        status = eg_check_files_add(&c->files, paths->items[i]);
-    }
-    if (status == EG_OK) {
-        status =
-            eg_check_files_run(&c->files, eg_ruleset_yara(c->ruleset), (size_t)c->jobs, &limits);
-    }
+    int opened = status == EG_OK ? eg_check_run_open(&c->run, &c->options) : status;
+    status = opened == EG_OK ? eg_check_run_look(&c->run) : opened;
     if (status == EG_OK) {
         status = tell(c);
     }
     if (status != EG_OK) {
         eg_cli_error("%s", eg_error_message());
     }
-    int code = status != EG_OK || counts->not_looked > 0 ? EG_EXIT_INCOMPLETE : EG_EXIT_OK;
-    code = counts->suspicious > 0 ? EG_EXIT_FOUND : code;
-    eg_check_files_done(&c->files);
-    eg_ruleset_unref(c->ruleset);
-    eg_buf_done(&c->out);
+    int code = status == EG_OK ? exit_code(c) : EG_EXIT_INCOMPLETE;
+    if (c->run.left_behind) {
+        eg_cli_leave(code);
+    }
+    eg_check_run_close(&c->run);
     return code;
 }
 
 int eg_command_check(int argc, char **argv)
 {
-    check c = {.json = false};
+    static check c; /* a thread that was left behind may still look at it */
     eg_option_list paths = {NULL, 0};
     const eg_option options[] = {
-        {"--rules", EG_OPTION_TEXT, &c.pack, "PATH",
-         "pack, or folder or file of YARA rules (rules beside emoguard.exe)"},
-        {"--jobs", EG_OPTION_NUMBER, &c.jobs, "N", "files at a time (one a processor)"},
-        {"--cache", EG_OPTION_TEXT, &c.files.cache_file, "FILE",
-         "remembers clean files in it: the next check reads only what changed"},
+        {"--rules", EG_OPTION_TEXT, &c.options.pack, "PATH",
+         "pack, or folder or file of rules (rules beside emoguard.exe)"},
+        {"--memory", EG_OPTION_FLAG, &c.options.memory, NULL, "the memory of programs, too"},
+        {"--output", EG_OPTION_TEXT, &c.output, "DIR",
+         "writes the report into a file there, COMPUTER_time_emoguard.txt"},
         {"--text", EG_OPTION_FLAG, &c.text, NULL, "lines to read (this is the default)"},
-        {"--json", EG_OPTION_FLAG, &c.json, NULL, "one JSON object a finding, the verdict last"},
+        {"--json", EG_OPTION_FLAG, &c.json, NULL,
+         "for programs; of PATH one object a finding, the verdict last"},
+        {"--html", EG_OPTION_FLAG, &c.html, NULL, "a page to hand on"},
+        {"--lang", EG_OPTION_TEXT, &c.language_code, "CODE", "language of the report: en or ja"},
+        {"--quiet", EG_OPTION_FLAG, &c.quiet, NULL, "prints nothing"},
+        {"--jobs", EG_OPTION_NUMBER, &c.jobs, "N", "files at a time (one a processor)"},
+        {"--fast", EG_OPTION_FLAG, &c.options.fast, NULL,
+         "with the priority of any program, not behind all others"},
+        {"--cache", EG_OPTION_TEXT, &c.options.cache_file, "FILE",
+         "remembers clean files in it: the next check reads only what changed"},
+        {"--progress", EG_OPTION_TEXT, &c.progress, "FORM",
+         "json: one object a line on standard error, the end of standard input cancels; none"},
     };
     eg_usage usage = usage_text;
     usage.options = options;
     usage.option_count = EG_COUNT(options);
+    memset(&c, 0, sizeof(c));
     c.jobs = eg_cpu_count() < JOBS_MAX ? eg_cpu_count() : JOBS_MAX;
 
+    translate(&c, argc, argv);
     eg_options_result parsed = eg_options_parse(&usage, argc, argv, &paths);
     int code = parsed == EG_OPTIONS_WRONG ? EG_EXIT_USAGE : EG_EXIT_OK;
     if (parsed == EG_OPTIONS_RUN) {
-        if (paths.count == 0) {
-            code = eg_options_wrong(&usage, "no PATH: which files or folders?");
-        } else if (c.jobs == 0 || c.jobs > JOBS_MAX) {
-            code = eg_options_wrong(&usage, "--jobs is a number from 1 to %d", JOBS_MAX);
-        } else if (c.json && c.text) {
-            code = eg_options_wrong(&usage, "--json or --text, not both");
-        } else {
-            code = run(&c, &paths);
-        }
+        code = read_options(&c, &usage, &paths);
+        code = code == EG_EXIT_OK ? run(&c) : code;
     }
     eg_options_list_done(&paths);
     return code;

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Entry point and the commands that only Windows has, for everywhere else. */
-/* fileno and isatty are POSIX, not C. */
-#define _POSIX_C_SOURCE 200809L
+/* fileno, isatty, sigaction and setpriority are POSIX, not C. */
+#define _XOPEN_SOURCE 700
 
+#include "cli/check_pc.h"
 #include "cli/cli.h"
 
 #include "core/base/status.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 int main(int argc, char **argv)
@@ -28,6 +31,56 @@ FILE *eg_cli_open(const char *path, const char *mode)
         eg_fail_os((uint32_t)errno, "open %s", path);
     }
     return file;
+}
+
+static void (*interrupted)(void);
+
+static void on_interrupt(int number)
+{
+    EG_UNUSED(number);
+    interrupted();
+}
+
+int eg_cli_on_interrupt(void (*call)(void))
+{
+    struct sigaction action = {.sa_handler = on_interrupt};
+    interrupted = call;
+    if (sigaction(SIGINT, &action, NULL) != 0 || sigaction(SIGTERM, &action, NULL) != 0) {
+        return eg_fail_os((uint32_t)errno, "listen for Ctrl-C");
+    }
+    return EG_OK;
+}
+
+void eg_cli_wait_input_end(void)
+{
+    char bytes[256];
+    ssize_t got;
+    do {
+        got = read(STDIN_FILENO, bytes, sizeof(bytes));
+    } while (got > 0 || (got < 0 && errno == EINTR));
+}
+
+void eg_cli_leave(int code)
+{
+    fflush(stdout);
+    _exit(code);
+}
+
+void eg_cli_stand_back(void)
+{
+    enum { LOW = 10 };
+    (void)setpriority(PRIO_PROCESS, 0, LOW);
+}
+
+bool eg_check_pc_possible(void)
+{
+    return false;
+}
+
+int eg_check_pc_gather(eg_check_pc *pc)
+{
+    EG_UNUSED(pc);
+    return eg_fail(EG_E_UNSUPPORTED, "the check of a whole PC runs on Windows");
 }
 
 int eg_cli_default_database(eg_buf *out)

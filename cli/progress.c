@@ -64,21 +64,6 @@ void eg_progress_show(eg_progress *progress, uint64_t bytes, uint64_t events, ui
     show_line(progress, line, length);
 }
 
-void eg_progress_show_files(eg_progress *progress, uint64_t files, uint64_t bytes,
-                            uint64_t suspicious)
-{
-    char line[LINE_SIZE];
-    double seconds;
-    if (!is_due(progress, &seconds)) {
-        return;
-    }
-    int length = write_part(progress, files, line);
-    length += snprintf(line + length, sizeof(line) - (size_t)length,
-                       "%" PRIu64 " files  %.1f MB/s  %" PRIu64 " suspicious", files,
-                       (double)bytes / 1e6 / seconds, suspicious);
-    show_line(progress, line, length);
-}
-
 void eg_progress_clear(eg_progress *progress)
 {
     if (progress->width > 0) {

@@ -10,7 +10,7 @@
 
 typedef struct eg_progress {
     bool shown;
-    uint64_t total; /* bytes (or files) to come; 0 unknown */
+    uint64_t total; /* bytes to come; 0 unknown */
     uint64_t start_ns, next_ns;
     size_t width; /* of what stands on the line now */
 } eg_progress;
@@ -18,9 +18,6 @@ typedef struct eg_progress {
 void eg_progress_begin(eg_progress *progress, uint64_t total);
 /* `bytes` read so far. */
 void eg_progress_show(eg_progress *progress, uint64_t bytes, uint64_t events, uint64_t hits);
-/* The same for files: `total` counts them. */
-void eg_progress_show_files(eg_progress *progress, uint64_t files, uint64_t bytes,
-                            uint64_t suspicious);
 /* Takes the line away, before something else is printed and at the end. */
 void eg_progress_clear(eg_progress *progress);
 

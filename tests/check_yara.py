@@ -180,15 +180,16 @@ def what_cannot_be_looked_at__is_told_with_the_reason(folder):
 
 def text__names_verdict_rules_and_age(folder):
     (folder / "drill.txt").write_text(DRILL, encoding="ascii")
-    done = subprocess.run([PROGRAM, "check", "--rules", PACK, folder], capture_output=True, text=True, encoding="utf-8",
-                          timeout=60, check=False)
+    done = subprocess.run([PROGRAM, "check", "--lang", "en", "--rules", PACK, folder], capture_output=True, text=True,
+                          encoding="utf-8", timeout=60, check=False)
     expect(done.returncode == 1, f"ended with {done.returncode}")
     for part in ("verdict: suspicious", "drill.txt", "A harmless file of a drill", "emoguard-default 20"):
         expect(part in done.stdout, f"no '{part}' in {done.stdout}")
 
 
 def usage__that_is_wrong__ends_with_2(folder):
-    for arguments in ((), ("--jobs", "0", folder), ("--json", "--text", folder), ("--nonsense", folder)):
+    for arguments in ((), ("/json",), ("--memory", folder), ("--lang", "xx", folder), ("--progress", "x", folder),
+                      ("--output", folder / "missing", folder), ("--jobs", "0", folder), ("--json", "--text", folder), ("--nonsense", folder)):
         done = subprocess.run([PROGRAM, "check", *map(str, arguments)], capture_output=True, timeout=60, check=False)
         expect(done.returncode == 2, f"{arguments} ended with {done.returncode}")
 

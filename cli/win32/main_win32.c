@@ -34,11 +34,22 @@ static char **utf8_arguments(int *argc)
     return argv;
 }
 
+/* The console's code page before us; 0 without a console. */
+static UINT console;
+
+static void give_console_back(void)
+{
+    fflush(stdout);
+    if (console != 0) {
+        SetConsoleOutputCP(console);
+    }
+}
+
 int main(void)
 {
-    UINT console = GetConsoleOutputCP();
     int argc = 0;
 
+    console = GetConsoleOutputCP();
     SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32);
     SetConsoleOutputCP(CP_UTF8);
     char **argv = utf8_arguments(&argc);
@@ -52,11 +63,14 @@ int main(void)
     } else {
         eg_cli_error("cannot read the command line: out of memory");
     }
-    fflush(stdout);
-    if (console != 0) {
-        SetConsoleOutputCP(console);
-    }
+    give_console_back();
     return code;
+}
+
+void eg_cli_leave(int code)
+{
+    give_console_back();
+    TerminateProcess(GetCurrentProcess(), (UINT)code);
 }
 
 bool eg_cli_is_terminal(FILE *stream)
@@ -78,6 +92,38 @@ FILE *eg_cli_open(const char *path, const char *mode)
     eg_free(wide_mode);
     eg_free(wide_path);
     return file;
+}
+
+static void (*interrupted)(void);
+
+static BOOL WINAPI on_interrupt(DWORD type)
+{
+    (void)type;
+    interrupted();
+    return TRUE;
+}
+
+int eg_cli_on_interrupt(void (*call)(void))
+{
+    interrupted = call;
+    return SetConsoleCtrlHandler(on_interrupt, TRUE)
+               ? EG_OK
+               : eg_fail_os(GetLastError(), "listen for Ctrl-C");
+}
+
+void eg_cli_wait_input_end(void)
+{
+    HANDLE input = GetStdHandle(STD_INPUT_HANDLE);
+    char bytes[256];
+    DWORD got = 0;
+    while (ReadFile(input, bytes, sizeof(bytes), &got, NULL) && got > 0) {
+    }
+}
+
+/* Not the whole process: its background mode holds the working set to a few megabytes. */
+void eg_cli_stand_back(void)
+{
+    SetThreadPriority(GetCurrentThread(), THREAD_MODE_BACKGROUND_BEGIN);
 }
 
 int eg_cli_default_database(eg_buf *out)

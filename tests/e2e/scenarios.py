@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import time
 
+import check_scenarios
 import etw_scenarios
 import flood_scenarios
 from winebox import BoxError, wait_for
@@ -501,6 +502,7 @@ def uninstall__when_asked__removes_the_database_too(world):
 SCENARIOS = [
     install__on_a_fresh_system__starts_the_service,
     tray__started_by_hand__connects_in_japanese,
+    *check_scenarios.CLEAN,
     drill__played__raises_the_alarm_at_every_step,
     drill__over__leaves_nothing_behind,
     window__after_the_drill__is_on_the_screen_with_its_title,
@@ -510,6 +512,7 @@ SCENARIOS = [
     incident__resolved__is_closed,
     exception__made_of_a_hit__hides_it_until_it_is_revoked,
     drill__killed_half_way__is_cleaned_up_by_hand,
+    *check_scenarios.AFTER_DRILL,
     service__killed_in_the_middle__loses_nothing,
     restart__with_everything_known__tells_nothing_twice,
     service__stopped__tells_once_what_changed_meanwhile,

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`emoguard check` without PATH, end to end: beside the running service, which it does not need."""
+import json
+import subprocess
+import time
+
+from winebox import WINE, BoxError, wait_for
+
+RUN_KEY = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Run"
+PROFILES = r"HKLM\Software\Microsoft\Windows NT\CurrentVersion\ProfileList"
+OTHER_USER = r"S-1-5-21-1-2-3-1001"
+OTHER_FOLDER = r"C:\users\hanako"
+MARKER = b"EMOGUARD-DRILL-MARKER:" + b"9e1f7c52-harmless-test-file"
+MARKER_RULE = "emoguard_drill_marker"
+RUN_VALUE_RULE = "f05e9cd0-97b7-48ed-adaa-cf55618ba63d"
+MOST_SECONDS = 60
+
+
+def expect(condition, text):
+    if not condition:
+        raise BoxError(text)
+
+
+def look(world, *options, code):
+    """The report of a check that must end with this code."""
+    program = world.installed.program("emoguard.exe")
+    ended, text = world.box.run([program, "check", "--json", "--fast", *options], timeout=180, check=False)
+    expect(ended == code, f"check ended with {ended}, not {code}: {text[-2000:]}")
+    return json.loads(text[text.index("{"):])
+
+
+def check__of_a_clean_system__finds_nothing(world):
+    letter = next(world.box.prefix.glob("drive_c/users/[!P]*/Downloads")) / "letter.rtf"
+    letter.write_bytes(b"{\\rtf1\\ansi " + b"ordinary text " * 500 + b"}")
+    start = time.monotonic()
+    report = look(world, code=0)
+    took = time.monotonic() - start
+    expect(report["verdict"] == "nothing_found" and not report["findings"], f"{report}")
+    areas = {area["area"]: area for area in report["areas"]}
+    for name in ("process", "autostart", "service", "file"):
+        expect(areas[name]["looked"] > 0, f"nothing was looked at in {name}: {areas}")
+    expect(took < MOST_SECONDS, f"it took {took:.1f} s")
+    letter.unlink()
+    print(f"# check of a clean system: {took:.1f} s", flush=True)
+
+
+def check__with_the_drill_in_place__tells_the_chain(world):
+    drill = world.box.start([world.installed.program("emoguard.exe"), "drill", "--hold", "120"])
+    wait_for(lambda: world.box.registry(RUN_KEY, "EmoGuardDrill"), 30, "the drill's Run value")
+    report = look(world, code=1)
+    expect(world.box.kill_program("emoguard.exe") > 0, "no drill to end")
+    drill.wait(20)
+    world.box.run([world.installed.program("emoguard.exe"), "drill", "--clean"])
+    found = {(finding["area"], finding["rule"]["id"]) for finding in report["findings"]}
+    expect(("autostart", RUN_VALUE_RULE) in found, f"{found}")
+    expect(any("kqzwx.dll" in finding["subject"] and finding["rule"]["title"] for finding in report["findings"]),
+           f"the library itself is not among {found}")
+    names = {step["name"].lower() for story in report["stories"] for step in story["steps"]}
+    expect("kqzwx.dll" in names and report["stories"], f"the chain is {names}")
+
+
+def other_user(world, present):
+    """A user who never signs in here, with a bad file that has a hostile name."""
+    key = PROFILES + "\\" + OTHER_USER
+    folder = world.box.path(OTHER_FOLDER)
+    if present:
+        world.box.run(["reg", "add", key, "/v", "ProfileImagePath", "/t", "REG_EXPAND_SZ", "/d", OTHER_FOLDER, "/f"])
+        (folder / "Downloads").mkdir(parents=True)
+        (folder / "NTUSER.DAT").write_bytes(b"no hive")
+        (folder / "Downloads" / "\u202e&'%n;\u8acb\u6c42\u66f8.exe").write_bytes(b"MZ" + MARKER)
+    else:
+        world.box.run(["reg", "delete", key, "/f"])
+        subprocess.run(["rm", "-r", folder], check=True)
+
+
+def check__with_another_user__looks_into_the_profile_and_tells_what_it_cannot_see(world):
+    other_user(world, True)
+    try:
+        report = look(world, code=1)
+        found = [finding for finding in report["findings"] if "hanako" in finding["subject"]]
+        expect(len(found) == 1 and found[0]["subject"].endswith("\u202e&'%n;\u8acb\u6c42\u66f8.exe"), f"{found}")
+        gaps = [gap for gap in report["gaps"] if OTHER_FOLDER.lower() in gap["what"].lower()]
+        expect(len(gaps) == 1 and gaps[0]["area"] == "autostart" and "signed in" in gaps[0]["why"], f"{report['gaps']}")
+    finally:
+        other_user(world, False)
+
+
+def check__asked_as_emocheck__writes_a_file_and_nothing_else(world):
+    folder = world.box.path(r"C:\reports")
+    folder.mkdir()
+    program = world.installed.program("emoguard.exe")
+    code, text = world.box.run([program, "check", "/quiet", "/json", "/output", r"C:\reports"], timeout=180, check=False)
+    expect(code == 0 and not text.strip(), f"it ended with {code}: {text}")
+    files = list(folder.iterdir())
+    expect(len(files) == 1 and files[0].suffix == ".json", f"{files}")
+    expect(json.loads(files[0].read_text(encoding="utf-8"))["verdict"] == "nothing_found", "another verdict")
+    subprocess.run(["rm", "-r", folder], check=True)
+
+
+def check__cancelled__ends_at_once_and_says_so(world):
+    command = [WINE, world.box.path(world.installed.program("emoguard.exe")), "check", "--json", "--progress", "json"]
+    process = subprocess.Popen(command, env=world.box.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE)
+    with process:
+        line = process.stderr.readline()
+        expect(json.loads(line)["percent"] < 100, f"the first line of progress: {line}")
+        start = time.monotonic()
+        process.stdin.close()
+        process.stdin = None
+        output, _ = process.communicate(timeout=30)
+        took = time.monotonic() - start
+    report = json.loads(output)
+    expect(report["cancelled"] and report["verdict"] == "could_not_look" and process.returncode == 3, f"{report}")
+    # a second of the check's own, and what Wine needs to end a program
+    expect(took < 4, f"it took {took:.1f} s to end")
+
+
+CLEAN = [check__of_a_clean_system__finds_nothing, check__asked_as_emocheck__writes_a_file_and_nothing_else,
+         check__cancelled__ends_at_once_and_says_so]
+AFTER_DRILL = [check__with_the_drill_in_place__tells_the_chain,
+               check__with_another_user__looks_into_the_profile_and_tells_what_it_cannot_see]
