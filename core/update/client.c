@@ -7,7 +7,6 @@
 #include "core/update/signature.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 void eg_tuf_options_default(eg_tuf_options *options)
 {
@@ -35,7 +34,7 @@ const char *eg_tuf_outcome_name(eg_tuf_outcome outcome)
     }
 }
 
-static eg_str name_of(eg_tuf_kind kind)
+eg_str eg_tuf_name_of(eg_tuf_kind kind)
 {
     return eg_str_from(eg_tuf_kind_name(kind));
 }
@@ -46,7 +45,7 @@ static const eg_tuf_role *role_of(const eg_tuf_client *client, eg_tuf_kind kind)
     return &client->trusted[EG_TUF_ROOT]->roles[kind];
 }
 
-static void trust(eg_tuf_client *client, eg_tuf_kind kind, eg_tuf_metadata *metadata)
+void eg_tuf_trust(eg_tuf_client *client, eg_tuf_kind kind, eg_tuf_metadata *metadata)
 {
     eg_tuf_metadata_destroy(client->trusted[kind]);
     client->trusted[kind] = metadata;
@@ -54,8 +53,8 @@ static void trust(eg_tuf_client *client, eg_tuf_kind kind, eg_tuf_metadata *meta
 
 static void forget(eg_tuf_client *client, eg_tuf_kind kind)
 {
-    trust(client, kind, NULL);
-    eg_tuf_state_remove(&client->state, name_of(kind));
+    eg_tuf_trust(client, kind, NULL);
+    eg_tuf_state_remove(&client->state, eg_tuf_name_of(kind));
 }
 
 /* What guards against going back: without one of these the other is worth nothing. */
@@ -66,16 +65,15 @@ static void forget_versions(eg_tuf_client *client)
     client->state.newest_signed = 0;
 }
 
-/* Makes `metadata`, which came as `bytes`, the trusted one. Takes `metadata` in any case. */
-static int accept(eg_tuf_client *client, eg_tuf_metadata *metadata, eg_str bytes)
+int eg_tuf_accept(eg_tuf_client *client, eg_tuf_metadata *metadata, eg_str bytes)
 {
-    eg_str name = name_of(metadata->kind);
+    eg_str name = eg_tuf_name_of(metadata->kind);
     int status = eg_tuf_state_put(&client->state, name, bytes);
     if (status != EG_OK) {
         eg_tuf_metadata_destroy(metadata);
         return eg_tuf_end(client, EG_TUF_FAILED, status);
     }
-    trust(client, metadata->kind, metadata);
+    eg_tuf_trust(client, metadata->kind, metadata);
     status = eg_tuf_state_save(client->state_path, &client->state);
     return status == EG_OK ? EG_OK : eg_tuf_end(client, EG_TUF_FAILED, status);
 }
@@ -107,18 +105,14 @@ static int check_root(eg_tuf_client *client, const eg_tuf_metadata *root)
     return status;
 }
 
-/*
- * Recovery from a fast-forward attack (5.3.11): when the keys of timestamp or snapshot change, the
- * versions that the old keys drove up count no more. It goes to disk in one step with the root.
- */
-static int accept_root(eg_tuf_client *client, eg_tuf_metadata *root, eg_str bytes)
+int eg_tuf_accept_root(eg_tuf_client *client, eg_tuf_metadata *root, eg_str bytes)
 {
     const eg_tuf_metadata *old = client->trusted[EG_TUF_ROOT];
     if (old && (!eg_tuf_same_keys(&old->roles[EG_TUF_TIMESTAMP], &root->roles[EG_TUF_TIMESTAMP]) ||
                 !eg_tuf_same_keys(&old->roles[EG_TUF_SNAPSHOT], &root->roles[EG_TUF_SNAPSHOT]))) {
         forget_versions(client);
     }
-    return accept(client, root, bytes);
+    return eg_tuf_accept(client, root, bytes);
 }
 
 /* `*more` false: there is no newer root. */
@@ -149,7 +143,7 @@ static int update_root_once(eg_tuf_client *client, bool *more)
     }
     if (status == EG_OK) {
         *more = true;
-        status = accept_root(client, root, eg_buf_str(&bytes));
+        status = eg_tuf_accept_root(client, root, eg_buf_str(&bytes));
         root = NULL;
     }
 out:
@@ -159,14 +153,13 @@ out:
     return status;
 }
 
-/* What is trusted must be signed as the root of today demands. */
-static void revalidate(eg_tuf_client *client)
+void eg_tuf_revalidate(eg_tuf_client *client)
 {
     for (int i = EG_TUF_TIMESTAMP; i < EG_TUF_KIND_COUNT; i++) {
         eg_tuf_kind kind = (eg_tuf_kind)i;
         const eg_tuf_metadata *metadata = client->trusted[kind];
-        if (!metadata ||
-            eg_tuf_check_signatures(metadata, role_of(client, kind), name_of(kind)) == EG_OK) {
+        if (!metadata || eg_tuf_check_signatures(metadata, role_of(client, kind),
+                                                 eg_tuf_name_of(kind)) == EG_OK) {
             continue;
         }
         eg_log(EG_LOG_INFO, "update", "%s is dropped: %s", eg_tuf_kind_name(kind),
@@ -190,7 +183,7 @@ static int update_root(eg_tuf_client *client)
         any = any || more;
     }
     if (any) {
-        revalidate(client);
+        eg_tuf_revalidate(client);
     }
     return check_expiry(client, client->trusted[EG_TUF_ROOT]);
 }
@@ -204,7 +197,7 @@ static int check_timestamp(const eg_tuf_client *client, const eg_tuf_metadata *t
     const eg_tuf_metadata *old = client->trusted[EG_TUF_TIMESTAMP];
     *newer = true;
     int status = eg_tuf_check_signatures(timestamp, role_of(client, EG_TUF_TIMESTAMP),
-                                         name_of(EG_TUF_TIMESTAMP));
+                                         eg_tuf_name_of(EG_TUF_TIMESTAMP));
     if (status != EG_OK || !old) {
         return status;
     }
@@ -244,7 +237,7 @@ static int take_timestamp(eg_tuf_client *client, eg_str bytes)
     if (timestamp->signed_at > client->state.newest_signed) {
         client->state.newest_signed = timestamp->signed_at;
     }
-    return accept(client, timestamp, bytes);
+    return eg_tuf_accept(client, timestamp, bytes);
 }
 
 static int update_timestamp(eg_tuf_client *client)
@@ -325,7 +318,7 @@ static int check_snapshot(const eg_tuf_metadata *old, const eg_tuf_metadata *sna
 static bool is_current(const eg_tuf_client *client, eg_tuf_kind kind, const eg_tuf_meta *meta)
 {
     const eg_tuf_metadata *metadata = client->trusted[kind];
-    eg_str bytes = eg_tuf_state_get(&client->state, name_of(kind));
+    eg_str bytes = eg_tuf_state_get(&client->state, eg_tuf_name_of(kind));
     return metadata && metadata->version == meta->version && eg_tuf_meta_fits(meta, bytes);
 }
 
@@ -338,10 +331,10 @@ static int update_listed(eg_tuf_client *client, eg_tuf_kind kind, const eg_tuf_m
         return check_expiry(client, client->trusted[kind]);
     }
     eg_buf_init(&bytes, (size_t)max);
-    int status = eg_tuf_fetch_listed(client, name_of(kind), meta, max, &bytes);
+    int status = eg_tuf_fetch_listed(client, eg_tuf_name_of(kind), meta, max, &bytes);
     if (status == EG_OK) {
-        status = eg_tuf_check_listed(client, kind, name_of(kind), meta, role_of(client, kind),
-                                     eg_buf_str(&bytes), &metadata);
+        status = eg_tuf_check_listed(client, kind, eg_tuf_name_of(kind), meta,
+                                     role_of(client, kind), eg_buf_str(&bytes), &metadata);
     }
     if (status == EG_OK && kind == EG_TUF_SNAPSHOT) {
         status = check_snapshot(client->trusted[kind], metadata);
@@ -352,7 +345,7 @@ static int update_listed(eg_tuf_client *client, eg_tuf_kind kind, const eg_tuf_m
     }
     if (status == EG_OK) {
         client->outcome = kind == EG_TUF_TARGETS ? EG_TUF_UPDATED : client->outcome;
-        status = accept(client, metadata, eg_buf_str(&bytes));
+        status = eg_tuf_accept(client, metadata, eg_buf_str(&bytes));
     }
     eg_buf_done(&bytes);
     return status;
@@ -369,14 +362,14 @@ static int update(eg_tuf_client *client)
     if (status == EG_OK) {
         status = update_listed(
             client, EG_TUF_SNAPSHOT,
-            eg_tuf_find_meta(client->trusted[EG_TUF_TIMESTAMP], name_of(EG_TUF_SNAPSHOT)),
+            eg_tuf_find_meta(client->trusted[EG_TUF_TIMESTAMP], eg_tuf_name_of(EG_TUF_SNAPSHOT)),
             client->options.snapshot_max);
     }
     if (status == EG_OK) {
         eg_tuf_prune(client);
         status = update_listed(
             client, EG_TUF_TARGETS,
-            eg_tuf_find_meta(client->trusted[EG_TUF_SNAPSHOT], name_of(EG_TUF_TARGETS)),
+            eg_tuf_find_meta(client->trusted[EG_TUF_SNAPSHOT], eg_tuf_name_of(EG_TUF_TARGETS)),
             client->options.targets_max);
     }
     return status;
@@ -448,139 +441,4 @@ int eg_tuf_client_each_file(const eg_tuf_client *client, eg_tuf_visit_file visit
             visit(user, (eg_str){file->name, file->name_length}, (eg_str){file->bytes, file->size});
     }
     return status;
-}
-
-/* ---- open and close ---- */
-
-static int read_root(eg_str bytes, eg_tuf_metadata **out)
-{
-    eg_tuf_metadata *root = NULL;
-    int status = eg_tuf_metadata_read(bytes, EG_TUF_ROOT, &root);
-    if (status == EG_OK) {
-        status = eg_tuf_check_signatures(root, &root->roles[EG_TUF_ROOT], EG_STR("root"));
-    }
-    if (status != EG_OK) {
-        eg_tuf_metadata_destroy(root);
-        return status;
-    }
-    *out = root;
-    return EG_OK;
-}
-
-static int begin_anew(eg_tuf_client *client, eg_tuf_metadata *installed, eg_str bytes)
-{
-    uint64_t generation = client->state.generation;
-    eg_tuf_state_done(&client->state);
-    client->state.generation = generation;
-    for (int kind = 0; kind < EG_TUF_KIND_COUNT; kind++) {
-        trust(client, (eg_tuf_kind)kind, NULL);
-    }
-    eg_sha256(bytes, client->state.installed);
-    return accept(client, installed, bytes);
-}
-
-/* Reads the rest of the state; what is not signed as the trusted root demands is left behind. */
-static int read_trusted(eg_tuf_client *client)
-{
-    for (int i = EG_TUF_TIMESTAMP; i < EG_TUF_KIND_COUNT; i++) {
-        eg_tuf_kind kind = (eg_tuf_kind)i;
-        eg_str bytes = eg_tuf_state_get(&client->state, name_of(kind));
-        int status = bytes.ptr ? eg_tuf_metadata_read(bytes, kind, &client->trusted[kind]) : EG_OK;
-        if (status == EG_E_NOMEM) {
-            return status;
-        }
-    }
-    revalidate(client);
-    return EG_OK;
-}
-
-/* The state knows a root: believe it, or the installed one if that is another than it was. */
-static int choose_root(eg_tuf_client *client, eg_tuf_metadata *installed, eg_str bytes)
-{
-    uint8_t hash[EG_HASH256_SIZE];
-    eg_tuf_metadata *root = NULL;
-    int status = read_root(eg_tuf_state_get(&client->state, name_of(EG_TUF_ROOT)), &root);
-    if (status == EG_E_NOMEM) {
-        eg_tuf_metadata_destroy(installed);
-        return status;
-    }
-    if (status != EG_OK) {
-        eg_log(EG_LOG_WARNING, "update", "the trusted root is replaced by the installed one: %s",
-               eg_error_message());
-        client->state_damaged = true;
-        return begin_anew(client, installed, bytes);
-    }
-    eg_sha256(bytes, hash);
-    bool other = memcmp(hash, client->state.installed, sizeof(hash)) != 0;
-    if (other && !eg_tuf_shares_a_key(&root->roles[EG_TUF_ROOT], &installed->roles[EG_TUF_ROOT])) {
-        eg_log(EG_LOG_INFO, "update", "the installed root is a new beginning");
-        eg_tuf_metadata_destroy(root);
-        return begin_anew(client, installed, bytes);
-    }
-    trust(client, EG_TUF_ROOT, root);
-    status = read_trusted(client);
-    memcpy(client->state.installed, hash, sizeof(hash));
-    if (status == EG_OK && other && installed->version > root->version) {
-        status = accept_root(client, installed, bytes);
-        if (status == EG_OK) {
-            revalidate(client);
-        }
-        return status;
-    }
-    eg_tuf_metadata_destroy(installed);
-    return status;
-}
-
-static int start(eg_tuf_client *client, eg_str installed_root)
-{
-    eg_tuf_metadata *installed = NULL;
-    bool damaged = false;
-    int status = read_root(installed_root, &installed);
-    if (status != EG_OK) {
-        return status;
-    }
-    status = eg_tuf_state_load(client->state_path, &client->state, &damaged);
-    client->state_damaged = damaged;
-    if (status == EG_OK) {
-        return choose_root(client, installed, installed_root);
-    }
-    if (status == EG_E_NOTFOUND || status == EG_E_CORRUPT) {
-        return begin_anew(client, installed, installed_root);
-    }
-    eg_tuf_metadata_destroy(installed);
-    return status;
-}
-
-int eg_tuf_client_open(eg_tuf_client **out, const eg_tuf_settings *settings)
-{
-    eg_tuf_client *client = eg_alloc_zero(1, sizeof(*client));
-    if (!client) {
-        return EG_E_NOMEM;
-    }
-    client->fetcher = settings->fetcher;
-    client->options = settings->options;
-    eg_tuf_state_init(&client->state);
-    client->state_path = eg_copy_bytes(settings->state_path, strlen(settings->state_path));
-    int status = client->state_path ? start(client, settings->installed_root) : EG_E_NOMEM;
-    if (status != EG_OK) {
-        eg_tuf_client_close(client);
-        return status;
-    }
-    client->outcome = EG_TUF_UP_TO_DATE;
-    *out = client;
-    return EG_OK;
-}
-
-void eg_tuf_client_close(eg_tuf_client *client)
-{
-    if (!client) {
-        return;
-    }
-    for (int kind = 0; kind < EG_TUF_KIND_COUNT; kind++) {
-        eg_tuf_metadata_destroy(client->trusted[kind]);
-    }
-    eg_tuf_metadata_destroy(client->found_in);
-    eg_tuf_state_done(&client->state);
-    eg_free(client->state_path);
-    eg_free(client);
 }

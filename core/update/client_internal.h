@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Shared by the client's parts: client.c (top-level roles), client_fetch.c, client_targets.c. */
+/* Shared by the client's parts: client.c, client_open.c, client_fetch.c, client_targets.c. */
 #ifndef EG_UPDATE_CLIENT_INTERNAL_H
 #define EG_UPDATE_CLIENT_INTERNAL_H
 
@@ -50,6 +50,19 @@ bool eg_tuf_meta_fits(const eg_tuf_meta *meta, eg_str bytes);
 int eg_tuf_check_meta(const eg_tuf_meta *meta, eg_str bytes);
 
 /* ---- client.c and client_targets.c ---- */
+
+eg_str eg_tuf_name_of(eg_tuf_kind kind);
+/* Puts `metadata`, or nothing, in the place of what was trusted in memory. */
+void eg_tuf_trust(eg_tuf_client *client, eg_tuf_kind kind, eg_tuf_metadata *metadata);
+/* Makes `metadata`, which came as `bytes`, the trusted one, also on disk. Takes it in any case. */
+int eg_tuf_accept(eg_tuf_client *client, eg_tuf_metadata *metadata, eg_str bytes);
+/*
+ * The same for a root. Recovery from a fast-forward attack (5.3.11): when the keys of timestamp or
+ * snapshot change, the versions that the old keys drove up count no more. One step on disk.
+ */
+int eg_tuf_accept_root(eg_tuf_client *client, eg_tuf_metadata *root, eg_str bytes);
+/* Drops what is not signed as the trusted root demands. */
+void eg_tuf_revalidate(eg_tuf_client *client);
 
 /* Form, hashes, signatures, version and age: 5.5 and 5.6, for a snapshot or any targets role. */
 int eg_tuf_check_listed(eg_tuf_client *client, eg_tuf_kind kind, eg_str name,
