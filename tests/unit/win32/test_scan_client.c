@@ -343,10 +343,9 @@ static void child__that_cannot_start__is_told_and_not_tried_at_once_again(void *
 
 /* ---- hostile files ---- */
 
-static void bomb__and_circular_sectors__end_with_a_reason(void **state)
+static const char *write_bomb(const fixture *f)
 {
-    fixture *f = *state;
-    eg_buf packed, ole;
+    eg_buf packed;
     zip_blob zip;
     deflate_bomb(&packed, 40000);
     const zip_member bomb = {
@@ -358,18 +357,25 @@ static void bomb__and_circular_sectors__end_with_a_reason(void **state)
     }
     zip_end(&zip);
     const char *path = write_bytes(f, "bomb.zip", eg_buf_str(&zip.bytes));
-    assert_int_equal(scan_file(f, path), EG_FILE_NOT_LOOKED);
+    eg_buf_done(&zip.bytes);
+    eg_buf_done(&packed);
+    return path;
+}
+
+static void bomb__and_circular_sectors__end_with_a_reason(void **state)
+{
+    fixture *f = *state;
+    eg_buf ole;
+    assert_int_equal(scan_file(f, write_bomb(f)), EG_FILE_NOT_LOOKED);
     assert_int_equal(f->report.gap, EG_GAP_PACKED);
     const ole_item items[] = {{"text", 0, EG_STR("Attribute")}};
     ole_build(&ole, items, EG_COUNT(items), 9);
     memset(ole.data + 512, 0, 512); /* every sector of the table is followed by sector 0 */
-    path = write_bytes(f, "circle.doc", eg_buf_str(&ole));
-    assert_int_equal(scan_file(f, path), EG_FILE_NOT_LOOKED);
+    assert_int_equal(scan_file(f, write_bytes(f, "circle.doc", eg_buf_str(&ole))),
+                     EG_FILE_NOT_LOOKED);
     assert_int_equal(f->report.gap, EG_GAP_PACKED);
     assert_int_equal(f->counts.stops, 0);
     eg_buf_done(&ole);
-    eg_buf_done(&zip.bytes);
-    eg_buf_done(&packed);
 }
 
 static void file__of_four_gigabytes__is_looked_at_up_to_its_limit(void **state)
@@ -388,6 +394,30 @@ static void file__of_four_gigabytes__is_looked_at_up_to_its_limit(void **state)
     assert_int_equal(scan_file(f, path), EG_FILE_NOT_LOOKED);
     assert_int_equal(f->report.gap, EG_GAP_TOO_LARGE);
     assert_int_equal(f->report.bytes, FILE_MAX);
+}
+
+/* The largest file, the same as bytes, and a bomb, one after the other. */
+static void memory_of_the_child__stays_far_below_its_limit(void **state)
+{
+    fixture *f = *state;
+    eg_str large = {NULL, EG_FILE_SCAN_BYTES};
+    char *bytes = eg_alloc(large.len);
+    assert_non_null(bytes);
+    for (size_t i = 0; i < large.len; i++) {
+        bytes[i] = (char)(i * 2654435761u >> 24);
+    }
+    large.ptr = bytes;
+    f->options.limits.bytes = large.len;
+    const eg_scan_job job = {.kind = EG_SCAN_BYTES, .path = EG_STR("script"), .bytes = large};
+    assert_int_equal(scan_file(f, write_bytes(f, "large", large)), EG_FILE_CLEAN);
+    assert_int_equal(scan(f, &job), EG_FILE_CLEAN);
+    assert_int_equal(f->report.bytes, large.len);
+    assert_int_equal(scan_file(f, write_bomb(f)), EG_FILE_NOT_LOOKED);
+    assert_int_equal(f->counts.stops, 0);
+    print_message("most memory of the child: %llu MiB\n",
+                  (unsigned long long)f->counts.child_bytes_peak >> 20);
+    assert_in_range(f->counts.child_bytes_peak, large.len, EG_SCAN_MEMORY_BYTES / 2);
+    eg_free(bytes);
 }
 
 typedef struct deletion {
@@ -442,8 +472,6 @@ static void many_files__leave_no_handle_behind(void **state)
     assert_in_range(count_handles(GetCurrentProcessId()), 1, ours + 2);
     assert_in_range(count_handles(child), 1, theirs + 2);
     assert_int_equal(f->counts.starts, 1);
-    print_message("most memory of the child: %llu KiB\n",
-                  (unsigned long long)f->counts.child_bytes_peak / 1024);
 }
 
 /* ---- memory ---- */
@@ -528,6 +556,7 @@ int eg_test_scan_client(void)
         WITH_WORKER(stop__ends_the_job_that_runs_and_all_after_it),
         WITH_WORKER(child__that_cannot_start__is_told_and_not_tried_at_once_again),
         WITH_WORKER(bomb__and_circular_sectors__end_with_a_reason),
+        WITH_WORKER(memory_of_the_child__stays_far_below_its_limit),
         WITH_WORKER(file__of_four_gigabytes__is_looked_at_up_to_its_limit),
         WITH_WORKER(file__deleted_while_it_is_looked_at__is_no_hindrance),
         WITH_WORKER(many_files__leave_no_handle_behind),
