@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/check_pc.h"
 
+#include "cli/win32/check_emocheck.h"
 #include "cli/win32/check_folders.h"
 #include "cli/win32/check_processes.h"
 #include "cli/win32/check_sensors.h"
@@ -63,6 +64,9 @@ int eg_check_pc_gather(eg_check_pc *pc)
     }
     if (status == EG_OK) {
         status = eg_check_folders_gather(pc);
+    }
+    if (status == EG_OK) {
+        status = eg_emocheck_run(pc);
     }
     eg_arena_destroy(arena);
     return status;
