@@ -165,6 +165,13 @@ void eg_report_say_age(const eg_report_writer *writer, const eg_check_report *re
     eg_report_say_number(writer, word, report->rule_age_days);
 }
 
+void eg_report_say_user(const eg_report_writer *writer, const eg_check_report *report)
+{
+    eg_str unknown = eg_str_from(words[EG_WORD_UNKNOWN][writer->language]);
+    eg_report_say_text(writer, report->elevated ? EG_WORD_ELEVATED : EG_WORD_NOT_ELEVATED,
+                       report->user.len > 0 ? report->user : unknown);
+}
+
 void eg_report_say_duration(const eg_report_writer *writer, const eg_check_report *report)
 {
     uint64_t ticks = report->finished > report->started ? report->finished - report->started : 0;

@@ -42,6 +42,7 @@ eg_word eg_report_verdict_means(eg_check_verdict verdict);
 eg_word eg_report_level(eg_level level);
 eg_word eg_report_role(eg_role role);
 void eg_report_say_age(const eg_report_writer *writer, const eg_check_report *report);
+void eg_report_say_user(const eg_report_writer *writer, const eg_check_report *report);
 void eg_report_say_meaning(const eg_report_writer *writer, const eg_check_report *report);
 void eg_report_say_duration(const eg_report_writer *writer, const eg_check_report *report);
 bool eg_report_is_old(const eg_check_report *report); /* its rules */
