@@ -87,7 +87,7 @@ static void put_facts(const eg_report_writer *w, const eg_check_report *report)
     eg_report_say_duration(w, report);
     line_end(w);
     begin_line(w, "", EG_WORD_USER);
-    eg_report_say_text(w, report->elevated ? EG_WORD_ELEVATED : EG_WORD_NOT_ELEVATED, report->user);
+    eg_report_say_user(w, report);
     line_end(w);
     begin_line(w, "", EG_WORD_RULES);
     eg_report_text(w, report->pack, NAME_MAX_CHARACTERS);

@@ -114,6 +114,18 @@ static void age__of_rules__warns_of_old_ones(void **state)
     assert_out("unknown");
 }
 
+static void user__without_a_name__is_unknown(void **state)
+{
+    (void)state;
+    eg_check_report report = {.elevated = true};
+    eg_report_say_user(&text_ja, &report);
+    assert_out("不明（管理者として）");
+    report.user = EG_STR("PC\\user");
+    report.elevated = false;
+    eg_report_say_user(&text_en, &report);
+    assert_out("PC\\user, without administrator rights");
+}
+
 static void duration__of_a_check__is_told_in_seconds_or_minutes(void **state)
 {
     (void)state;
@@ -137,6 +149,7 @@ int eg_test_report_words(void)
         cmocka_unit_test(text__too_long__keeps_both_ends),
         cmocka_unit_test(time__on_the_wall__says_its_zone),
         cmocka_unit_test(age__of_rules__warns_of_old_ones),
+        cmocka_unit_test(user__without_a_name__is_unknown),
         cmocka_unit_test(duration__of_a_check__is_told_in_seconds_or_minutes),
     };
     return cmocka_run_group_tests_name("report_words", tests, make_buffer, free_buffer);
