@@ -30,6 +30,7 @@
 #define STOP_ALARM_MS 300u
 #define STOP_FILES_MS 300u
 #define STOP_PIPELINE_MS 900u
+#define STOP_SCANS_MS 300u
 
 void eg_host_report(eg_host *host, eg_event_message message, const char *text)
 {
@@ -248,6 +249,9 @@ static int on_status(void *user, eg_buf *json)
     if (host->files) {
         eg_file_worker_counts(host->files, &view.files, &view.second_pass);
     }
+    if (host->scans) {
+        eg_scan_queue_counts(eg_scan_thread_queue(host->scans), &view.scans);
+    }
     view.last_hit_id = eg_atomic_get(&host->last_hit_id);
     view.last_hit_time = (uint64_t)eg_atomic_get(&host->last_hit_time);
     return eg_status_write(&view, json);
@@ -291,6 +295,9 @@ static int start_detection(eg_host *host)
     }
     if (status == EG_OK) {
         status = eg_rules_start(&rules, &host->rules);
+    }
+    if (status == EG_OK) {
+        eg_host_start_scans(host);
     }
     return status;
 }
@@ -497,6 +504,9 @@ static int end_threads(eg_host *host)
         eg_file_worker_stop(host->files);
     }
     eg_session_alarm_stop(host->alarm);
+    if (host->scans) {
+        eg_scan_thread_stop(host->scans);
+    }
     if (host->sensors) {
         status = note_late(eg_sensors_host_join(host->sensors, STOP_SENSORS_MS), status);
     }
@@ -509,6 +519,9 @@ static int end_threads(eg_host *host)
     }
     if (host->files) {
         status = note_late(eg_file_worker_join(host->files, STOP_FILES_MS), status);
+    }
+    if (host->scans) {
+        status = note_late(eg_scan_thread_join(host->scans, STOP_SCANS_MS), status);
     }
     /* After the pipeline: a hit found at the last moment still reaches the trays. */
     if (host->pipe) {
@@ -533,6 +546,7 @@ static void release(eg_host *host)
     eg_sensors_host_destroy(host->sensors);
     eg_pipeline_thread_destroy(host->pipeline);
     eg_file_worker_destroy(host->files);
+    eg_scan_thread_destroy(host->scans);
     eg_rules_destroy(host->rules);
     eg_hit_keeper_destroy(host->keeper);
     eg_baseline_keeper_destroy(host->baseline);

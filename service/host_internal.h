@@ -13,6 +13,7 @@
 #include "service/pipe_server.h"
 #include "service/pipeline_thread.h"
 #include "service/session_alarm.h"
+#include "service/scan_thread.h"
 #include "service/settings.h"
 #include "service/status.h"
 
@@ -44,6 +45,7 @@ struct eg_host {
     eg_baseline_keeper *baseline;
     eg_rules *rules;
     eg_file_worker *files; /* NULL when it could not start */
+    eg_scan_thread *scans; /* NULL when it could not start */
     eg_pipeline_thread *pipeline;
     eg_pipe_server *pipe;
     eg_session_alarm *alarm; /* NULL when it could not start */
@@ -89,5 +91,11 @@ int eg_host_except(void *user, eg_str json, eg_str who, int64_t *id);
 int eg_host_revoke_exception(void *user, int64_t id, eg_str who);
 /* Gives the pipeline what is stored and in force; what cannot be read is logged. */
 void eg_host_exceptions_load(eg_host *host);
+
+/*
+ * host_scans.c. Has YARA look at what events name; after the rules, before the pipeline starts.
+ * Without it nothing is found in files, which is told; all else goes on.
+ */
+void eg_host_start_scans(eg_host *host);
 
 #endif

@@ -15,6 +15,7 @@ typedef struct eg_paths {
     eg_buf database; /* emoguard.db */
     eg_buf settings; /* emoguard.conf */
     eg_buf log;      /* emoguard.log */
+    eg_buf verdicts; /* emoguard.verdicts: files that were found clean */
     eg_buf lock;     /* emoguard.lock: held by the one service that works on this folder */
     eg_buf program;  /* this executable */
     eg_buf rules;    /* folder or file; default: rules beside the executable */

@@ -14,6 +14,7 @@
 
 struct eg_pipeline_thread {
     eg_pipeline_thread_options options;
+    eg_scan_queue *scans; /* may be NULL */
     eg_pipeline *pipeline;
     eg_thread *thread;
     eg_mutex lock;
@@ -134,8 +135,21 @@ static void match_differences(eg_pipeline_thread *thread)
     }
 }
 
+static void take_findings(eg_pipeline_thread *thread)
+{
+    eg_scan_finding *finding;
+    while (thread->scans && (finding = eg_scan_queue_next(thread->scans)) != NULL) {
+        eg_pipeline_found(thread->pipeline, finding);
+        eg_scan_finding_destroy(finding);
+    }
+}
+
 static void feed(eg_pipeline_thread *thread, eg_event *event)
 {
+    if (event->flags & EG_EVENT_WAKE) {
+        eg_free(event);
+        return;
+    }
     eg_baseline_keeper *baseline = thread->options.baseline;
     bool compared = !baseline || (event->flags & EG_EVENT_SECOND_PASS); /* when it came first */
     bool goes_on = compared || eg_baseline_keeper_admit(baseline, event);
@@ -196,9 +210,11 @@ static void work(eg_pipeline_thread *thread)
         } else {
             match_differences(thread);
         }
+        take_findings(thread);
         keep_house(thread);
         save_baseline(thread, false);
     }
+    take_findings(thread);
     eg_hit_keeper_retry(thread->options.keeper);
     save_baseline(thread, true);
 }
@@ -219,6 +235,11 @@ static void thread_main(void *arg)
     eg_mutex_unlock(&thread->lock);
 }
 
+void eg_pipeline_thread_use_scans(eg_pipeline_thread *thread, eg_scan_queue *scans)
+{
+    thread->scans = scans;
+}
+
 int eg_pipeline_thread_start(eg_pipeline_thread *thread, eg_ruleset_slot *rules)
 {
     int status =
@@ -228,6 +249,7 @@ int eg_pipeline_thread_start(eg_pipeline_thread *thread, eg_ruleset_slot *rules)
     }
     if (status == EG_OK) {
         eg_pipeline_use_second_pass(thread->pipeline, thread->options.second_pass);
+        eg_pipeline_use_scans(thread->pipeline, thread->scans);
         status = eg_thread_start(&thread->thread, "pipeline", thread_main, thread);
     }
     return status;

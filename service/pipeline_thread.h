@@ -31,6 +31,8 @@ typedef struct eg_pipeline_thread_options {
 int eg_pipeline_thread_create(const eg_pipeline_thread_options *options, eg_pipeline_thread **out);
 int eg_pipeline_thread_start(eg_pipeline_thread *thread, eg_ruleset_slot *rules);
 void eg_pipeline_thread_rules_settled(eg_pipeline_thread *thread); /* any thread */
+/* Before the start: who looks at files; must outlive the thread. NULL: nobody. */
+void eg_pipeline_thread_use_scans(eg_pipeline_thread *thread, eg_scan_queue *scans);
 /* After the intake is closed: what is inside is still worked off, for at most `drain_ms`. */
 void eg_pipeline_thread_stop(eg_pipeline_thread *thread, uint32_t drain_ms);
 int eg_pipeline_thread_join(eg_pipeline_thread *thread, uint32_t milliseconds); /* EG_E_TIMEOUT */

@@ -26,6 +26,8 @@ static const eg_conf_key keys[] = {
     {"", "retention_days", EG_CONF_NUMBER, offsetof(eg_settings, retention_days), 1, 3650},
     {"", "max_hits", EG_CONF_NUMBER, offsetof(eg_settings, max_hits), 100, 10000000},
     {"", "self_check_minutes", EG_CONF_NUMBER, offsetof(eg_settings, self_check_minutes), 0, 1440},
+    {"", "scan_network_paths", EG_CONF_BOOL, offsetof(eg_settings, scan_network_paths), 0, 0},
+    {"", "scan_memory", EG_CONF_BOOL, offsetof(eg_settings, scan_memory), 0, 0},
     {"", "max_clients", EG_CONF_NUMBER, offsetof(eg_settings, max_clients), 1, EG_CLIENTS_MAX},
 };
 

@@ -26,6 +26,8 @@ typedef struct eg_settings {
     uint64_t max_hits;
     uint64_t max_clients;
     uint64_t self_check_minutes; /* 0: never */
+    bool scan_network_paths;     /* files of other computers are scanned as well */
+    bool scan_memory;            /* of processes that met a grave rule */
     eg_log_level log;            /* from log_level */
     eg_level min_level;          /* from alert_min_level: hits below it are stored but not shown */
 } eg_settings;

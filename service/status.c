@@ -107,6 +107,28 @@ static void write_exceptions(const eg_status_view *view, eg_json *json)
     eg_ruleset_unref(rules);
 }
 
+static void write_scans(const eg_status_view *view, eg_json *json)
+{
+    const eg_scan_counts *scans = &view->scans;
+    eg_json_key(json, "scans");
+    eg_json_object(json);
+    eg_json_put_u64(json, "waiting", scans->waiting);
+    eg_json_put_u64(json, "not_taken", scans->not_taken);
+    eg_json_put_u64(json, "events", scans->events);
+    eg_json_put_u64(json, "looked", scans->looked);
+    eg_json_put_u64(json, "remembered", scans->remembered);
+    eg_json_put_u64(json, "suspicious", scans->suspicious);
+    eg_json_put_u64(json, "missing", scans->missing);
+    eg_json_put_u64(json, "unresolved", scans->unresolved);
+    eg_json_key(json, "could_not_look");
+    eg_json_object(json);
+    for (int gap = EG_GAP_NONE + 1; gap < EG_GAP_COUNT; gap++) {
+        eg_json_put_u64(json, eg_file_gap_name((eg_file_gap)gap), scans->gaps[gap]);
+    }
+    eg_json_object_end(json);
+    eg_json_object_end(json);
+}
+
 static void write_last_hit(const eg_status_view *view, eg_json *json)
 {
     char time[EG_TIME_TEXT_SIZE] = "";
@@ -217,6 +239,7 @@ static int write_all(const eg_status_view *view, eg_buf *out, size_t attempt)
     write_counters(view, &json);
     write_exceptions(view, &json);
     write_files(view, &json);
+    write_scans(view, &json);
     write_last_hit(view, &json);
     write_recent_hits(view, &json, limits[attempt].hits);
     write_parts(view, &json, attempt);

@@ -10,6 +10,8 @@
  *            numbers of those that ended within 30 days, and of those whose rule is not loaded
  *   files    {read, remembered, waiting, not_taken, elsewhere, unreadable, too_large, too_slow,
  *             changed}: files read for rules on hashes and signatures, and why others were not
+ *   scans    {waiting, not_taken, events, looked, remembered, suspicious, missing, unresolved,
+ *             could_not_look {reason: how many}}: files, texts, processes that YARA was asked about
  *   clients  [{kind, version, pid, session, language, window}]
  *   last_hit {id, time} of the newest in the database, id 0 and time "" when there is none
  *   recent_hits [{id, time, level, kind, title, program, target}] newest first, at most 20
@@ -18,6 +20,7 @@
 #ifndef EG_SERVICE_STATUS_H
 #define EG_SERVICE_STATUS_H
 
+#include "core/detect/scan_queue.h"
 #include "core/detect/second_pass.h"
 #include "core/store/store.h"
 #include "service/clients.h"
@@ -44,6 +47,7 @@ typedef struct eg_status_view {
     eg_hit_keeper_counts hits;
     eg_file_counts files;
     eg_second_pass_counts second_pass;
+    eg_scan_counts scans;
     int64_t last_hit_id;
     uint64_t last_hit_time; /* FILETIME, 0 none */
 } eg_status_view;

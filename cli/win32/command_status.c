@@ -102,6 +102,37 @@ static void print_ids(const char *text, yyjson_val *ids)
     putchar('\n');
 }
 
+/* Nothing without YARA rules. */
+static void print_scans(yyjson_val *scans)
+{
+    static const struct {
+        const char *key, *text;
+    } counts[] = {
+        {"remembered", "known"}, {"suspicious", "suspicious"},        {"waiting", "waiting"},
+        {"missing", "gone"},     {"unresolved", "in no known place"}, {"not_taken", "not taken"},
+    };
+    yyjson_val *gaps = yyjson_obj_get(scans, "could_not_look"), *key, *value;
+    size_t i, count;
+    if (eg_json_get_u64(scans, "events", 0) == 0) {
+        return;
+    }
+    printf("%-12s %llu looked at", "scans",
+           (unsigned long long)eg_json_get_u64(scans, "looked", 0));
+    for (i = 0; i < EG_COUNT(counts); i++) {
+        uint64_t number = eg_json_get_u64(scans, counts[i].key, 0);
+        if (number > 0) {
+            printf(", %llu %s", (unsigned long long)number, counts[i].text);
+        }
+    }
+    yyjson_obj_foreach(gaps, i, count, key, value) {
+        if (yyjson_get_uint(value) > 0) {
+            printf(", %llu not: %s", (unsigned long long)yyjson_get_uint(value),
+                   yyjson_get_str(key));
+        }
+    }
+    putchar('\n');
+}
+
 /* Nothing where nobody has excepted anything. */
 static void print_exceptions(yyjson_val *exceptions)
 {
@@ -163,6 +194,7 @@ static void print_status(yyjson_val *root)
     }
     print_files(yyjson_obj_get(root, "files"));
     print_exceptions(yyjson_obj_get(root, "exceptions"));
+    print_scans(yyjson_obj_get(root, "scans"));
     print_clients(yyjson_obj_get(root, "clients"));
     yyjson_val *notice;
     size_t i, count;

@@ -26,6 +26,7 @@ typedef struct eg_hit {
     eg_str program;    /* what ran, or what was registered to run: path or command */
     eg_str parent;     /* who started or wrote it; "" unknown */
     eg_str user;       /* DOMAIN\name or SID; "" unknown */
+    eg_str file;       /* in which YARA found it; EG_STR_NONE: found in the event */
     eg_str event_json; /* evidence: the event as one JSON object */
     eg_text text[EG_LANGUAGE_COUNT];
     int64_t incident_id;    /* of its story; 0 none */

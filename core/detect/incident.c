@@ -154,7 +154,8 @@ int eg_incidents_add(eg_incidents *incidents, const eg_hit *hit, const eg_event 
     eg_incident_change change = {.incident = NULL};
     bool merged = false;
     eg_arena_reset(incidents->scratch);
-    int status = eg_incident_steps(event, lineage, incidents->scratch, new.steps, &new.step_count);
+    int status = eg_incident_steps(event, lineage, hit->file, incidents->scratch, new.steps,
+                                   &new.step_count);
     if (status == EG_OK) {
         status = eg_arrival_take(&new);
     }

@@ -194,8 +194,25 @@ static void add_place(writer *to, const eg_event *event, const eg_subject *subje
     add(to, &step);
 }
 
-int eg_incident_steps(const eg_event *event, const eg_lineage *lineage, eg_arena *arena,
-                      eg_step steps[EG_STEPS_PER_EVENT], size_t *count)
+/* The file that YARA found: a step that the event has told already, or one more. */
+static void add_found(writer *to, eg_str file)
+{
+    if (file.len == 0) {
+        return;
+    }
+    eg_step step = step_of_file(file, file, 0, 0);
+    step.suspicious = true;
+    for (size_t i = 0; i < to->count; i++) {
+        if (to->steps[i].key == step.key) {
+            to->steps[i].suspicious = true;
+            return;
+        }
+    }
+    add(to, &step);
+}
+
+int eg_incident_steps(const eg_event *event, const eg_lineage *lineage, eg_str file,
+                      eg_arena *arena, eg_step steps[EG_STEPS_PER_EVENT], size_t *count)
 {
     writer to = {steps, 0};
     eg_subject subject;
@@ -213,6 +230,7 @@ int eg_incident_steps(const eg_event *event, const eg_lineage *lineage, eg_arena
         add_started_file(&to, event, &subject);
         add_place(&to, event, &subject);
     }
+    add_found(&to, file);
     *count = to.count;
     return EG_OK;
 }

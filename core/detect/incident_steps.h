@@ -21,14 +21,14 @@ typedef struct eg_step {
     eg_str detail; /* its path, command line or place */
 } eg_step;
 
-#define EG_STEPS_PER_EVENT (EG_LINEAGE_MAX + 2)
+#define EG_STEPS_PER_EVENT (EG_LINEAGE_MAX + 3)
 
 /*
  * Writes at most EG_STEPS_PER_EVENT steps and gives their number in *count. `lineage` begins with
- * the process of the event, or with whoever wrote it; it may be empty. Fails only for lack of
- * memory.
+ * the process of the event, or with whoever wrote it; it may be empty. `file` is what YARA found
+ * something in because of the event, or EG_STR_NONE. Fails only for lack of memory.
  */
-int eg_incident_steps(const eg_event *event, const eg_lineage *lineage, eg_arena *arena,
-                      eg_step steps[EG_STEPS_PER_EVENT], size_t *count);
+int eg_incident_steps(const eg_event *event, const eg_lineage *lineage, eg_str file,
+                      eg_arena *arena, eg_step steps[EG_STEPS_PER_EVENT], size_t *count);
 
 #endif

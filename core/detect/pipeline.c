@@ -5,8 +5,10 @@
 #include "core/base/status.h"
 #include "core/detect/lineage.h"
 #include "core/detect/repeats.h"
+#include "core/detect/scan_hit.h"
 #include "core/detect/slow_rules.h"
 #include "core/detect/subject.h"
+#include "core/detect/yara_files.h"
 #include "core/sigma/correlator.h"
 
 #include <string.h>
@@ -14,6 +16,7 @@
 #define PROCESSES 8192u
 #define ARENA_BLOCK (64u * 1024)
 #define STORY_MAX (256u * 1024)
+#define TAGS_MAX (8u * 1024) /* or a rule's id and a path */
 
 struct eg_pipeline {
     eg_ruleset_slot *slot;
@@ -25,6 +28,7 @@ struct eg_pipeline {
     eg_slow_rules *slow;
     const eg_exception_list *exceptions; /* of this PC; may be NULL */
     eg_second_pass *second_pass;         /* NULL: all rules are decided at once */
+    eg_scan_queue *scans;                /* NULL: no file is looked at */
     uint32_t *met;                       /* room for every rule of the set once */
     size_t met_count;
     eg_process_table *processes;
@@ -56,7 +60,7 @@ int eg_pipeline_create(eg_ruleset_slot *rules, eg_pipeline_on_hit on_hit, void *
     pipeline->on_hit = on_hit;
     pipeline->user = user;
     eg_buf_init(&pipeline->evidence, EG_EVENT_LINE_MAX);
-    eg_buf_init(&pipeline->tags, 4096);
+    eg_buf_init(&pipeline->tags, TAGS_MAX);
     eg_buf_init(&pipeline->story, STORY_MAX);
     eg_buf_init(&pipeline->memory, STORY_MAX);
     int status = eg_process_table_create(&pipeline->processes, PROCESSES);
@@ -104,6 +108,11 @@ void eg_pipeline_use_second_pass(eg_pipeline *pipeline, eg_second_pass *second_p
 void eg_pipeline_use_exceptions(eg_pipeline *pipeline, const eg_exception_list *exceptions)
 {
     pipeline->exceptions = exceptions;
+}
+
+void eg_pipeline_use_scans(eg_pipeline *pipeline, eg_scan_queue *scans)
+{
+    pipeline->scans = scans;
 }
 
 void eg_pipeline_destroy(eg_pipeline *pipeline)
@@ -327,14 +336,24 @@ static void drop_told(eg_pipeline *pipeline, const eg_event *event)
     pipeline->met_count = kept;
 }
 
+/* Whatever a process that met a grave rule holds is worth a look. */
+static void ask_for_memory(eg_pipeline *pipeline, const eg_event *event, eg_level level)
+{
+    if (pipeline->scans && level >= EG_LEVEL_HIGH) {
+        eg_scan_queue_take_memory(pipeline->scans, event);
+    }
+}
+
 /* A silent rule is heard of only through the correlations that refer to it. */
 static void report_rule(eg_pipeline *pipeline, context *about, uint32_t index)
 {
     const eg_sigma_set *set = eg_ruleset_sigma(pipeline->rules);
     const eg_rule_info *rule = eg_sigma_set_rule(set, index);
     int status = EG_OK;
-    if (!eg_sigma_set_is_silent(set, index))
+    if (!eg_sigma_set_is_silent(set, index)) {
         status = report(pipeline, about, rule);
+        ask_for_memory(pipeline, about->event, rule->level);
+    }
     if (status == EG_OK)
         eg_repeats_add(&pipeline->told, rule->id, about->event);
     else
@@ -399,12 +418,98 @@ int eg_pipeline_feed(eg_pipeline *pipeline, const eg_event *event)
     if (taken != EG_OK)
         failed(pipeline, taken, "the new rules are not in use");
     int status = pipeline->rules ? match(pipeline, &completed) : EG_OK;
+    if (pipeline->scans)
+        eg_scan_queue_take(pipeline->scans, &completed);
     eg_arena_reset(pipeline->arena);
     if (status == EG_OK)
         status = learned;
     if (status != EG_OK)
         pipeline->stats.failures++;
     return status;
+}
+
+/* ---- what YARA found ---- */
+
+/* One rule on one file because of one event: two sources may tell of the same event. */
+static int name_finding(eg_pipeline *pipeline, const eg_scan_finding *finding, eg_str rule_id)
+{
+    eg_buf_clear(&pipeline->tags);
+    eg_buf_appendf(&pipeline->tags, "%.*s\n%s\n%.*s", EG_STR_ARGS(rule_id),
+                   finding->is_memory ? "memory" : "", EG_STR_ARGS(finding->path));
+    return pipeline->tags.status;
+}
+
+/* The program is the file; what loads it, or else who started it, is the parent. */
+static int fill_subject(eg_pipeline *pipeline, const eg_scan_finding *finding, eg_hit *hit)
+{
+    eg_subject subject;
+    int status = eg_subject_of(finding->event, pipeline->arena, &subject);
+    if (status != EG_OK)
+        return status;
+    hit->program = finding->is_text ? subject.program : finding->path;
+    hit->parent = finding->reason == EG_SCAN_COMMAND_LINE ? subject.program : subject.parent;
+    hit->user = subject.user;
+    hit->file = finding->is_text ? EG_STR_NONE : finding->path;
+    return EG_OK;
+}
+
+static int report_found(eg_pipeline *pipeline, const eg_scan_finding *finding,
+                        const eg_yara_match *match, const eg_rule_info *rule)
+{
+    eg_ruleset_stats stats;
+    eg_json json;
+    eg_hit hit = {
+        .time = finding->event->time,
+        .count = 1,
+        .fingerprint = eg_scan_hit_fingerprint(finding, rule->id),
+        .level = rule->level,
+        .rule_id = rule->id,
+        .rule_title = rule->title,
+        .rule_author = rule->author,
+        .tags = EG_STR(""),
+    };
+    eg_ruleset_stats_get(finding->rules, &stats);
+    hit.pack_serial = stats.serial;
+    eg_buf_clear(&pipeline->evidence);
+    eg_json_begin(&json, &pipeline->evidence);
+    eg_scan_hit_write(finding, match, &json);
+    hit.event_json = eg_buf_str(&pipeline->evidence);
+    int status = pipeline->evidence.status;
+    if (status == EG_OK)
+        status = fill_subject(pipeline, finding, &hit);
+    if (status != EG_OK)
+        return status;
+    for (int i = 0; i < EG_LANGUAGE_COUNT; i++)
+        eg_texts_find(eg_ruleset_texts(finding->rules), rule, (eg_language)i, &hit.text[i]);
+    hit.exception_id = find_exception(pipeline, finding->event, &hit);
+    if (hit.exception_id == 0)
+        status = tell_story(pipeline, finding->event, &hit);
+    if (status != EG_OK)
+        return status;
+    pipeline->stats.hits++;
+    return pipeline->on_hit(pipeline->user, &hit, finding->event);
+}
+
+void eg_pipeline_found(eg_pipeline *pipeline, const eg_scan_finding *finding)
+{
+    const eg_yara_result *result = &finding->report.result;
+    for (size_t i = 0; i < result->count; i++) {
+        eg_rule_info rule;
+        eg_yara_rule_info(result->matches[i].rule, &rule);
+        int status = name_finding(pipeline, finding, rule.id);
+        eg_str name = eg_buf_str(&pipeline->tags);
+        if (status == EG_OK && eg_repeats_has(&pipeline->told, name, finding->event))
+            continue;
+        if (status == EG_OK)
+            status = report_found(pipeline, finding, &result->matches[i], &rule);
+        if (status == EG_OK)
+            eg_repeats_add(&pipeline->told, name, finding->event);
+        else
+            failed(pipeline, status, "a hit was not taken");
+        if (!finding->is_memory)
+            ask_for_memory(pipeline, finding->event, rule.level);
+        eg_arena_reset(pipeline->arena);
+    }
 }
 
 void eg_pipeline_number_incidents(eg_pipeline *pipeline, int64_t last_id)

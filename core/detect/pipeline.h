@@ -10,6 +10,7 @@
 #include "core/detect/hit.h"
 #include "core/detect/incident.h"
 #include "core/detect/ruleset.h"
+#include "core/detect/scan_queue.h"
 #include "core/detect/second_pass.h"
 
 typedef struct eg_pipeline eg_pipeline;
@@ -33,6 +34,13 @@ void eg_pipeline_destroy(eg_pipeline *pipeline); /* NULL-safe */
  * the event holds.
  */
 void eg_pipeline_use_second_pass(eg_pipeline *pipeline, eg_second_pass *second_pass);
+/* From now on what events name is left to `scans` to be looked at; it must outlive the pipeline. */
+void eg_pipeline_use_scans(eg_pipeline *pipeline, eg_scan_queue *scans);
+/*
+ * What YARA has found becomes hits: one for each rule that is met, each with its story. Failures
+ * are logged and counted.
+ */
+void eg_pipeline_found(eg_pipeline *pipeline, const eg_scan_finding *finding);
 /*
  * Events fed before any ruleset is loaded are only learned from, never lost silently: the caller
  * loads rules first or keeps them queued. A rule met in several views counts once, and so does one

@@ -15,6 +15,7 @@ struct eg_ruleset {
     eg_atomic references;
     eg_sigma_set *sigma;
     eg_yara_rules *yara;
+    eg_yara_files yara_files; /* what they were compiled from */
     eg_texts *texts;
     eg_exception_list *exceptions;
     eg_pack pack; /* the first one */
@@ -296,6 +297,8 @@ static int compile(loader *l, bool report_inert)
         status = eg_yara_files_compile(&l->yara, &l->counting, &ruleset->yara);
     if (status != EG_OK)
         return status;
+    ruleset->yara_files = l->yara;
+    l->yara = (eg_yara_files){NULL, 0, 0};
     ruleset->stats.yara = eg_yara_engine.rule_count(ruleset->yara);
     if (eg_sigma_set_size(ruleset->sigma) == 0 && ruleset->stats.yara == 0)
         return eg_fail(EG_E_INVALID, "no rule could be loaded (%zu files, %zu rejected, %zu inert)",
@@ -378,6 +381,7 @@ void eg_ruleset_unref(eg_ruleset *ruleset)
         return;
     eg_sigma_set_destroy(ruleset->sigma);
     eg_yara_engine.rules_destroy(ruleset->yara);
+    eg_yara_files_done(&ruleset->yara_files);
     eg_texts_destroy(ruleset->texts);
     eg_exception_list_destroy(ruleset->exceptions);
     eg_pack_done(&ruleset->pack);
@@ -387,6 +391,11 @@ void eg_ruleset_unref(eg_ruleset *ruleset)
 const eg_sigma_set *eg_ruleset_sigma(const eg_ruleset *ruleset)
 {
     return ruleset->sigma;
+}
+
+const eg_yara_files *eg_ruleset_yara_files(const eg_ruleset *ruleset)
+{
+    return &ruleset->yara_files;
 }
 
 const eg_yara_rules *eg_ruleset_yara(const eg_ruleset *ruleset)

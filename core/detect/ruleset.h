@@ -12,6 +12,7 @@
 #include "core/detect/exception_list.h"
 #include "core/detect/pack.h"
 #include "core/detect/text.h"
+#include "core/detect/yara_files.h"
 #include "core/sigma/set.h"
 #include "core/yara/engine.h"
 
@@ -51,6 +52,8 @@ void eg_ruleset_unref(eg_ruleset *ruleset);      /* frees with the last; NULL-sa
 const eg_sigma_set *eg_ruleset_sigma(const eg_ruleset *ruleset);
 /* Never NULL; possibly none in it. What a rule says of itself: yara_files.h. */
 const eg_yara_rules *eg_ruleset_yara(const eg_ruleset *ruleset);
+/* What those were compiled from, for whoever compiles them elsewhere. */
+const eg_yara_files *eg_ruleset_yara_files(const eg_ruleset *ruleset);
 const eg_texts *eg_ruleset_texts(const eg_ruleset *ruleset);
 /* Those of the packs; a file of them that is wrong is a problem, and none of it is used. */
 const eg_exception_list *eg_ruleset_exceptions(const eg_ruleset *ruleset);

@@ -265,6 +265,26 @@ static void add_script(writer *to)
     add_bytes(to, EG_FIELD_SCRIPT_BLOCK_TEXT, name.ptr ? name : EG_STR(""));
 }
 
+bool eg_scan_targets_in(const eg_event *event)
+{
+    if (event->flags & (EG_EVENT_MARK | EG_EVENT_SECOND_PASS)) {
+        return false;
+    }
+    switch (event->kind) {
+    case EG_KIND_PROCESS_START:
+    case EG_KIND_IMAGE_LOAD:
+    case EG_KIND_REGISTRY_SET:
+    case EG_KIND_SERVICE_INSTALLED:
+    case EG_KIND_TASK_REGISTERED:
+    case EG_KIND_TASK_UPDATED:
+    case EG_KIND_WMI_SUBSCRIPTION:
+    case EG_KIND_FILE_CREATED:
+    case EG_KIND_SCRIPT_BLOCK:
+    case EG_KIND_AMSI_CONTENT: return true;
+    default: return false;
+    }
+}
+
 static void add_all(writer *to)
 {
     switch (to->event->kind) {
@@ -322,7 +342,7 @@ int eg_scan_targets_of(const eg_event *event, const eg_windows_folders *folders,
 {
     writer to = {event, {folders, EG_STR(""), EG_STR("")}, arena, out, EG_SCAN_STARTED, EG_OK};
     *out = (eg_scan_targets){.count = 0};
-    if (event->flags & (EG_EVENT_MARK | EG_EVENT_SECOND_PASS)) {
+    if (!eg_scan_targets_in(event)) {
         return EG_OK;
     }
     to.context.user_folder = user_folder_of(event, folders);

@@ -39,6 +39,8 @@ typedef struct eg_scan_targets {
 
 const char *eg_scan_reason_name(eg_scan_reason reason); /* "command_line" */
 
+/* May it name anything? Costs next to nothing. */
+bool eg_scan_targets_in(const eg_event *event);
 /*
  * `event` as the pipeline completed it. Files are listed before they are known to exist, also those
  * of other computers and those whose path cannot be resolved: whoever looks decides and tells.

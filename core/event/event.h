@@ -53,6 +53,7 @@ enum {
     EG_EVENT_UNLISTED = 1 << 5,           /* live only: snapshots do not tell such things */
     EG_EVENT_MARK = 1 << 6,               /* no event: see snapshot_mark.h */
     EG_EVENT_SECOND_PASS = 1 << 7, /* told before; now with what reading its file has found out */
+    EG_EVENT_WAKE = 1 << 8,        /* no event: findings wait for the pipeline (scan_queue.h) */
 };
 
 typedef struct eg_named_value {

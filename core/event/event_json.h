@@ -26,5 +26,7 @@ int eg_event_read_json(eg_event_reader *reader, eg_str line, eg_event *event);
 
 /* One object, no newline. The inverse of the reader for the line format. */
 void eg_event_write_json(const eg_event *event, eg_json *json);
+/* The same into an object that is open, for whoever has more to say. */
+void eg_event_write_members(const eg_event *event, eg_json *json);
 
 #endif

@@ -42,9 +42,8 @@ static void put_flags(eg_json *json, uint32_t flags)
     eg_json_array_end(json);
 }
 
-void eg_event_write_json(const eg_event *event, eg_json *json)
+void eg_event_write_members(const eg_event *event, eg_json *json)
 {
-    eg_json_object(json);
     put_text(json, "channel", event->channel);
     put_text(json, "provider", event->provider);
     eg_json_put_u64(json, "event_id", event->event_id);
@@ -64,5 +63,11 @@ void eg_event_write_json(const eg_event *event, eg_json *json)
         eg_json_str(json, event->extra[i].value);
     }
     eg_json_object_end(json);
+}
+
+void eg_event_write_json(const eg_event *event, eg_json *json)
+{
+    eg_json_object(json);
+    eg_event_write_members(event, json);
     eg_json_object_end(json);
 }

@@ -183,10 +183,10 @@ static void fill(eg_clients *clients, eg_notices *notices, size_t count)
 static void status__all_parts__is_one_object_with_what_is_documented(void **state)
 {
     EG_UNUSED(state);
-    static const char *const members[] = {"version",  "pid",       "uptime_seconds", "data_folder",
-                                          "database", "pipe",      "settings_error", "rules",
-                                          "counters", "last_hit",  "sensors",        "clients",
-                                          "notices",  "shortened", "recent_hits",    "files"};
+    static const char *const members[] = {
+        "version",        "pid",       "uptime_seconds", "data_folder", "database", "pipe",
+        "settings_error", "rules",     "counters",       "last_hit",    "sensors",  "clients",
+        "notices",        "shortened", "recent_hits",    "files",       "scans"};
     eg_clients clients;
     eg_notices notices;
     eg_buf text;
