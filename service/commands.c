@@ -11,6 +11,8 @@
 
 #include <stdio.h>
 
+#define STOP_WAIT_MS 30000u /* as long as the Windows Installer waits for a service to stop */
+
 static eg_service_exit fail(int status)
 {
     fprintf(stderr, "emoguard-service: %s\n", eg_error_message());
@@ -49,15 +51,31 @@ eg_service_exit eg_command_configure(const eg_paths *paths)
     return EG_SERVICE_EXIT_OK;
 }
 
-eg_service_exit eg_command_remove(const eg_paths *paths, bool keep_hits)
+/*
+ * A running service would lose its database under its feet. Whoever uninstalls has told it to stop,
+ * but not every installer waits until it is gone.
+ */
+static int wait_for_end(const char *lock_path)
 {
     HANDLE lock = INVALID_HANDLE_VALUE;
+    int status = eg_instance_lock(lock_path, &lock);
+    if (status == EG_E_EXISTS) {
+        printf("waiting for the service to end\n");
+        fflush(stdout);
+        status = eg_instance_lock_within(lock_path, STOP_WAIT_MS, &lock);
+    }
+    if (status == EG_OK) {
+        eg_instance_unlock(lock);
+    }
+    return status;
+}
+
+eg_service_exit eg_command_remove(const eg_paths *paths, bool keep_hits)
+{
     int status = EG_OK;
     if (eg_dir_exists(eg_buf_cstr(&paths->data))) {
-        /* A running service would lose its database under its feet. */
-        status = eg_instance_lock(eg_buf_cstr(&paths->lock), &lock);
+        status = wait_for_end(eg_buf_cstr(&paths->lock));
         if (status == EG_OK) {
-            eg_instance_unlock(lock);
             status = keep_hits ? eg_paths_remove_all_but_hits(paths) : eg_paths_purge(paths);
         }
     }

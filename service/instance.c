@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/instance.h"
 
+#include "core/base/os.h"
 #include "core/base/status.h"
 #include "service/wide.h"
+
+#define LOOK_AGAIN_MS 50u
 
 int eg_instance_lock(const char *path, HANDLE *out)
 {
@@ -22,6 +25,18 @@ int eg_instance_lock(const char *path, HANDLE *out)
         status = eg_fail_os(GetLastError(), "lock %s", path);
     }
     eg_free(wide);
+    return status;
+}
+
+int eg_instance_lock_within(const char *path, uint32_t milliseconds, HANDLE *out)
+{
+    uint64_t start = eg_clock_monotonic_ns();
+    int status = eg_instance_lock(path, out);
+    while (status == EG_E_EXISTS &&
+           eg_clock_monotonic_ns() - start < (uint64_t)milliseconds * 1000000) {
+        eg_thread_sleep_ms(LOOK_AGAIN_MS);
+        status = eg_instance_lock(path, out);
+    }
     return status;
 }
 

@@ -7,10 +7,17 @@
 #ifndef EG_SERVICE_INSTANCE_H
 #define EG_SERVICE_INSTANCE_H
 
+#include <stdint.h>
+
 #include <windows.h>
 
 /* EG_E_EXISTS when another process holds it. */
 int eg_instance_lock(const char *path, HANDLE *out);
+/*
+ * The same for one that is about to end: waits that long for it. A service is not gone when it is
+ * told to stop, nor with a thread that ends late when it has said that it stopped.
+ */
+int eg_instance_lock_within(const char *path, uint32_t milliseconds, HANDLE *out);
 void eg_instance_unlock(HANDLE lock);
 
 #endif

@@ -123,6 +123,48 @@ static void instance__locked__second_is_refused_until_the_first_ends(void **stat
     eg_instance_unlock(second);
 }
 
+/* A service that ends a moment after somebody began to wait for it. */
+typedef struct ending {
+    HANDLE lock;
+    eg_atomic unlocked;
+} ending;
+
+static void end_soon(void *arg)
+{
+    ending *service = arg;
+    eg_thread_sleep_ms(200);
+    eg_atomic_set(&service->unlocked, 1);
+    eg_instance_unlock(service->lock);
+}
+
+static void instance__about_to_end__is_waited_for(void **state)
+{
+    const char *path = eg_test_path(*state, "emoguard.lock");
+    ending service = {.lock = INVALID_HANDLE_VALUE};
+    HANDLE second = INVALID_HANDLE_VALUE;
+    eg_thread *thread = NULL;
+    assert_int_equal(eg_instance_lock(path, &service.lock), EG_OK);
+    assert_int_equal(eg_thread_start(&thread, "ending", end_soon, &service), EG_OK);
+    assert_int_equal(eg_instance_lock_within(path, 60000, &second), EG_OK);
+    assert_int_equal(eg_atomic_get(&service.unlocked), 1);
+    eg_thread_join(thread);
+    eg_instance_unlock(second);
+}
+
+static void instance__that_does_not_end__is_told_after_the_wait(void **state)
+{
+    const char *path = eg_test_path(*state, "emoguard.lock");
+    HANDLE first = INVALID_HANDLE_VALUE;
+    HANDLE second = INVALID_HANDLE_VALUE;
+    uint64_t start = eg_clock_monotonic_ns();
+    assert_int_equal(eg_instance_lock(path, &first), EG_OK);
+    assert_int_equal(eg_instance_lock_within(path, 120, &second), EG_E_EXISTS);
+    assert_true(eg_clock_monotonic_ns() - start >= UINT64_C(120) * 1000000);
+    assert_true(second == INVALID_HANDLE_VALUE);
+    assert_non_null(strstr(eg_error_message(), "another EmoGuard service"));
+    eg_instance_unlock(first);
+}
+
 static void security__broken_sddl__fails(void **state)
 {
     EG_UNUSED(state);
@@ -144,6 +186,8 @@ int eg_test_service_folder(void)
         IN_FOLDER(folder_delete__not_there__is_fine),
         IN_FOLDER(folder_delete__file_in_use__names_it),
         IN_FOLDER(instance__locked__second_is_refused_until_the_first_ends),
+        IN_FOLDER(instance__about_to_end__is_waited_for),
+        IN_FOLDER(instance__that_does_not_end__is_told_after_the_wait),
         cmocka_unit_test(security__broken_sddl__fails),
     };
     return cmocka_run_group_tests_name("service_folder", tests, NULL, NULL);
