@@ -27,6 +27,12 @@ static const char *const ways[][EG_LANGUAGE_COUNT] = {
             [EG_LANGUAGE_EN] = "Ask the administrator to look at these files.",
             [EG_LANGUAGE_JA] = "これらのファイルを管理者に確認してもらってください。",
         },
+    [EG_CHECK_HOW_WORKER] =
+        {
+            [EG_LANGUAGE_EN] = "Put emoguard-worker.exe into the folder of emoguard.exe.",
+            [EG_LANGUAGE_JA] =
+                "emoguard-worker.exe を emoguard.exe と同じフォルダーに置いてください。",
+        },
 };
 
 int eg_check_gaps_init(eg_check_gaps *gaps)

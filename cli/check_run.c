@@ -14,6 +14,7 @@
 #define SERIAL_DAY 100 /* a serial is a date and a two-digit number */
 #define DAY_TICKS (EG_TICKS_PER_SECOND * 86400)
 #define LISTEN_MS 50
+#define WORKER_BYTES_MAX ((size_t)128 * 1024)
 #define PATIENCE_NS UINT64_C(700000000) /* after a cancellation */
 
 /* ---- rules ---- */
@@ -152,12 +153,35 @@ static int look_at(eg_check_run *run, eg_scan_kind kind)
     return eg_check_files_run(&run->files, &look);
 }
 
+/* Without the worker that belongs beside this program, a file may end the check. */
+static int open_scanners(eg_check_run *run)
+{
+    eg_buf worker;
+    eg_buf_init(&worker, WORKER_BYTES_MAX);
+    int status = eg_cli_scan_worker(&worker);
+    bool is_there = status == EG_OK && eg_file_exists(eg_buf_cstr(&worker));
+    run->has_worker = is_there;
+    if (status == EG_OK && !is_there) {
+        eg_mutex_lock(&run->lock);
+        status = eg_check_gaps_add(&run->gaps, EG_CHECK_FILE, EG_STR("emoguard-worker.exe"),
+                                   EG_STR("it is missing: files were looked at without the "
+                                          "protection of a process of its own"),
+                                   EG_CHECK_HOW_WORKER);
+        eg_mutex_unlock(&run->lock);
+    }
+    if (status == EG_OK || status == EG_E_UNSUPPORTED) {
+        status = eg_check_scanner_open(&run->scanner, run->ruleset, run->options.cache_file,
+                                       is_there ? eg_buf_cstr(&worker) : NULL);
+    }
+    eg_buf_done(&worker);
+    return status;
+}
+
 static int look(eg_check_run *run)
 {
     int status = gather(run);
     if (status == EG_OK) {
-        status = eg_check_scanner_open(&run->scanner, eg_ruleset_yara(run->ruleset),
-                                       run->options.cache_file);
+        status = open_scanners(run);
     }
     if (status == EG_OK) {
         status = look_at(run, EG_SCAN_FILE);
@@ -205,10 +229,26 @@ static bool wait_for_thread(eg_check_run *run)
 
 /* ---- the report ---- */
 
+static eg_check_how how_to_look(const eg_check_run *run, const eg_file_report *report)
+{
+    switch (report->gap) {
+    case EG_GAP_UNREADABLE: return EG_CHECK_HOW_ADMINISTRATOR;
+    case EG_GAP_GONE: return EG_CHECK_HOW_UNKNOWN;
+    case EG_GAP_WORKER: return run->has_worker ? EG_CHECK_HOW_BY_HAND : EG_CHECK_HOW_WORKER;
+    default: return EG_CHECK_HOW_BY_HAND;
+    }
+}
+
+/* Gathered by the check itself, and gone before its turn came: nothing is missing. */
+static bool is_no_more(const eg_check_run *run, const eg_file_report *report)
+{
+    return run->options.path_count == 0 && report && report->gap == EG_GAP_GONE;
+}
+
 static int tell_item(eg_check_run *run, const eg_check_item *item)
 {
     const eg_file_report *report = item->report;
-    if (!item->looked) {
+    if (!item->looked || is_no_more(run, report)) {
         return EG_OK;
     }
     bool gap = report && report->reason[0] != '\0';
@@ -217,10 +257,8 @@ static int tell_item(eg_check_run *run, const eg_check_item *item)
         eg_check_report_looked(run->report, item->area, 1);
     }
     if (gap) {
-        bool refused = report->gap == EG_GAP_UNREADABLE;
-        status = eg_check_gaps_add_path(
-            &run->gaps, item->area, eg_str_from(item->path), eg_str_from(report->reason),
-            refused ? EG_CHECK_HOW_ADMINISTRATOR : EG_CHECK_HOW_BY_HAND);
+        status = eg_check_gaps_add_path(&run->gaps, item->area, eg_str_from(item->path),
+                                        eg_str_from(report->reason), how_to_look(run, report));
     }
     return report && status == EG_OK
                ? eg_check_add_matches(run->report, eg_ruleset_texts(run->ruleset), item)

@@ -37,6 +37,7 @@ typedef struct eg_check_run {
     eg_check_gaps gaps;
     eg_check_stories stories;
     eg_check_scanner scanner;
+    bool has_worker;
     eg_thread *thread;
     eg_mutex ending; /* of ended and status */
     eg_cond changed;

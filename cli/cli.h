@@ -63,5 +63,7 @@ int eg_cli_revoke_exception(int64_t id);
 int eg_cli_default_database(eg_buf *out);
 /* The pack that was installed with this program; the same. */
 int eg_cli_default_rules(eg_buf *out);
+/* The scan worker that was installed with this program, whether or not it is there; the same. */
+int eg_cli_scan_worker(eg_buf *out);
 
 #endif

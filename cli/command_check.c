@@ -6,6 +6,7 @@
 #include "cli/options.h"
 #include "cli/report_file.h"
 #include "cli/report_format.h"
+#include "core/base/log.h"
 #include "core/base/os.h"
 #include "core/base/status.h"
 
@@ -227,6 +228,7 @@ int eg_command_check(int argc, char **argv)
     memset(&c, 0, sizeof(c));
     c.jobs = eg_cpu_count() < JOBS_MAX ? eg_cpu_count() : JOBS_MAX;
 
+    eg_log_set_level(EG_LOG_ERROR); /* what stands in the way of looking is in the report */
     translate(&c, argc, argv);
     eg_options_result parsed = eg_options_parse(&usage, argc, argv, &paths);
     int code = parsed == EG_OPTIONS_WRONG ? EG_EXIT_USAGE : EG_EXIT_OK;

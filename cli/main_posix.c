@@ -96,6 +96,12 @@ int eg_cli_default_rules(eg_buf *out)
     return eg_fail(EG_E_UNSUPPORTED, "no rules are installed here: name them with --rules PATH");
 }
 
+int eg_cli_scan_worker(eg_buf *out)
+{
+    EG_UNUSED(out);
+    return eg_fail(EG_E_UNSUPPORTED, "there is no scan worker on this system");
+}
+
 static int windows_only(const char *command, int argc, char **argv)
 {
     for (int i = 1; i < argc; i++) {

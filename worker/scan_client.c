@@ -365,18 +365,6 @@ static int look(eg_scan_client *client, const one_job *one)
 
 /* ---- what is looked at ---- */
 
-/* EG_OK when it could not be opened as well: that is a verdict. */
-static int give_failure(one_job *one, int status)
-{
-    if (status == EG_E_NOMEM) {
-        return status;
-    }
-    eg_file_report_gap(one->report,
-                       status == EG_E_UNSUPPORTED ? EG_GAP_ELSEWHERE : EG_GAP_UNREADABLE,
-                       eg_error_message());
-    return EG_OK;
-}
-
 static int look_at_file(eg_scan_client *client, one_job *one)
 {
     eg_verdict_cache *cache = client->options.cache;
@@ -387,7 +375,7 @@ static int look_at_file(eg_scan_client *client, one_job *one)
         status = eg_handle_identify(one->handle, "the file", &key.file);
     }
     if (status != EG_OK) {
-        return give_failure(one, status);
+        return eg_file_report_failure(one->report, status);
     }
     if (cache && eg_verdict_cache_is_clean(cache, client->fingerprint, &key)) {
         one->report->from_cache = true;
@@ -408,7 +396,7 @@ static int look_at_process(eg_scan_client *client, one_job *one)
     const eg_scan_job *job = one->job;
     int status = eg_scan_child_open_process(job->process_id, job->created, &one->handle);
     if (status != EG_OK) {
-        return give_failure(one, status);
+        return eg_file_report_failure(one->report, status);
     }
     one->content = (eg_file_identity){.id = {job->process_id, 1}, .written = job->created};
     return look(client, one);

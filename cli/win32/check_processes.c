@@ -26,6 +26,8 @@ typedef struct gathering {
     eg_device_paths *devices;
     eg_event_text text;
     eg_buf name;              /* of the process */
+    eg_buf folder;            /* of this program, with a backslash at its end */
+    bool is_ours;             /* the process */
     WCHAR mapped[NAME_UNITS]; /* file of a region */
 } gathering;
 
@@ -49,6 +51,37 @@ static bool is_protected(gathering *g, uint32_t pid)
     return known && level.ProtectionLevel != PROTECTION_LEVEL_NONE;
 }
 
+/* Service and scan worker hold the rules in their memory, which would meet themselves there. */
+static bool is_ours(const gathering *g, eg_str path)
+{
+    static const eg_str names[] = {EG_STR_INIT("emoguard.exe"), EG_STR_INIT("emoguard-service.exe"),
+                                   EG_STR_INIT("emoguard-worker.exe"),
+                                   EG_STR_INIT("emoguard-tray.exe")};
+    eg_str folder = eg_buf_str(&g->folder);
+    if (folder.len == 0 || !eg_str_starts_nocase(path, folder)) {
+        return false;
+    }
+    eg_str name = {path.ptr + folder.len, path.len - folder.len};
+    for (size_t i = 0; i < EG_COUNT(names); i++) {
+        if (eg_str_equal_nocase(name, names[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int find_folder(gathering *g)
+{
+    DWORD units = GetModuleFileNameW(NULL, g->mapped, NAME_UNITS);
+    if (units == 0 || units == NAME_UNITS) {
+        return eg_fail_os(GetLastError(), "find the folder of this program");
+    }
+    while (units > 0 && g->mapped[units - 1] != L'\\') {
+        units--;
+    }
+    return eg_utf8_from_utf16(&g->folder, (const uint16_t *)g->mapped, units);
+}
+
 static int add_image(gathering *g, DWORD units, bool is_program)
 {
     eg_event_text_reset(&g->text);
@@ -57,6 +90,7 @@ static int add_image(gathering *g, DWORD units, bool is_program)
     if (g->text.status != EG_OK) {
         return g->text.status;
     }
+    g->is_ours = is_program ? is_ours(g, path) : g->is_ours;
     /* one that has no drive cannot be opened by its name, which the scan says */
     return !is_program && eg_check_system_owns(g->system, path)
                ? EG_OK
@@ -109,6 +143,7 @@ static int refuse(gathering *g, const eg_nt_process *process, eg_str name, DWORD
 
 static int gather_process(gathering *g, const eg_nt_process *process, eg_str name)
 {
+    g->is_ours = false;
     HANDLE limited = g->open(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, process->pid);
     int status = limited ? add_program(g, limited) : EG_OK;
     if (limited) {
@@ -122,7 +157,7 @@ static int gather_process(gathering *g, const eg_nt_process *process, eg_str nam
     }
     eg_check_pc_looked(g->pc, EG_CHECK_PROCESS, 1);
     status = add_images(g, opened);
-    if (status == EG_OK && g->pc->memory && process->pid != GetCurrentProcessId()) {
+    if (status == EG_OK && g->pc->memory && !g->is_ours && process->pid != GetCurrentProcessId()) {
         status = eg_check_files_add_process(g->pc->files, name, process->pid, process->create_time);
     }
     CloseHandle(opened);
@@ -164,7 +199,11 @@ int eg_check_processes_gather(eg_check_pc *pc, eg_check_open_process open)
     g->pc = pc;
     g->open = open;
     eg_buf_init(&g->name, NAME_BYTES_MAX);
+    eg_buf_init(&g->folder, NAME_BYTES_MAX);
     int status = eg_event_text_init(&g->text);
+    if (status == EG_OK) {
+        status = find_folder(g);
+    }
     if (status == EG_OK) {
         status = eg_device_paths_create(&g->devices);
     }
@@ -180,6 +219,7 @@ int eg_check_processes_gather(eg_check_pc *pc, eg_check_open_process open)
     if (g->text.arena) {
         eg_event_text_done(&g->text);
     }
+    eg_buf_done(&g->folder);
     eg_buf_done(&g->name);
     eg_free(g);
     return status;

@@ -138,7 +138,7 @@ int eg_cli_default_database(eg_buf *out)
     return status;
 }
 
-int eg_cli_default_rules(eg_buf *out)
+static int path_beside_us(const char *name, eg_buf *out)
 {
     enum { UNITS = 32768 };
     eg_buf program;
@@ -157,9 +157,19 @@ int eg_cli_default_rules(eg_buf *out)
     if (status == EG_OK) {
         program.len -= eg_path_base(eg_buf_str(&program)).len;
         program.data[program.len] = '\0';
-        status = eg_path_join(out, eg_buf_cstr(&program), "rules");
+        status = eg_path_join(out, eg_buf_cstr(&program), name);
     }
     eg_buf_done(&program);
     eg_free(wide);
     return status;
+}
+
+int eg_cli_default_rules(eg_buf *out)
+{
+    return path_beside_us("rules", out);
+}
+
+int eg_cli_scan_worker(eg_buf *out)
+{
+    return path_beside_us("emoguard-worker.exe", out);
 }

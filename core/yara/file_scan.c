@@ -108,6 +108,19 @@ void eg_file_report_gap(eg_file_report *report, eg_file_gap gap, const char *rea
     }
 }
 
+int eg_file_report_failure(eg_file_report *report, int status)
+{
+    if (status == EG_E_NOMEM) {
+        return status;
+    }
+    eg_file_report_gap(report,
+                       status == EG_E_UNSUPPORTED ? EG_GAP_ELSEWHERE
+                       : status == EG_E_NOTFOUND  ? EG_GAP_GONE
+                                                  : EG_GAP_UNREADABLE,
+                       eg_error_message());
+    return EG_OK;
+}
+
 const char *eg_file_gap_name(eg_file_gap gap)
 {
     static const char *const names[EG_GAP_COUNT] = {
@@ -119,6 +132,7 @@ const char *eg_file_gap_name(eg_file_gap gap)
         [EG_GAP_PACKED] = "packed",
         [EG_GAP_ENGINE] = "engine",
         [EG_GAP_WORKER] = "scanner stopped",
+        [EG_GAP_GONE] = "gone",
     };
     return gap < EG_GAP_COUNT ? names[gap] : "";
 }
@@ -197,24 +211,13 @@ static void tell_size(const eg_file_scan *scan, eg_file_report *report, uint64_t
     }
 }
 
-/* EG_OK when it could not be read as well: that is a verdict. */
-static int give_failure(eg_file_report *report, int status)
-{
-    if (status == EG_E_NOMEM) {
-        return status;
-    }
-    eg_file_report_gap(report, status == EG_E_UNSUPPORTED ? EG_GAP_ELSEWHERE : EG_GAP_UNREADABLE,
-                       eg_error_message());
-    return EG_OK;
-}
-
 /* What was read of a file, or could not be. */
 static int look_at_file(one_file *file, int status, eg_verdict_key *key)
 {
     eg_file_scan *scan = file->scan;
     eg_file_report *report = file->report;
     if (status != EG_OK) {
-        return give_failure(report, status);
+        return eg_file_report_failure(report, status);
     }
     file->facts.size = key->file.size;
     status = look_into(file, eg_buf_str(&scan->bytes));
@@ -243,7 +246,7 @@ int eg_file_scan_run(eg_file_scan *scan, const char *path, const eg_yara_facts *
     memset(out, 0, sizeof(*out));
     int status = eg_file_identify(path, &key.file);
     if (status != EG_OK) {
-        return give_failure(out, status);
+        return eg_file_report_failure(out, status);
     }
     if (is_known(scan, &key, out)) {
         return EG_OK;
@@ -267,7 +270,7 @@ int eg_file_scan_handle(eg_file_scan *scan, intptr_t handle, const eg_yara_facts
         status = eg_handle_identify(handle, eg_buf_cstr(&path), &key.file);
     }
     if (status != EG_OK) {
-        status = give_failure(out, status);
+        status = eg_file_report_failure(out, status);
     } else if (!is_known(scan, &key, out)) {
         eg_buf_clear(&scan->bytes);
         status = eg_handle_read_head(handle, eg_buf_cstr(&path), scan->limits.bytes, &scan->bytes,

@@ -30,11 +30,12 @@ typedef enum eg_file_gap {
     EG_GAP_NONE,
     EG_GAP_TOO_LARGE,  /* there is more of it than the limit */
     EG_GAP_TOO_SLOW,   /* took longer than its time */
-    EG_GAP_UNREADABLE, /* refused, gone, changing, no regular file */
+    EG_GAP_UNREADABLE, /* refused, changing, no regular file */
     EG_GAP_ELSEWHERE,  /* on the network, or in a cloud */
     EG_GAP_PACKED,     /* what is packed in it: encrypted, damaged, a bomb */
     EG_GAP_ENGINE,     /* rules needed more than the engine gives */
     EG_GAP_WORKER,     /* whoever looked died or answered nonsense (core/yara/scanner.h) */
+    EG_GAP_GONE,       /* there is no such file or process, or not any more */
     EG_GAP_COUNT
 } eg_file_gap;
 
@@ -82,6 +83,8 @@ int eg_file_scan_buffer(eg_file_scan *scan, eg_str name, eg_str bytes, const eg_
                         eg_file_report *report);
 /* Adds to `report` why not all was looked at; the first reason stays. */
 void eg_file_report_gap(eg_file_report *report, eg_file_gap gap, const char *reason);
+/* The same of what could not be opened: EG_OK, that is a verdict, or EG_E_NOMEM as it is. */
+int eg_file_report_failure(eg_file_report *report, int status);
 /* What of `facts` a verdict depends on, for eg_verdict_key. */
 uint64_t eg_file_facts_hash(const eg_yara_facts *facts);
 /* Stable name: "too large", "too slow", ... "" for none. Never NULL. */

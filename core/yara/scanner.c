@@ -60,7 +60,7 @@ static int scan_in_process(void *user, const eg_scan_job *job, eg_file_report *o
     case EG_SCAN_BYTES: return eg_file_scan_bytes(scanner->scan, job->bytes, &job->facts, out);
     default:
         memset(out, 0, sizeof(*out));
-        eg_file_report_gap(out, EG_GAP_UNREADABLE, "memory is looked at on Windows only");
+        eg_file_report_gap(out, EG_GAP_WORKER, "memory is looked at by emoguard-worker.exe only");
         return EG_OK;
     }
 }

@@ -59,6 +59,15 @@ def check__with_the_drill_in_place__tells_the_chain(world):
     expect("kqzwx.dll" in names and report["stories"], f"the chain is {names}")
 
 
+def check__of_memory__finds_a_marker_in_a_program_and_not_in_our_own(world):
+    holder = world.box.start(["cmd.exe", "/c", "ping -n 60 127.0.0.1 & rem " + MARKER.decode()])
+    report = look(world, "--memory", code=1)
+    found = [finding["subject"].lower() for finding in report["findings"] if finding["area"] == "memory"]
+    world.box.kill_program("PING.EXE")
+    holder.wait(20)
+    expect("cmd.exe" in found and not any("emoguard" in name for name in found), f"{found}")
+
+
 def other_user(world, present):
     """A user who never signs in here, with a bad file that has a hostile name."""
     key = PROFILES + "\\" + OTHER_USER
@@ -116,6 +125,7 @@ def check__cancelled__ends_at_once_and_says_so(world):
 
 
 CLEAN = [check__of_a_clean_system__finds_nothing, check__asked_as_emocheck__writes_a_file_and_nothing_else,
-         check__cancelled__ends_at_once_and_says_so]
+         check__cancelled__ends_at_once_and_says_so,
+         check__of_memory__finds_a_marker_in_a_program_and_not_in_our_own]
 AFTER_DRILL = [check__with_the_drill_in_place__tells_the_chain,
                check__with_another_user__looks_into_the_profile_and_tells_what_it_cannot_see]

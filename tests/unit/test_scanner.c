@@ -82,8 +82,8 @@ static void memory_of_a_process__is_not_looked_at_here(void **state)
     fixture *f = *state;
     const eg_scan_job job = {.kind = EG_SCAN_PROCESS, .process_id = eg_process_id()};
     assert_int_equal(verdict_of(f, &job), EG_FILE_NOT_LOOKED);
-    assert_int_equal(f->report.gap, EG_GAP_UNREADABLE);
-    assert_string_equal(f->report.reason, "memory is looked at on Windows only");
+    assert_int_equal(f->report.gap, EG_GAP_WORKER);
+    assert_string_equal(f->report.reason, "memory is looked at by emoguard-worker.exe only");
 }
 
 static void gaps__have_their_kind(void **state)
@@ -92,7 +92,7 @@ static void gaps__have_their_kind(void **state)
     char text[2000];
     eg_scan_job job = {.kind = EG_SCAN_FILE, .path = EG_STR("/no/such/file")};
     assert_int_equal(verdict_of(f, &job), EG_FILE_NOT_LOOKED);
-    assert_int_equal(f->report.gap, EG_GAP_UNREADABLE);
+    assert_int_equal(f->report.gap, EG_GAP_GONE);
     memset(text, 'x', sizeof(text) - 1);
     text[sizeof(text) - 1] = '\0';
     job.path = eg_str_from(write_file(f, text));

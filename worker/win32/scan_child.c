@@ -407,12 +407,14 @@ int eg_scan_child_open_process(uint32_t id, uint64_t created, intptr_t *handle)
     FILETIME begin;
     FILETIME other;
     HANDLE process = OpenProcess(PROCESS_VM_READ | PROCESS_QUERY_INFORMATION, FALSE, id);
-    if (!process) {
+    if (!process && GetLastError() != ERROR_INVALID_PARAMETER) {
         return eg_fail_os(GetLastError(), "open process %lu", (unsigned long)id);
     }
-    if (!GetProcessTimes(process, &begin, &other, &other, &other) ||
+    if (!process || !GetProcessTimes(process, &begin, &other, &other, &other) ||
         ((uint64_t)begin.dwHighDateTime << 32 | begin.dwLowDateTime) != created) {
-        CloseHandle(process);
+        if (process) {
+            CloseHandle(process);
+        }
         return eg_fail(EG_E_NOTFOUND, "process %lu has ended", (unsigned long)id);
     }
     *handle = (intptr_t)process;

@@ -134,6 +134,21 @@ static void kernel__of_processes__is_told_by_its_parent(void **state)
     assert_false(is_of_kernel(&other, EG_STR("Memory Compression")));
 }
 
+static void memory__of_our_own_programs__is_told_by_folder_and_name(void **state)
+{
+    gathering g = {.is_ours = false};
+    EG_UNUSED(state);
+    eg_buf_init(&g.folder, 1000);
+    assert_false(is_ours(&g, EG_STR("C:\\p\\emoguard-service.exe")));
+    assert_int_equal(eg_buf_append_cstr(&g.folder, "C:\\p\\"), EG_OK);
+    assert_true(is_ours(&g, EG_STR("C:\\P\\emoguard-service.exe")));
+    assert_true(is_ours(&g, EG_STR("C:\\p\\EmoGuard-worker.exe")));
+    assert_false(is_ours(&g, EG_STR("C:\\p\\other.exe")));
+    assert_false(is_ours(&g, EG_STR("C:\\p\\x\\emoguard-worker.exe")));
+    assert_false(is_ours(&g, EG_STR("C:\\q\\emoguard-worker.exe")));
+    eg_buf_done(&g.folder);
+}
+
 static void files__elsewhere__are_not_windows_own(void **state)
 {
     eg_check_system *system = NULL;
@@ -156,6 +171,7 @@ int eg_test_check_processes(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(processes__when_cancelled__are_left, set_up, tear_down),
         cmocka_unit_test(kernel__of_processes__is_told_by_its_parent),
+        cmocka_unit_test(memory__of_our_own_programs__is_told_by_folder_and_name),
         cmocka_unit_test(files__elsewhere__are_not_windows_own),
     };
     return cmocka_run_group_tests_name("check_processes", tests, NULL, NULL);

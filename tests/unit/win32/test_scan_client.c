@@ -220,12 +220,13 @@ static void what_cannot_be_opened__is_told_without_a_child(void **state)
 {
     fixture *f = *state;
     assert_int_equal(scan_file(f, eg_test_path(f->folder, "gone")), EG_FILE_NOT_LOOKED);
-    assert_int_equal(f->report.gap, EG_GAP_UNREADABLE);
+    assert_int_equal(f->report.gap, EG_GAP_GONE);
     assert_int_equal(scan_file(f, f->folder), EG_FILE_NOT_LOOKED);
     assert_int_equal(scan_file(f, "\\\\server\\share\\file.exe"), EG_FILE_NOT_LOOKED);
     assert_int_equal(f->report.gap, EG_GAP_ELSEWHERE);
     assert_int_equal(f->counts.starts, 0);
-    assert_int_equal(f->counts.not_looked[EG_GAP_UNREADABLE], 2);
+    assert_int_equal(f->counts.not_looked[EG_GAP_GONE], 1);
+    assert_int_equal(f->counts.not_looked[EG_GAP_UNREADABLE], 1);
     assert_int_equal(f->counts.not_looked[EG_GAP_ELSEWHERE], 1);
 }
 
@@ -497,7 +498,7 @@ static void memory_of_a_process__is_looked_at_by_its_handle(void **state)
     assert_memory_equal(f->report.buffer, "memory at 0x", 12);
     job.created++; /* the process with this number is another one now */
     assert_int_equal(scan(f, &job), EG_FILE_NOT_LOOKED);
-    assert_int_equal(f->report.gap, EG_GAP_UNREADABLE);
+    assert_int_equal(f->report.gap, EG_GAP_GONE);
     assert_non_null(strstr(f->report.reason, "has ended"));
 }
 
