@@ -187,6 +187,19 @@ int eg_bundle_read_folder(const char *path, eg_bundle *out)
 
 /* ---- compressed ---- */
 
+int eg_bundle_open(eg_buf *archive, eg_bundle *out)
+{
+    size_t max = archive->max;
+    eg_bundle_done(out);
+    out->archive = *archive;
+    eg_buf_init(archive, max);
+    int status = list_files(out);
+    if (status != EG_OK) {
+        eg_bundle_done(out);
+    }
+    return status;
+}
+
 int eg_bundle_unpack(eg_str packed, eg_str old, eg_bundle *out)
 {
     eg_bundle_done(out);

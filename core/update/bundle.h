@@ -32,6 +32,8 @@ void eg_bundle_done(eg_bundle *bundle); /* empty again */
  * is empty after a failure, also of the others.
  */
 int eg_bundle_read_folder(const char *folder, eg_bundle *out);
+/* Takes over the bytes of an archive; they are gone after a failure, too. */
+int eg_bundle_open(eg_buf *archive, eg_bundle *out);
 /* A compressed archive, or the delta that makes one out of `old` (EG_STR_NONE: no delta). */
 int eg_bundle_unpack(eg_str packed, eg_str old, eg_bundle *out);
 /* Replaces what is in `out`: the archive compressed, or what is new in it against `old`. */

@@ -338,7 +338,7 @@ static void target__that_cannot_be_verified__is_not_fetched(void **state)
     }
     assert_string_equal(eg_test_asked(r), "");
     fix->options.target_max = 10;
-    r->targets[0].targets[0] = (eg_test_target){"large.bin", "more than ten", NULL};
+    r->targets[0].targets[0] = (eg_test_target){.path = "large.bin", .content = "more than ten"};
     eg_test_publish_next(r, NEW_RULES);
     assert_int_equal(eg_tuf_fixture_open(fix), EG_OK);
     eg_tuf_fixture_accepts(fix);

@@ -230,9 +230,10 @@ static void download__of_a_target__brings_its_bytes(void **state)
 {
     eg_tuf_fixture *fix = *state;
     eg_test_targets *targets = &fix->repository.targets[0];
-    targets->targets[1] = (eg_test_target){"a b/c%.bin", "odd name", "sha512"};
-    targets->targets[2] = (eg_test_target){"both.bin", "both", "both"};
-    targets->targets[3] = (eg_test_target){"empty.bin", "", NULL};
+    targets->targets[1] =
+        (eg_test_target){.path = "a b/c%.bin", .content = "odd name", .hash = "sha512"};
+    targets->targets[2] = (eg_test_target){.path = "both.bin", .content = "both", .hash = "both"};
+    targets->targets[3] = (eg_test_target){.path = "empty.bin", .content = ""};
     eg_test_publish_as_is(&fix->repository, EG_PUBLISH_ALL);
     eg_tuf_fixture_accepts(fix);
     eg_test_asked(&fix->repository);
@@ -281,7 +282,7 @@ static void delegate_once(eg_test_repository *r)
 {
     r->targets[0].delegations[0] = (eg_test_delegation){"team", 21, "team/*", NULL, false};
     r->targets[1] = (eg_test_targets){.name = "team", .role = {{21}, {21}, 1, 1, 30}};
-    r->targets[1].targets[0] = (eg_test_target){"team/x", "x of the team", NULL};
+    r->targets[1].targets[0] = (eg_test_target){.path = "team/x", .content = "x of the team"};
     eg_test_publish_next(r, EG_PUBLISH_ALL);
 }
 

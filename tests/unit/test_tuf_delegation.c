@@ -18,14 +18,14 @@ static void set_up_tree(eg_test_repository *r, bool terminating)
     r->targets[0].delegations[0] = (eg_test_delegation){"A", 31, "a/*", NULL, terminating};
     r->targets[0].delegations[1] = (eg_test_delegation){"B", 32, "*/*", NULL, false};
     r->targets[1] = (eg_test_targets){.name = "A", .role = {{31}, {31}, 1, 1, 30}};
-    r->targets[1].targets[0] = (eg_test_target){"a/x", "x by A", NULL};
-    r->targets[1].targets[1] = (eg_test_target){"b/stolen", "not A's to give", NULL};
+    r->targets[1].targets[0] = (eg_test_target){.path = "a/x", .content = "x by A"};
+    r->targets[1].targets[1] = (eg_test_target){.path = "b/stolen", .content = "not A's to give"};
     r->targets[2] = (eg_test_targets){.name = "B", .role = {{32}, {32}, 1, 1, 30}};
-    r->targets[2].targets[0] = (eg_test_target){"a/y", "y by B", NULL};
+    r->targets[2].targets[0] = (eg_test_target){.path = "a/y", .content = "y by B"};
     r->targets[2].delegations[0] = (eg_test_delegation){"C", 33, "b/*.zip", NULL, false};
     r->targets[3] = (eg_test_targets){.name = "C", .role = {{33}, {33}, 1, 1, 30}};
-    r->targets[3].targets[0] = (eg_test_target){"b/z.zip", "z by C", NULL};
-    r->targets[3].targets[1] = (eg_test_target){"b/z.exe", "not C's to give", NULL};
+    r->targets[3].targets[0] = (eg_test_target){.path = "b/z.zip", .content = "z by C"};
+    r->targets[3].targets[1] = (eg_test_target){.path = "b/z.exe", .content = "not C's to give"};
     eg_test_publish_as_is(r, EG_PUBLISH_ALL);
 }
 
@@ -114,7 +114,7 @@ static void find__by_two_ways_to_one_role__verifies_each(void **state)
     eg_test_repository *r = &fix->repository;
     set_up_tree(r, false);
     r->targets[1].delegations[0] = (eg_test_delegation){"C", 35, "a/*", NULL, false};
-    r->targets[3].targets[1] = (eg_test_target){"a/z", "signed for B only", NULL};
+    r->targets[3].targets[1] = (eg_test_target){.path = "a/z", .content = "signed for B only"};
     eg_test_publish_as_is(r, EG_PUBLISH_ALL);
     eg_tuf_fixture_accepts(fix);
     expect(fix, "b/z.zip", "z by C", "1.B.json 1.C.json b/");

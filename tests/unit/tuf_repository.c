@@ -4,6 +4,7 @@
 #include "tests/unit/tuf_repository.h"
 
 #include "core/base/clock.h"
+#include "core/base/json_copy.h"
 #include "core/base/status.h"
 #include "core/update/canonical_json.h"
 
@@ -242,6 +243,21 @@ static void put_delegations(eg_json *json, const eg_test_targets *targets)
     eg_json_object_end(json);
 }
 
+static eg_str content_of(const eg_test_target *target)
+{
+    return target->bytes.ptr ? target->bytes : eg_str_from(target->content);
+}
+
+static void put_custom(eg_json *json, const char *custom)
+{
+    yyjson_doc *document = NULL;
+    custom = custom ? custom : "{\"serial\":2026112301}";
+    assert_int_equal(eg_json_parse(eg_str_from(custom), &document), EG_OK);
+    eg_json_key(json, "custom");
+    eg_json_copy(json, yyjson_doc_get_root(document));
+    yyjson_doc_free(document);
+}
+
 static void targets_body(const eg_test_targets *targets, eg_json *json)
 {
     put_common(json, "targets", &targets->role);
@@ -249,15 +265,12 @@ static void targets_body(const eg_test_targets *targets, eg_json *json)
     eg_json_object(json);
     for (size_t i = 0; i < EG_TEST_TARGETS_MAX && targets->targets[i].path; i++) {
         const eg_test_target *target = &targets->targets[i];
-        eg_str content = eg_str_from(target->content);
+        eg_str content = content_of(target);
         eg_json_key(json, target->path);
         eg_json_object(json);
         eg_json_put_u64(json, "length", content.len);
         put_hashes(json, content, target->hash);
-        eg_json_key(json, "custom");
-        eg_json_object(json);
-        eg_json_put_u64(json, "serial", 2026112301);
-        eg_json_object_end(json);
+        put_custom(json, target->custom);
         eg_json_object_end(json);
     }
     eg_json_object_end(json);
@@ -344,7 +357,7 @@ static void serve_targets(eg_test_repository *r, const eg_test_target *target)
 {
     uint8_t sha256[EG_HASH256_SIZE], sha512[EG_HASH512_SIZE];
     char hex[2 * EG_HASH512_SIZE + 1], name[256];
-    eg_str content = eg_str_from(target->content);
+    eg_str content = content_of(target);
     eg_str base = eg_path_base(eg_str_from(target->path));
     eg_sha256(content, sha256);
     eg_sha512(content, sha512);
@@ -446,7 +459,7 @@ void eg_test_repository_init(eg_test_repository *r)
     r->targets[0].name = "targets";
     r->targets[0].role = (eg_test_tuf_role){.version = 1, .days = 180};
     r->targets[0].targets[0] =
-        (eg_test_target){"rules/pack.tar.zst", "rules of the first day", NULL};
+        (eg_test_target){.path = "rules/pack.tar.zst", .content = "rules of the first day"};
     eg_test_sign_with(&r->root, 1);
     eg_test_sign_with(&r->timestamp, 2);
     eg_test_sign_with(&r->snapshot, 3);

@@ -28,7 +28,9 @@ typedef struct eg_test_tuf_role {
 typedef struct eg_test_target {
     const char *path;
     const char *content;
-    const char *hash; /* "sha256" unless another is named; "both"; "md5" for an unknown one */
+    const char *hash;   /* "sha256" unless another is named; "both"; "md5" for an unknown one */
+    eg_str bytes;       /* in the place of `content` */
+    const char *custom; /* JSON; NULL: one with a serial */
 } eg_test_target;
 
 typedef struct eg_test_delegation {
