@@ -250,6 +250,19 @@ int eg_update_agent_hint(eg_update_agent *agent, eg_str timestamp, bool *newer)
     return eg_tuf_client_hint(agent->client, timestamp, newer);
 }
 
+uint32_t eg_update_agent_spread(const eg_update_agent *agent)
+{
+    const eg_tuf_metadata *targets = eg_tuf_client_targets(agent->client);
+    eg_release release, newest = {0};
+    for (size_t i = 0; targets && i < targets->target_count; i++) {
+        if (eg_release_read(&targets->targets[i], &release) == EG_OK &&
+            release.serial > newest.serial) {
+            newest = release;
+        }
+    }
+    return newest.spread_s;
+}
+
 /* ---- a look at the repository ---- */
 
 static void reject_release(eg_update_agent *agent, const eg_agent_pack *pack, uint64_t now)

@@ -86,6 +86,8 @@ int eg_update_agent_watch(eg_update_agent *agent, uint64_t now, const eg_guard_s
                           bool *changed);
 /* As eg_tuf_client_hint. */
 int eg_update_agent_hint(eg_update_agent *agent, eg_str timestamp, bool *newer);
+/* Seconds over which PCs that are told to look spread, as the newest pack known here says. */
+uint32_t eg_update_agent_spread(const eg_update_agent *agent);
 /* Valid until the next call. */
 const eg_agent_state *eg_update_agent_state(const eg_update_agent *agent);
 

@@ -321,10 +321,10 @@ static void target__that_is_not_the_signed_one__is_refused(void **state)
 static void target__that_cannot_be_verified__is_not_fetched(void **state)
 {
     static const eg_test_target odd[] = {
-        {"a.bin", "a", "md5"},
-        {"../up.bin", "b", NULL},
-        {"x/../../up.bin", "c", NULL},
-        {"/rooted.bin", "d", NULL},
+        {.path = "a.bin", .content = "a", .hash = "md5"},
+        {.path = "../up.bin", .content = "b"},
+        {.path = "x/../../up.bin", .content = "c"},
+        {.path = "/rooted.bin", .content = "d"},
     };
     eg_tuf_fixture *fix = *state;
     eg_test_repository *r = &fix->repository;
