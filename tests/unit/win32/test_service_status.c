@@ -79,7 +79,7 @@ static void wait_for(const eg_atomic *counter, int64_t at_least)
 
 static eg_rules *start(const char *path, settled *seen)
 {
-    eg_rules_options options = {path, 10, seen, on_settled};
+    eg_rules_options options = {.path = path, .retry_ms = 10, .user = seen, .settled = on_settled};
     eg_rules *rules = NULL;
     assert_int_equal(eg_rules_start(&options, &rules), EG_OK);
     wait_for(&seen->count, 1);
