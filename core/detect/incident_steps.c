@@ -47,6 +47,12 @@ static uint64_t key_of_process(const eg_process *process)
     return (hash ^ process->pid) * FNV_PRIME;
 }
 
+/* Sysmon writes "?" or "-" for what it does not know. */
+static bool is_known(eg_str image)
+{
+    return image.len > 0 && !eg_str_equal(image, EG_STR("?")) && !eg_str_equal(image, EG_STR("-"));
+}
+
 static bool is_root(eg_str image)
 {
     eg_str base = eg_path_base(image);
@@ -115,7 +121,12 @@ static eg_step step_of_process(const eg_process *process)
     eg_str command = process->command_line.len > 0 ? process->command_line : process->image;
     bool opens = role == EG_ROLE_OFFICE || role == EG_ROLE_READER;
     if (file.len > 0 && (role == EG_ROLE_COMMANDS || role == EG_ROLE_TOOL)) {
-        return step_of_file(file, command, process->create_time, process->pid);
+        eg_step step = step_of_file(file, command, process->create_time, process->pid);
+        if (!step.joins) { /* a library of Windows says nothing, but the process is the same */
+            step.key = key_of_process(process);
+            step.joins = true;
+        }
+        return step;
     }
     eg_step step = {
         .role = role,
@@ -148,7 +159,7 @@ static void add_lineage(writer *to, const eg_lineage *lineage)
     }
     while (from-- > 0) {
         const eg_process *process = &lineage->process[from];
-        if (process->image.len > 0 && !is_root(process->image)) {
+        if (is_known(process->image) && !is_root(process->image)) {
             eg_step step = step_of_process(process);
             add(to, &step);
         }
@@ -167,7 +178,7 @@ static void add_started_file(writer *to, const eg_event *event, const eg_subject
     if (file.len == 0) {
         file = eg_command_program(subject->program);
     }
-    if (file.len > 0 && !is_file(event)) {
+    if (eg_path_base(file).len > 0 && !is_file(event)) {
         eg_step step = step_of_file(file, subject->program, 0, 0);
         if (step.role == EG_ROLE_FILE) {
             step.role = EG_ROLE_PROGRAM;
@@ -175,6 +186,25 @@ static void add_started_file(writer *to, const eg_event *event, const eg_subject
         step.suspicious = true;
         add(to, &step);
     }
+}
+
+/*
+ * "kqzwx" of "...\Run\kqzwx", and "Run" of "...\Run\"; Sysmon quotes the names of WMI consumers.
+ */
+static eg_str name_of_place(eg_str target)
+{
+    while (target.len > 0 && strchr(" \"\\", target.ptr[target.len - 1])) {
+        target.len--;
+    }
+    while (target.len > 0 && strchr(" \"", target.ptr[0])) {
+        target.ptr++;
+        target.len--;
+    }
+    eg_str base = eg_path_base(target);
+    if (eg_str_equal_nocase(base, EG_STR("ImagePath")) && base.len < target.len) {
+        base = eg_path_base((eg_str){target.ptr, target.len - base.len - 1}); /* the service */
+    }
+    return base;
 }
 
 static void add_place(writer *to, const eg_event *event, const eg_subject *subject)
@@ -188,7 +218,7 @@ static void add_place(writer *to, const eg_event *event, const eg_subject *subje
         .key = key_of_text(is_file(event) ? 'f' : 'p', subject->target),
         .joins = !is_file(event) || !is_installed(subject->target),
         .suspicious = true,
-        .name = eg_path_base(subject->target),
+        .name = name_of_place(subject->target),
         .detail = subject->target,
     };
     add(to, &step);

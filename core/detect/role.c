@@ -117,6 +117,19 @@ static bool next_argument(eg_str *rest, eg_str *argument)
     return true;
 }
 
+/* "%COMSPEC% /c ..." and "start x.exe": what follows the blank is an argument of the first word. */
+static bool ends_at_blank(eg_str command, size_t at)
+{
+    for (size_t i = 0; i < at; i++) {
+        char c = command.ptr[i];
+        if (c == '\\' || c == '/' || c == ':' || c == '%') {
+            char next = at + 1 < command.len ? command.ptr[at + 1] : ' ';
+            return next == '/' || next == '-';
+        }
+    }
+    return true;
+}
+
 /*
  * An unquoted path may hold blanks: it ends behind ".exe" and the like, not at its first blank; 0
  * when it has no such ending.
@@ -133,6 +146,9 @@ static size_t unquoted_program_length(eg_str command)
             if (eg_str_ends_nocase((eg_str){command.ptr, at}, eg_str_from(endings[i]))) {
                 return at;
             }
+        }
+        if (ends_at_blank(command, at)) {
+            return 0;
         }
     }
     return 0;

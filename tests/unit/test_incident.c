@@ -195,6 +195,33 @@ static void incident__attachment_to_run_value__is_one_story_in_order(void **stat
     assert_true(fix->level >= EG_LEVEL_HIGH);
 }
 
+/* What both name is a library of Windows, which says nothing; that one started the other does. */
+static void incident__child_of_a_system_tool__is_the_same_story(void **state)
+{
+    fixture *fix = *state;
+    const start chain[] = {
+        {0, 700, 50, "C:\\Windows\\System32\\rundll32.exe",
+         "rundll32.exe shell32.dll,Control_RunDLL C:\\Users\\sato\\AppData\\Local\\Qxw\\a.cpl"},
+        {1, 800, 700, "C:\\Windows\\SysWOW64\\rundll32.exe",
+         "rundll32.exe C:\\Windows\\SysWOW64\\shell32.dll,#44 "
+         "C:\\Users\\sato\\AppData\\Local\\Qxw\\a.cpl"},
+    };
+    feed_start(fix, &chain[0]);
+    size_t hits = fix->hits;
+    assert_true(hits > 0);
+    feed_start(fix, &chain[1]);
+    assert_true(fix->hits > hits);
+    assert_int_equal(fix->opened, 1);
+    assert_chain(fix, "part shell32.dll !\npart shell32.dll !\n");
+}
+
+static void incident__place_without_a_name_of_its_own__is_named_by_its_key(void **state)
+{
+    fixture *fix = *state;
+    feed_run_value(fix, 2, 0, "", "regsvr32.exe /s " LIBRARY);
+    assert_chain(fix, "part kqzwx.dll !\nautostart Run !\n");
+}
+
 static void incident__two_attacks_apart__are_two_stories(void **state)
 {
     fixture *fix = *state;
@@ -374,6 +401,10 @@ int eg_test_incident(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(incident__attachment_to_run_value__is_one_story_in_order,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(incident__child_of_a_system_tool__is_the_same_story, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(
+            incident__place_without_a_name_of_its_own__is_named_by_its_key, set_up, tear_down),
         cmocka_unit_test_setup_teardown(incident__two_attacks_apart__are_two_stories, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(

@@ -20,6 +20,9 @@ static void command_program__quoted_or_with_blanks__is_the_whole_path(void **sta
     assert_text(eg_command_program(EG_STR("rundll32 x.dll,Run")), "rundll32");
     assert_text(eg_command_program(EG_STR("C:\\w\\rundll32.exe C:\\Users\\a b\\x.dll")),
                 "C:\\w\\rundll32.exe");
+    assert_text(eg_command_program(EG_STR("regsvr32 /s C:\\a\\x.exe")), "regsvr32");
+    assert_text(eg_command_program(EG_STR("%COMSPEC%  /c start x.exe")), "%COMSPEC%");
+    assert_text(eg_command_program(EG_STR("start powershell.exe -w hidden")), "start");
     assert_text(eg_command_program(EG_STR("")), "");
     assert_text(eg_command_program(EG_STR("\"")), "");
     assert_text(eg_command_program(EG_STR("  ")), "");
