@@ -14,6 +14,7 @@ import functools
 import sys
 
 import recorded
+import recorded_stories
 from results import Results, Stopwatch
 from tools import BUILD, ROOT, Wine, build, data_environment, end_on_termination, run, script, wine_path
 
@@ -82,12 +83,13 @@ def stage_windows(results):
 
 
 def stage_recorded(results):
-    """decoders on recorded ETW payloads, our rules on recorded events"""
+    """decoders on recorded ETW payloads, our rules on recorded events, the stories they make"""
     if not all([built(results, "native"), built(results, "windows")]):
         return
     recorded.etw(results, SANITIZERS)
     recorded.rules(results)
     recorded.hunt(results)
+    recorded_stories.stories(results)
 
 
 def stage_cli(results):
