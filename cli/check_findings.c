@@ -94,7 +94,8 @@ int eg_check_add_hit(eg_check_report *report, const eg_hit *hit, const eg_event 
 {
     eg_arena *arena = NULL;
     eg_subject subject;
-    if (hit->level < EG_CHECK_HIT_LEVEL) {
+    if (hit->level < EG_CHECK_HIT_LEVEL || hit->exception_id != 0) {
+        report->hidden += hit->level >= EG_CHECK_HIT_LEVEL;
         return EG_OK;
     }
     int status = eg_arena_create(&arena, 4096);
@@ -145,13 +146,30 @@ void eg_check_put_strings(eg_json *json, const eg_yara_match *match)
     eg_json_array_end(json);
 }
 
-static int add_match(eg_check_report *report, const eg_texts *texts, const eg_check_item *item,
-                     const eg_yara_match *match)
+/* Of a file nothing is known here but its path. */
+static bool is_excepted(const eg_check_report *report, const eg_check_rules *rules,
+                        const eg_check_item *item, eg_str rule_id)
+{
+    eg_exception_facts facts = {.rule_id = rule_id, .time = report->started};
+    for (int i = 0; i < EG_EXCEPTION_ON_COUNT; i++) {
+        facts.of[i] = EG_STR("");
+    }
+    facts.of[EG_EXCEPTION_PATH] = eg_str_from(item->path);
+    return eg_exception_list_find(rules->exceptions[0], &facts) ||
+           eg_exception_list_find(rules->exceptions[1], &facts);
+}
+
+static int add_match(eg_check_report *report, const eg_check_rules *rules,
+                     const eg_check_item *item, const eg_yara_match *match)
 {
     eg_rule_info rule;
     eg_json json;
     eg_buf evidence;
     eg_yara_rule_info(match->rule, &rule);
+    if (is_excepted(report, rules, item, rule.id)) {
+        report->hidden++;
+        return EG_OK;
+    }
     eg_buf_init(&evidence, EG_CHECK_JSON_MAX);
     eg_json_begin(&json, &evidence);
     eg_json_object(&json);
@@ -174,7 +192,7 @@ static int add_match(eg_check_report *report, const eg_texts *texts, const eg_ch
         .evidence = eg_buf_str(&evidence),
     };
     for (int i = 0; i < EG_LANGUAGE_COUNT; i++) {
-        eg_texts_find(texts, &rule, (eg_language)i, &finding.text[i]);
+        eg_texts_find(rules->texts, &rule, (eg_language)i, &finding.text[i]);
     }
     int status =
         evidence.status == EG_OK ? eg_check_report_add_finding(report, &finding) : evidence.status;
@@ -182,12 +200,13 @@ static int add_match(eg_check_report *report, const eg_texts *texts, const eg_ch
     return status;
 }
 
-int eg_check_add_matches(eg_check_report *report, const eg_texts *texts, const eg_check_item *item)
+int eg_check_add_matches(eg_check_report *report, const eg_check_rules *rules,
+                         const eg_check_item *item)
 {
     int status = EG_OK;
     if (item->report->verdict == EG_FILE_SUSPICIOUS) {
         for (size_t i = 0; i < item->report->result.count && status == EG_OK; i++) {
-            status = add_match(report, texts, item, &item->report->result.matches[i]);
+            status = add_match(report, rules, item, &item->report->result.matches[i]);
         }
     }
     return status;

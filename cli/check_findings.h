@@ -9,6 +9,7 @@
 
 #include "cli/check_files.h"
 #include "cli/check_report.h"
+#include "core/detect/exception_list.h"
 #include "core/detect/hit.h"
 
 /*
@@ -34,10 +35,17 @@ void eg_check_stories_done(eg_check_stories *stories);
 
 /* Where a person would look for what an event tells of. */
 eg_check_area_id eg_check_area_of(eg_kind kind);
-/* Does nothing with a hit below EG_CHECK_HIT_LEVEL. */
+/* Does nothing with a hit below EG_CHECK_HIT_LEVEL; counts one that an exception hides. */
 int eg_check_add_hit(eg_check_report *report, const eg_hit *hit, const eg_event *event);
-/* Each rule that an item met, and why not all of it was looked at. */
-int eg_check_add_matches(eg_check_report *report, const eg_texts *texts, const eg_check_item *item);
+
+typedef struct eg_check_rules {
+    const eg_texts *texts;
+    const eg_exception_list *exceptions[2]; /* of this PC, of the pack; NULL: none */
+} eg_check_rules;
+
+/* Each rule that an item met; those that an exception hides are counted. */
+int eg_check_add_matches(eg_check_report *report, const eg_check_rules *rules,
+                         const eg_check_item *item);
 /* Appends the strings of one rule as a JSON array. */
 void eg_check_put_strings(eg_json *json, const eg_yara_match *match);
 

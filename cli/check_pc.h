@@ -24,6 +24,7 @@ typedef struct eg_check_pc {
     eg_check_gaps *gaps;
     eg_check_stories *stories;
     eg_check_files *files;
+    const eg_exception_list *exceptions; /* of this PC; NULL: none */
 } eg_check_pc;
 
 /* EG_E_UNSUPPORTED elsewhere than on Windows, EG_E_CLOSED when the check was cancelled. */

@@ -72,6 +72,7 @@ typedef struct eg_check_report {
     eg_str pack;                /* name of the rules */
     uint64_t pack_serial;
     uint64_t rules_sigma, rules_yara;
+    uint64_t hidden;  /* findings that are none, since an exception lets them be */
     bool elevated;    /* with administrator rights */
     bool cancelled;   /* before its end */
     bool with_memory; /* the memory of programs was looked at, too */

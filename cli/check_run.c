@@ -2,6 +2,7 @@
 #include "cli/check_run.h"
 
 #include "cli/check_cancel.h"
+#include "cli/check_exceptions.h"
 #include "cli/cli.h"
 #include "core/base/clock.h"
 #include "core/base/status.h"
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SERIAL_DAY 100 /* a serial is a date and a two-digit number */
 #define DAY_TICKS (EG_TICKS_PER_SECOND * 86400)
 #define LISTEN_MS 50
 #define WORKER_BYTES_MAX ((size_t)128 * 1024)
@@ -43,23 +43,10 @@ static int load_rules(eg_check_run *run)
     return status;
 }
 
-/* Days since the date in the serial; false when there is none. */
-static bool rule_age(uint64_t serial, uint64_t now, uint64_t *days)
-{
-    char text[EG_TIME_TEXT_SIZE];
-    uint64_t date = serial / SERIAL_DAY, made = 0;
-    (void)snprintf(text, sizeof(text), "%04" PRIu64 "-%02" PRIu64 "-%02" PRIu64 "T00:00:00Z",
-                   date / 10000 % 10000, date / 100 % 100, date % 100);
-    if (date > 99991231 || eg_time_parse(eg_str_from(text), &made) != EG_OK || made > now) {
-        return false;
-    }
-    *days = (now - made) / DAY_TICKS;
-    return true;
-}
-
 static int head_report(eg_check_run *run, uint64_t started)
 {
     eg_check_report *report = run->report;
+    uint64_t made = 0;
     eg_buf host;
     eg_buf_init(&host, 4096);
     report->started = started;
@@ -67,7 +54,8 @@ static int head_report(eg_check_run *run, uint64_t started)
     report->pack_serial = run->stats.serial;
     report->rules_sigma = run->options.path_count > 0 ? 0 : run->stats.loaded;
     report->rules_yara = run->stats.yara;
-    report->age_known = rule_age(run->stats.serial, started, &report->rule_age_days);
+    report->age_known = eg_pack_time(run->stats.serial, &made) && made <= started;
+    report->rule_age_days = report->age_known ? (started - made) / DAY_TICKS : 0;
     int status = eg_check_report_set_text(report, &report->pack, run->stats.name);
     if (status == EG_OK && eg_host_name(&host) == EG_OK) {
         status = eg_check_report_set_text(report, &report->computer, eg_buf_str(&host));
@@ -98,6 +86,9 @@ int eg_check_run_open(eg_check_run *run, const eg_check_options *options)
         eg_check_progress_show(progress, EG_CHECK_PHASE_RULES, 0, 0, EG_STR_NONE);
         status = load_rules(run);
     }
+    if (status == EG_OK && options->path_count == 0) {
+        status = eg_check_exceptions_load(started, &run->exceptions);
+    }
     return status == EG_OK ? head_report(run, started) : status;
 }
 
@@ -107,8 +98,9 @@ static int gather(eg_check_run *run)
 {
     int status = EG_OK;
     if (run->options.path_count == 0) {
-        eg_check_pc pc = {run->slot,   run->options.memory, &run->progress, &run->lock,
-                          run->report, &run->gaps,          &run->stories,  &run->files};
+        eg_check_pc pc = {run->slot,     run->options.memory, &run->progress,
+                          &run->lock,    run->report,         &run->gaps,
+                          &run->stories, &run->files,         run->exceptions};
         return eg_check_pc_gather(&pc);
     }
     for (size_t i = 0; i < run->options.path_count && status == EG_OK; i++) {
@@ -245,12 +237,19 @@ static bool is_no_more(const eg_check_run *run, const eg_file_report *report)
     return run->options.path_count == 0 && report && report->gap == EG_GAP_GONE;
 }
 
+/* Who names files wants to know of each. */
+static const eg_exception_list *of_pack(const eg_check_run *run)
+{
+    return run->options.path_count == 0 ? eg_ruleset_exceptions(run->ruleset) : NULL;
+}
+
 static int tell_item(eg_check_run *run, const eg_check_item *item)
 {
     const eg_file_report *report = item->report;
     if (!item->looked || is_no_more(run, report)) {
         return EG_OK;
     }
+    const eg_check_rules rules = {eg_ruleset_texts(run->ruleset), {run->exceptions, of_pack(run)}};
     bool gap = report && report->reason[0] != '\0';
     int status = EG_OK;
     if (!gap || report->verdict == EG_FILE_SUSPICIOUS) {
@@ -260,9 +259,7 @@ static int tell_item(eg_check_run *run, const eg_check_item *item)
         status = eg_check_gaps_add_path(&run->gaps, item->area, eg_str_from(item->path),
                                         eg_str_from(report->reason), how_to_look(run, report));
     }
-    return report && status == EG_OK
-               ? eg_check_add_matches(run->report, eg_ruleset_texts(run->ruleset), item)
-               : status;
+    return report && status == EG_OK ? eg_check_add_matches(run->report, &rules, item) : status;
 }
 
 static int tell_folders(eg_check_run *run)
@@ -335,6 +332,7 @@ void eg_check_run_close(eg_check_run *run)
     eg_check_report_destroy(run->report);
     eg_check_gaps_done(&run->gaps);
     eg_check_files_done(&run->files);
+    eg_exception_list_destroy(run->exceptions);
     eg_ruleset_slot_destroy(run->slot);
     eg_ruleset_unref(run->ruleset);
     eg_cond_done(&run->changed);

@@ -36,6 +36,7 @@ typedef struct eg_check_run {
     eg_mutex lock; /* of report, gaps and stories */
     eg_check_gaps gaps;
     eg_check_stories stories;
+    eg_exception_list *exceptions; /* of this PC; NULL: none */
     eg_check_scanner scanner;
     bool has_worker;
     eg_thread *thread;

@@ -70,13 +70,18 @@ static void unfold(const eg_report_writer *w, const char *list, size_t count)
     eg_buf_appendf(w->out, "</%s>%s\n", list, count > SHOWN_AT_ONCE ? "</details>" : "");
 }
 
-static void put_left_out(const eg_report_writer *w, uint64_t count)
+static void put_number(const eg_report_writer *w, eg_word word, uint64_t count)
 {
     if (count > 0) {
         eg_report_put(w, "<p>");
-        eg_report_say_number(w, EG_WORD_MORE_LEFT_OUT, count);
+        eg_report_say_number(w, word, count);
         eg_report_put(w, "</p>\n");
     }
+}
+
+static void put_left_out(const eg_report_writer *w, uint64_t count)
+{
+    put_number(w, EG_WORD_MORE_LEFT_OUT, count);
 }
 
 /* ---- the head ---- */
@@ -311,6 +316,7 @@ static void put_findings(const eg_report_writer *w, const eg_check_report *repor
         }
     }
     put_left_out(w, report->findings_left_out);
+    put_number(w, EG_WORD_HIDDEN, report->hidden);
 }
 
 /* ---- stories ---- */

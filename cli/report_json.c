@@ -107,6 +107,7 @@ static void put_findings(eg_json *json, const eg_check_report *report)
     }
     eg_json_array_end(json);
     eg_json_put_u64(json, "findings_left_out", report->findings_left_out);
+    eg_json_put_u64(json, "findings_hidden", report->hidden);
 }
 
 static void put_gaps(eg_json *json, const eg_check_report *report)

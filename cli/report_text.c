@@ -130,13 +130,18 @@ static void put_rule(const eg_report_writer *w, const eg_check_finding *finding)
     text_line(w, "  ", EG_WORD_RULE, finding->rule_id);
 }
 
-static void put_left_out(const eg_report_writer *w, uint64_t count)
+static void put_number(const eg_report_writer *w, eg_word word, uint64_t count)
 {
     if (count > 0) {
         eg_report_put(w, "\n  ");
-        eg_report_say_number(w, EG_WORD_MORE_LEFT_OUT, count);
+        eg_report_say_number(w, word, count);
         line_end(w);
     }
+}
+
+static void put_left_out(const eg_report_writer *w, uint64_t count)
+{
+    put_number(w, EG_WORD_MORE_LEFT_OUT, count);
 }
 
 static void put_findings(const eg_report_writer *w, const eg_check_report *report)
@@ -154,6 +159,7 @@ static void put_findings(const eg_report_writer *w, const eg_check_report *repor
         }
     }
     put_left_out(w, report->findings_left_out);
+    put_number(w, EG_WORD_HIDDEN, report->hidden);
 }
 
 /* ---- stories ---- */

@@ -153,6 +153,9 @@ int eg_check_sensors_gather(eg_check_pc *pc, const eg_windows_folders *folders)
     if (status == EG_OK) {
         status = eg_pipeline_create(pc->rules, on_hit, &g, &g.pipeline);
     }
+    if (status == EG_OK) {
+        eg_pipeline_use_exceptions(g.pipeline, pc->exceptions);
+    }
     for (size_t i = 0; i < EG_COUNT(listing) && status == EG_OK; i++) {
         g.sensor = find_sensor(listing[i].name);
         g.done = i;

@@ -64,6 +64,64 @@ static void hit__below_the_level__is_no_finding_and_no_story(void **state)
     eg_check_report_destroy(report);
 }
 
+static void hit__under_an_exception__is_counted_as_hidden(void **state)
+{
+    eg_hit hit;
+    eg_event event;
+    EG_UNUSED(state);
+    eg_check_report *report = make_report();
+    make_hit(&hit, EG_LEVEL_HIGH, 0, "");
+    hit.exception_id = 7;
+    make_event(&event);
+    assert_int_equal(eg_check_add_hit(report, &hit, &event), EG_OK);
+    hit.level = EG_LEVEL_LOW;
+    assert_int_equal(eg_check_add_hit(report, &hit, &event), EG_OK);
+    assert_int_equal(report->finding_count, 0);
+    assert_int_equal(report->hidden, 1);
+    eg_check_report_destroy(report);
+}
+
+static void match__under_an_exception__is_counted_as_hidden(void **state)
+{
+    const eg_yara_rule rule = {.id = EG_STR("id"), .level = EG_STR("high"), .file = "f"};
+    eg_exception exception = {.id = 1,
+                              .rule_id = EG_STR("id"),
+                              .created_time = 1,
+                              .expires_time = 1000,
+                              .reason = EG_STR("ours"),
+                              .created_by = EG_STR("admin")};
+    eg_file_report *found = eg_alloc_zero(1, sizeof(*found));
+    eg_exception_list *list = NULL;
+    EG_UNUSED(state);
+    assert_non_null(found);
+    found->verdict = EG_FILE_SUSPICIOUS;
+    found->result.count = found->result.total = 1;
+    found->result.matches[0].rule = &rule;
+    exception.wanted[EG_EXCEPTION_PATH] = EG_STR("C:\\Tools\\*");
+    assert_int_equal(eg_exception_list_create(&list), EG_OK);
+    assert_int_equal(eg_exception_list_add(list, &exception), EG_OK);
+    eg_texts *texts = NULL;
+    assert_int_equal(eg_texts_create(&texts), EG_OK);
+    for (int at = 0; at < 2; at++) {
+        const eg_check_rules rules = {texts, {at == 0 ? list : NULL, at == 1 ? list : NULL}};
+        eg_check_item item = {.area = EG_CHECK_FILE, .path = "c:\\tools\\a.exe", .report = found};
+        eg_check_report *report = make_report();
+        assert_int_equal(eg_check_add_matches(report, &rules, &item), EG_OK);
+        assert_int_equal(report->hidden, 1);
+        item.path = "C:\\other\\a.exe";
+        assert_int_equal(eg_check_add_matches(report, &rules, &item), EG_OK);
+        report->started = 1000; /* its end */
+        item.path = "c:\\tools\\a.exe";
+        assert_int_equal(eg_check_add_matches(report, &rules, &item), EG_OK);
+        assert_int_equal(report->hidden, 1);
+        assert_int_equal(report->finding_count, 2);
+        eg_check_report_destroy(report);
+    }
+    eg_texts_destroy(texts);
+    eg_exception_list_destroy(list);
+    eg_free(found);
+}
+
 static void stories__told_again_or_absorbed__are_told_once_as_last(void **state)
 {
     static const struct {
@@ -125,8 +183,9 @@ static void match__in_a_part_of_a_file__carries_its_strings(void **state)
     string->excerpt[0] = 0xAB;
     string->excerpt_length = 1;
     const eg_check_item item = {.area = EG_CHECK_TASK, .path = "C:\\\"x\n", .report = found};
+    const eg_check_rules rules = {texts, {NULL, NULL}};
     eg_check_report *report = make_report();
-    assert_int_equal(eg_check_add_matches(report, texts, &item), EG_OK);
+    assert_int_equal(eg_check_add_matches(report, &rules, &item), EG_OK);
     assert_int_equal(report->finding_count, 1);
     assert_int_equal(report->findings[0].area, EG_CHECK_TASK);
     assert_int_equal(report->findings[0].level, EG_LEVEL_HIGH);
@@ -135,7 +194,7 @@ static void match__in_a_part_of_a_file__carries_its_strings(void **state)
                      EG_STR("{\"part\":\"a.doc/vba\",\"strings\":[{\"name\":\"$a\",\"offset\":0,"
                             "\"length\":0,\"bytes\":\"ab\"}]}")));
     found->verdict = EG_FILE_NOT_LOOKED;
-    assert_int_equal(eg_check_add_matches(report, texts, &item), EG_OK);
+    assert_int_equal(eg_check_add_matches(report, &rules, &item), EG_OK);
     assert_int_equal(report->finding_count, 1);
     eg_check_report_destroy(report);
     eg_texts_destroy(texts);
@@ -168,6 +227,8 @@ int eg_test_check_findings(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hit__of_a_value__names_it_as_autostart),
         cmocka_unit_test(hit__below_the_level__is_no_finding_and_no_story),
+        cmocka_unit_test(hit__under_an_exception__is_counted_as_hidden),
+        cmocka_unit_test(match__under_an_exception__is_counted_as_hidden),
         cmocka_unit_test(stories__told_again_or_absorbed__are_told_once_as_last),
         cmocka_unit_test(stories__without_end__are_bounded),
         cmocka_unit_test(match__in_a_part_of_a_file__carries_its_strings),
