@@ -19,6 +19,7 @@ import threading
 import time
 from pathlib import Path
 
+from servers import Squid, make_certificates, openssl
 from tools import BUILD, Wine, run
 
 WINDOWS = sys.argv[1:] == ["windows"]
@@ -121,8 +122,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, context=None):
-        super().__init__(("127.0.0.1", 0), Handler)
+    def __init__(self, context=None, handler=Handler):
+        super().__init__(("127.0.0.1", 0), handler)
         self.seen, self.ended, self.scheme = [], threading.Event(), "https" if context else "http"
         if context:
             self.socket = context.wrap_socket(self.socket, server_side=True)
@@ -221,29 +222,18 @@ class Tests:
         return json.loads(lines[-1])
 
     # ---- certificates ----
-    def openssl(self, *arguments):
-        return subprocess.run(["openssl", *arguments], cwd=self.folder, check=True, capture_output=True).stdout
-
     def make_secure(self, name):
-        self.openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.pem",
-                     "-days", "30", "-subj", f"/CN={name}", "-addext", "basicConstraints=critical,CA:TRUE",
-                     "-addext", "keyUsage=critical,keyCertSign,cRLSign")
-        self.openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{name}-server.key", "-out", "request.pem",
-                     "-subj", "/CN=localhost")
-        (self.folder / "extensions").write_text("subjectAltName=DNS:localhost\nextendedKeyUsage=serverAuth\n"
-                                                "basicConstraints=CA:FALSE\n")
-        self.openssl("x509", "-req", "-in", "request.pem", "-CA", f"{name}.pem", "-CAkey", f"{name}.key", "-days", "30",
-                     "-out", f"{name}-server.pem", "-CAcreateserial", "-extfile", "extensions")
+        make_certificates(self.folder, name)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.folder / f"{name}-server.pem", self.folder / f"{name}-server.key")
         return str(self.folder / f"{name}.pem"), Server(context)
 
     def pin(self, name):
-        public = self.openssl("x509", "-in", f"{name}-server.pem", "-noout", "-pubkey")
+        public = openssl(self.folder, "x509", "-in", f"{name}-server.pem", "-noout", "-pubkey")
         (self.folder / "public.pem").write_bytes(public)
-        self.openssl("pkey", "-pubin", "-in", "public.pem", "-outform", "DER", "-out", "public.der")
-        self.openssl("dgst", "-sha256", "-binary", "-out", "public.hash", "public.der")
-        return "sha256//" + self.openssl("base64", "-in", "public.hash").decode().strip()
+        openssl(self.folder, "pkey", "-pubin", "-in", "public.pem", "-outform", "DER", "-out", "public.der")
+        openssl(self.folder, "dgst", "-sha256", "-binary", "-out", "public.hash", "public.der")
+        return "sha256//" + openssl(self.folder, "base64", "-in", "public.hash").decode().strip()
 
     def part(self, length):
         path = self.folder / "part"
@@ -373,19 +363,38 @@ class Tests:
                    "--proxy-user", "user:secret"), result="ok", status=200, length=len(TEXT))
 
 
-def test_all(wine):
+    def squid__wants_a_login_and_takes_it(self):
+        if Squid.lacking():
+            raise Skipped(Squid.lacking())
+        with Squid(self.folder / "squid") as squid:
+            for url, options in ((self.plain.url("plain"), ()),
+                                 (self.secure.url("plain", "localhost"), ("--ca", self.authority))):
+                options = (*options, "--proxy", squid.url())
+                expect(self.get(url, *options), result="ok", status=407, length=0)
+                expect(self.get(url, *options, "--proxy-user", "user:wrong"), result="ok", status=407, length=0)
+                expect(self.get(url, *options, "--proxy-user", "user:secret"), result="ok", status=200, length=len(TEXT))
+
+
+def run_tests(name, tests):
+    """Every method of `tests` with `__` in its name; how many failed."""
     failed = 0
+    for test in [test for test in vars(type(tests)) if "__" in test.strip("_")]:
+        try:
+            getattr(tests, test)()
+            print(f"ok {name}.{test}", flush=True)
+        except Skipped as why:
+            print(f"skipped {name}.{test}: {why}", flush=True)
+        except (AssertionError, subprocess.SubprocessError, OSError) as error:
+            failed += 1
+            print(f"not ok {name}.{test}: {str(error)[:400]!r}", flush=True)
+    return failed
+
+
+def test_all(wine):
     with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)  # squid gives up its rights as root
         tests = Tests(folder, wine)
-        for name in [name for name in vars(Tests) if "__" in name.strip("_")]:
-            try:
-                getattr(tests, name)()
-                print(f"ok {NAME}.{name}", flush=True)
-            except Skipped as why:
-                print(f"skipped {NAME}.{name}: {why}", flush=True)
-            except (AssertionError, subprocess.SubprocessError, OSError) as error:
-                failed += 1
-                print(f"not ok {NAME}.{name}: {str(error)[:400]!r}", flush=True)
+        failed = run_tests(NAME, tests)
         tests.plain.ended.set()
     return failed
 

@@ -71,15 +71,16 @@ def stage_clang(results):
 
 
 def stage_windows(results):
-    """the same unit tests as Windows program under Wine, fetching by Schannel, and a look at every binary"""
+    """the same unit tests as Windows program under Wine, fetching and the bell by Schannel, and a look at every binary"""
     if not built(results, "windows"):
         return
     done = script("tests/check_pe.py")
     results.read_checks(done.output, done.code, "check_pe")
     with Wine("unit") as wine:
         unit(results, "wine", BUILD / "windows/tests/emoguard-tests.exe", wine.run, wine_path(ROOT))
-    done = script("tests/check_http.py", "windows")
-    results.read_checks(done.output, done.code, "check_http")
+    for name in ("check_http", "check_bell"):
+        done = script(f"tests/{name}.py", "windows")
+        results.read_checks(done.output, done.code, name)
 
 
 def stage_recorded(results):
@@ -94,10 +95,10 @@ def stage_recorded(results):
 
 def stage_cli(results):
     """the command line: usage, hunting on files, pipes and growing files, rules and their tests, checking files;
-    the reports of checks in a browser; fetching over the network"""
+    the reports of checks in a browser; fetching over the network; the bell of a real nginx"""
     if not built(results, "native"):
         return
-    for name in ("check_cli", "check_yara", "check_reports", "check_http"):
+    for name in ("check_cli", "check_yara", "check_reports", "check_http", "check_bell"):
         done = script(f"tests/{name}.py")
         results.read_checks(done.output, done.code, name)
 

@@ -14,6 +14,7 @@
  */
 #define CUTS_MAX 2
 #define CUT_SPREAD_NS UINT64_C(2000000000)
+#define CUT_MIN_NS UINT64_C(4000000000) /* what ends sooner is a server that is down */
 
 struct eg_bell {
     eg_http *http;
@@ -67,6 +68,9 @@ void eg_bell_cancel(eg_bell *bell)
 
 static void note_cut(eg_bell *bell, uint64_t waited_ns)
 {
+    if (waited_ns < CUT_MIN_NS) {
+        return;
+    }
     uint64_t difference = waited_ns > bell->cut_after_ns ? waited_ns - bell->cut_after_ns
                                                          : bell->cut_after_ns - waited_ns;
     bell->cuts = difference < CUT_SPREAD_NS ? bell->cuts + 1 : 1;
@@ -74,7 +78,7 @@ static void note_cut(eg_bell *bell, uint64_t waited_ns)
     bell->is_short = bell->is_short || bell->cuts >= CUTS_MAX;
 }
 
-static eg_bell_outcome judge(eg_bell *bell, const eg_http_answer *answer)
+static eg_bell_outcome judge(eg_bell *bell, const eg_http_answer *answer, uint64_t waited_ns)
 {
     switch (answer->status) {
     case 200:
@@ -86,8 +90,10 @@ static eg_bell_outcome judge(eg_bell *bell, const eg_http_answer *answer)
     case 304:
     case 408: /* nchan's own word for "nothing happened" */ return EG_BELL_SILENT;
     case 403:
-    case 404:
-    case 410: return EG_BELL_ABSENT;
+    case 404: return EG_BELL_ABSENT; /* 410 is nchan's when nginx ends or reloads: lost */
+    case 504: /* how a proxy cuts that stays polite */
+        note_cut(bell, waited_ns);
+        return EG_BELL_LOST;
     default: return EG_BELL_LOST;
     }
 }
@@ -110,13 +116,14 @@ int eg_bell_wait(eg_bell *bell, eg_buf *body, eg_bell_outcome *out)
     };
     uint64_t start = eg_clock_monotonic_ns();
     int status = eg_http_get(bell->http, &request, body, &answer);
+    uint64_t waited_ns = eg_clock_monotonic_ns() - start;
     switch (status) {
-    case EG_OK: *out = judge(bell, &answer); return EG_OK;
+    case EG_OK: *out = judge(bell, &answer, waited_ns); return EG_OK;
     case EG_E_NOMEM:
     case EG_E_CLOSED: return status;
     case EG_E_TIMEOUT: *out = EG_BELL_SILENT; return EG_OK;
     default:
-        note_cut(bell, eg_clock_monotonic_ns() - start);
+        note_cut(bell, waited_ns);
         *out = EG_BELL_LOST;
         return EG_OK;
     }
