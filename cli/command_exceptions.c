@@ -2,6 +2,7 @@
 /* emoguard exceptions: what administrators let programs do; made by the service. */
 #include "cli/cli.h"
 #include "cli/exception_add.h"
+#include "cli/exception_pack.h"
 #include "cli/options.h"
 #include "core/base/clock.h"
 #include "core/base/os.h"
@@ -12,9 +13,10 @@
 
 #define TICKS_PER_DAY (EG_TICKS_PER_SECOND * 86400)
 #define LINE_MAX_BYTES (64u * 1024)
+#define PATH_MAX_BYTES (64u * 1024)
 
 typedef struct exceptions {
-    const char *database, *hit, *incident;
+    const char *database, *rules, *hit, *incident;
     uint64_t days;
     bool forever, all;
     int64_t id; /* of the one to show or to revoke */
@@ -29,10 +31,11 @@ static const eg_usage usage_text = {
     .about =
         "An exception lets a program do what a rule tells of. Hits under it are recorded (see\n"
         "`hits list --hidden`) and not shown. It holds for this PC, ends by itself after 90 days,\n"
-        "and survives updates of the rules. add proposes the narrowest that would have hidden the\n"
-        "hit (its rule, signer or hash, program, and who started it), shows which stored hits it\n"
-        "would have hidden, and asks. In patterns * is any text, ? one character; capitals do not\n"
-        "matter. All of it is for administrators.",
+        "and survives updates of the rules. list also shows those that come with the rules, with\n"
+        "a number below 0. add proposes the narrowest that would have hidden the hit (its rule,\n"
+        "signer or hash, program, and who started it), shows which stored hits it would have\n"
+        "hidden, and asks. In patterns * is any text, ? one character; capitals do not matter.\n"
+        "All of it is for administrators.",
     .exit_codes = "0 done, 2 wrong usage, 3 not done: the database could not be read, there is no "
                   "such hit or exception, the service refused, or you said no",
 };
@@ -66,8 +69,14 @@ static int list_one(void *user, const eg_exception *exception)
         return print_json(exception);
     }
     eg_exception_end_text(exception, run->order.wish.now, end);
-    printf("%6lld  %-22s  %6llu hidden  ", (long long)exception->id, end,
-           (unsigned long long)exception->hits);
+    printf("%6lld  %-22s  ", (long long)exception->id, end);
+    if (exception->id < 0) {
+        fputs("rule pack ", stdout);
+        eg_cli_print(stdout, exception->source);
+        fputs("  ", stdout);
+    } else {
+        printf("%6llu hidden  ", (unsigned long long)exception->hits);
+    }
     eg_cli_print_column(stdout,
                         exception->rule_id.len > 0 ? exception->rule_id : EG_STR("any rule"), 36);
     for (int i = 0; i < EG_EXCEPTION_ON_COUNT; i++) {
@@ -112,6 +121,20 @@ static int show_one(void *user, const eg_exception *exception)
     return EG_OK;
 }
 
+/* Those that come with the rules; where none are installed there are none. */
+static int list_of_pack(exceptions *run)
+{
+    eg_buf installed;
+    eg_buf_init(&installed, PATH_MAX_BYTES);
+    int status = run->rules ? EG_OK : eg_cli_default_rules(&installed);
+    if (status == EG_OK) {
+        const char *folder = run->rules ? run->rules : eg_buf_cstr(&installed);
+        status = eg_exceptions_each_of_pack(folder, list_one, run);
+    }
+    eg_buf_done(&installed);
+    return status == EG_E_UNSUPPORTED ? EG_OK : status;
+}
+
 static int run_on_database(exceptions *run, const char *what)
 {
     eg_store *store = NULL;
@@ -128,6 +151,9 @@ static int run_on_database(exceptions *run, const char *what)
         }
     } else {
         status = eg_store_each_exception(store, list_one, run);
+        if (status == EG_OK) {
+            status = list_of_pack(run);
+        }
         if (status == EG_OK && run->printed == 0 && !run->order.json) {
             puts(run->all ? "No exceptions." : "No exceptions are in force.");
         }
@@ -261,6 +287,8 @@ int eg_command_exceptions(int argc, char **argv)
         {"--yes", EG_OPTION_FLAG, &e.order.yes, NULL, "add: do not ask"},
         {"--all", EG_OPTION_FLAG, &e.all, NULL, "list: also those that are over"},
         {"--json", EG_OPTION_FLAG, &e.order.json, NULL, "as JSON lines"},
+        {"--rules", EG_OPTION_TEXT, &e.rules, "PATH",
+         "list: those of another pack than the installed one"},
         {"--database", EG_OPTION_TEXT, &e.database, "FILE", "another database than this PC's own"},
     };
     eg_usage usage = usage_text;

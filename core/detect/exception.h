@@ -30,6 +30,7 @@ bool eg_exception_on_from_name(eg_str name, eg_exception_on *out);
 
 typedef struct eg_exception {
     int64_t id;                           /* from 1; of a pack below 0; 0 not given yet */
+    eg_str source;                        /* name of that pack, where somebody asked; else none */
     eg_str rule_id;                       /* "": any rule */
     eg_str wanted[EG_EXCEPTION_ON_COUNT]; /* "": does not matter */
     bool whole_rule;                      /* meant: nothing but the rule is wanted */

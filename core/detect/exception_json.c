@@ -22,6 +22,7 @@ void eg_exception_write_json(const eg_exception *exception, eg_json *json)
     eg_json_key(json, "id");
     eg_json_i64(json, exception->id < 0 ? -exception->id : exception->id);
     eg_json_put_str(json, "scope", exception->id < 0 ? EG_STR("pack") : EG_STR("pc"));
+    eg_json_put_str(json, "source", exception->source);
     eg_json_put_str(json, "rule", exception->rule_id);
     for (int i = 0; i < EG_EXCEPTION_ON_COUNT; i++) {
         eg_json_put_str(json, eg_exception_on_names[i], exception->wanted[i]);
@@ -73,8 +74,8 @@ static int take_id(yyjson_val *value, int64_t *out)
 /* What the store alone knows, and an object that was printed from there has. */
 static bool is_of_store(eg_str key)
 {
-    static const char *const keys[] = {"scope", "revoked_time", "revoked_by", "hits",
-                                       "last_hit_time"};
+    static const char *const keys[] = {"scope",      "source", "revoked_time",
+                                       "revoked_by", "hits",   "last_hit_time"};
     for (size_t i = 0; i < EG_COUNT(keys); i++) {
         if (eg_str_equal(key, eg_str_from(keys[i]))) {
             return true;

@@ -214,6 +214,16 @@ def exception__made_of_a_hit__hides_it_until_it_is_revoked(world):
     check(play_again(world, rule)["exception_id"] == 0, "it is not shown again")
 
 
+def exceptions__of_the_rule_pack__are_listed_with_its_name(world):
+    path = world.box.path(world.installed.PROGRAMS + r"\rules\exceptions.json")
+    path.write_text(json.dumps({"exceptions": [{"id": 5, "rule": SERVICE_RULE, "path": r"C:\Tools\*", "reason": "ours",
+                                                "created_time": "2026-11-23T00:00:00Z", "expires_time": None}]}))
+    listed = [json.loads(line) for line in emoguard(world, "exceptions", "list", "--json")[1].splitlines()]
+    check([(row["scope"], row["source"], row["id"]) for row in listed] == [("pack", "emoguard-default", 5)], f"{listed}")
+    check("rule pack emoguard-default" in emoguard(world, "exceptions", "list")[1], "the text does not name the pack")
+    path.unlink()
+
+
 def drill__killed_half_way__is_cleaned_up_by_hand(world):
     drill = world.box.start([world.installed.program("emoguard.exe"), "drill", "--hold", "60"])
     wait_for(lambda: world.box.registry("HKCU\\" + RUN_KEY, "EmoGuardDrill"), 30, "the drill's Run value")
@@ -527,6 +537,7 @@ SCENARIOS = [
     incidents__asked_for__tell_the_story_by_its_code,
     incident__resolved__is_closed,
     exception__made_of_a_hit__hides_it_until_it_is_revoked,
+    exceptions__of_the_rule_pack__are_listed_with_its_name,
     drill__killed_half_way__is_cleaned_up_by_hand,
     *check_scenarios.AFTER_DRILL,
     service__killed_in_the_middle__loses_nothing,
