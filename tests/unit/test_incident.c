@@ -293,6 +293,30 @@ static void incident__one_rule_floods__is_few_stories_and_little_news(void **sta
     assert_true(fix->steps <= EG_INCIDENT_STEPS_MAX);
 }
 
+/* Ten minutes of the same, again within a day, and once more after a day without. */
+static void incident__the_same_floods__is_told_once_and_again_after_a_day(void **state)
+{
+    fixture *fix = *state;
+    const uint32_t day = 24 * 3600, last = 9999 * 60 / 1000;
+    const char *const command = "regsvr32.exe /s " LIBRARY;
+    feed_run_value(fix, 0, 0, "kqzwx", command);
+    size_t news = fix->news;
+    for (uint32_t i = 1; i < 10000; i++) {
+        feed_run_value(fix, i * 60 / 1000, 0, "kqzwx", command);
+    }
+    assert_true(fix->hits >= 10000);
+    assert_int_equal(fix->story_hits, fix->hits);
+    assert_int_equal(fix->opened, 1);
+    assert_int_equal(fix->news, news);
+    assert_true(fix->story.len + fix->memory.len < 8192);
+    feed_run_value(fix, last + day - 1, 0, "kqzwx", command);
+    assert_int_equal(fix->opened, 1);
+    assert_int_equal(fix->news, news);
+    feed_run_value(fix, last + day - 1 + day + 1, 0, "kqzwx", command);
+    assert_int_equal(fix->opened, 2);
+    assert_int_equal(fix->news, 2 * news);
+}
+
 static void incident__no_memory_at_any_place__loses_no_story(void **state)
 {
     fixture *fix = *state;
@@ -415,6 +439,8 @@ int eg_test_incident(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(incident__one_rule_floods__is_few_stories_and_little_news,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            incident__the_same_floods__is_told_once_and_again_after_a_day, set_up, tear_down),
         cmocka_unit_test_setup_teardown(incident__no_memory_at_any_place__loses_no_story, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(incident__after_a_restart__grows_on, set_up, tear_down),
