@@ -91,24 +91,46 @@ static void lint_texts(const eg_ruleset *ruleset, const eg_report *report)
     }
 }
 
-static int run_lint(lint *l, const eg_option_list *paths)
+static int lint_paths(lint *l, const char *const *paths, size_t count, eg_ruleset_stats *stats)
 {
     const eg_report report = {on_problem, l};
-    eg_ruleset_stats stats;
     eg_ruleset *ruleset = NULL;
 
-    int status = eg_ruleset_load(paths->items, paths->count, true, &report, &ruleset);
+    int status = eg_ruleset_load(paths, count, true, &report, &ruleset);
+    if (status == EG_OK) {
+        lint_texts(ruleset, &report);
+        eg_ruleset_stats_get(ruleset, stats);
+        stats->name = EG_STR_NONE; /* it dies with the ruleset */
+        eg_ruleset_unref(ruleset);
+    }
+    return status;
+}
+
+int eg_rules_lint_pack(const char *pack, size_t *rejected, size_t *warnings)
+{
+    lint l = {.quiet = true};
+    eg_ruleset_stats stats;
+    int status = lint_paths(&l, &pack, 1, &stats);
+    if (status == EG_OK) {
+        *rejected = stats.rejected;
+        *warnings = l.problems[EG_PROBLEM_WARNING];
+    }
+    return status;
+}
+
+static int run_lint(lint *l, const eg_option_list *paths)
+{
+    eg_ruleset_stats stats;
+
+    int status = lint_paths(l, paths->items, paths->count, &stats);
     if (status != EG_OK) {
         eg_cli_error("%s", eg_error_message());
         return status == EG_E_INVALID ? EG_EXIT_FOUND : EG_EXIT_INCOMPLETE;
     }
-    lint_texts(ruleset, &report);
-    eg_ruleset_stats_get(ruleset, &stats);
     fprintf(stderr,
             "%zu files: %zu rules loaded, %zu inert, %zu rejected, %zu YARA rules, %zu warnings\n",
             stats.files, stats.loaded, stats.inert, stats.rejected, stats.yara,
             l->problems[EG_PROBLEM_WARNING]);
-    eg_ruleset_unref(ruleset);
     bool wrong = stats.rejected > 0 || l->problems[EG_PROBLEM_WARNING] > 0;
     return wrong ? EG_EXIT_FOUND : EG_EXIT_OK;
 }

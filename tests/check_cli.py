@@ -121,10 +121,12 @@ def help__of_every_command__is_printed(folder):
     output, _ = emoguard("--help")
     for name in commands:
         expect(f"  {name} " in output, f"--help does not name {name}")
-    for words in [[name] for name in commands] + [["rules", verb] for verb in ("lint", "list", "explain", "test")]:
+    verbs = {"rules": ("lint", "list", "explain", "test"),
+             "admin": ("init", "add", "publish", "refresh", "rollback", "halt", "verify", "keys")}
+    for words in [[name] for name in commands] + [[name, verb] for name in verbs for verb in verbs[name]]:
         text, errors = emoguard(*words, "--help")
         expect(" ".join(words) in text and not errors, f"{words} --help prints {text[:80]!r}, {errors[:80]!r}")
-        expect(words[0] in ("rules", "status", "drill") or "exit codes" in text, f"{words} --help: no exit codes")
+        expect(len(words) == 1 and words[0] in ("rules", "admin", "status", "drill") or "exit codes" in text, f"{words} --help: no exit codes")
     version, _ = emoguard("--version")
     expect(re.fullmatch(r"emoguard \d+\.\d+\.\d+\n", version), f"--version prints {version!r}")
 

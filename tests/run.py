@@ -95,10 +95,11 @@ def stage_recorded(results):
 
 def stage_cli(results):
     """the command line: usage, hunting on files, pipes and growing files, rules and their tests, checking files;
-    the reports of checks in a browser; fetching over the network; the bell of a real nginx"""
+    the reports of checks in a browser; publishing rules;
+    fetching over the network; the bell of a real nginx"""
     if not built(results, "native"):
         return
-    for name in ("check_cli", "check_yara", "check_reports", "check_http", "check_bell"):
+    for name in ("check_cli", "check_yara", "check_reports", "check_admin", "check_http", "check_bell"):
         done = script(f"tests/{name}.py")
         results.read_checks(done.output, done.code, name)
 

@@ -3,7 +3,7 @@
  * Hashes and signatures. SHA-2 and Ed25519 come from libsodium (sodium.c, the only file that knows
  * it); ECDSA P-256 and RSA-PSS, for those who keep keys in hardware or in a cloud, come from the
  * system: CNG on Windows, libcrypto elsewhere (system_keys_*.c). Any thread; a running hash belongs
- * to one. Nothing here is secret but what the signing functions get.
+ * to one. Secret is only what the functions for signing and sealing get.
  */
 #ifndef EG_UPDATE_CRYPTO_H
 #define EG_UPDATE_CRYPTO_H
@@ -54,6 +54,30 @@ void eg_ed25519_public(const uint8_t seed[EG_ED25519_SEED_SIZE],
                        uint8_t public_key[EG_ED25519_PUBLIC_SIZE]);
 void eg_ed25519_sign(const uint8_t seed[EG_ED25519_SEED_SIZE], eg_str message,
                      uint8_t signature[EG_ED25519_SIGNATURE_SIZE]);
+
+/* ---- secrets ---- */
+enum {
+    EG_SEAL_KEY_SIZE = 32,
+    EG_SEAL_SALT_SIZE = 16,
+    EG_SEAL_NONCE_SIZE = 24,
+    EG_SEAL_EXTRA = 16, /* bytes that sealing adds */
+};
+void eg_wipe(void *bytes, size_t size); /* zeroes that no compiler leaves out */
+/*
+ * The key that a passphrase stands for: Argon2id 1.3 (RFC 9106) with one lane; `memory` in bytes.
+ * EG_E_NOMEM when that much cannot be had, EG_E_INVALID for less than Argon2id takes.
+ */
+int eg_seal_key(eg_str passphrase, const uint8_t salt[EG_SEAL_SALT_SIZE], uint64_t operations,
+                uint64_t memory, uint8_t key[EG_SEAL_KEY_SIZE]);
+/*
+ * XChaCha20-Poly1305 of the IETF: `out` has room for EG_SEAL_EXTRA bytes more than `text`. `about`
+ * is not hidden, but nothing else opens it. A nonce is used once with a key.
+ */
+void eg_seal(const uint8_t key[EG_SEAL_KEY_SIZE], const uint8_t nonce[EG_SEAL_NONCE_SIZE],
+             eg_str text, eg_str about, uint8_t *out);
+/* False when anything was changed, or the key is another one; `out` is EG_SEAL_EXTRA bytes less. */
+bool eg_unseal(const uint8_t key[EG_SEAL_KEY_SIZE], const uint8_t nonce[EG_SEAL_NONCE_SIZE],
+               eg_str sealed, eg_str about, uint8_t *out);
 
 /* ---- keys of the system's library ---- */
 typedef enum eg_system_scheme {

@@ -128,3 +128,38 @@ void eg_ed25519_sign(const uint8_t seed[EG_ED25519_SEED_SIZE], eg_str message,
     crypto_sign_detached(signature, NULL, bytes_of(message), message.len, secret);
     sodium_memzero(secret, sizeof(secret));
 }
+
+/* ---- secrets ---- */
+
+void eg_wipe(void *bytes, size_t size)
+{
+    sodium_memzero(bytes, size);
+}
+
+int eg_seal_key(eg_str passphrase, const uint8_t salt[EG_SEAL_SALT_SIZE], uint64_t operations,
+                uint64_t memory, uint8_t key[EG_SEAL_KEY_SIZE])
+{
+    if (operations < crypto_pwhash_OPSLIMIT_MIN || memory < crypto_pwhash_MEMLIMIT_MIN ||
+        operations > crypto_pwhash_OPSLIMIT_MAX || memory > SIZE_MAX) {
+        return eg_fail(EG_E_INVALID, "Argon2id cannot run with these parameters");
+    }
+    if (crypto_pwhash(key, EG_SEAL_KEY_SIZE, (const char *)bytes_of(passphrase), passphrase.len,
+                      salt, operations, (size_t)memory, crypto_pwhash_ALG_ARGON2ID13) != 0) {
+        return eg_fail(EG_E_NOMEM, "out of memory for Argon2id");
+    }
+    return EG_OK;
+}
+
+void eg_seal(const uint8_t key[EG_SEAL_KEY_SIZE], const uint8_t nonce[EG_SEAL_NONCE_SIZE],
+             eg_str text, eg_str about, uint8_t *out)
+{
+    crypto_aead_xchacha20poly1305_ietf_encrypt(out, NULL, bytes_of(text), text.len, bytes_of(about),
+                                               about.len, NULL, nonce, key);
+}
+
+bool eg_unseal(const uint8_t key[EG_SEAL_KEY_SIZE], const uint8_t nonce[EG_SEAL_NONCE_SIZE],
+               eg_str sealed, eg_str about, uint8_t *out)
+{
+    return crypto_aead_xchacha20poly1305_ietf_decrypt(out, NULL, NULL, bytes_of(sealed), sealed.len,
+                                                      bytes_of(about), about.len, nonce, key) == 0;
+}
