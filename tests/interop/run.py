@@ -5,11 +5,11 @@
 - A repository that python-tuf makes is accepted, natively and under Wine, and refused when altered.
 - The official suite tuf-conformance passes whole. It is no package: EMOGUARD_TUF_CONFORMANCE names the folder
   of a clone of github.com/theupdateframework/tuf-conformance; without it this part is skipped.
+- Attacks over HTTP (attacks.py) are refused.
 
 python-tuf comes from PyPI into a virtual environment in the cache folder (EMOGUARD_CACHE).
 """
 
-import hashlib
 import os
 import re
 import shutil
@@ -17,6 +17,8 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from python_tuf import python_with_tuf
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -35,22 +37,6 @@ def run(command, seconds=600, **more):
     return subprocess.run([str(part) for part in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, errors="replace", timeout=seconds,
                           check=False, **more)
-
-
-def python_with_tuf():
-    """The interpreter of the environment, made when it is not there."""
-    wanted = HERE / "requirements.txt"
-    cache = Path(os.environ.get("EMOGUARD_CACHE") or Path.home() / ".cache/emoguard").resolve()
-    folder = cache / "interop" / hashlib.sha256(wanted.read_bytes()).hexdigest()[:16]
-    if not (folder / "ready").exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        for command in ([sys.executable, "-m", "venv", folder],
-                        [folder / "bin/pip", "install", "--quiet", "-r", wanted]):
-            done = run(command)
-            if done.returncode != 0:
-                raise RuntimeError(f"{' '.join(map(str, command))}\n{done.stdout}")
-        (folder / "ready").touch()
-    return folder / "bin/python"
 
 
 class Client:
@@ -140,6 +126,15 @@ def check_conformance(python):
         tell("not ok", "tuf_conformance", done.stdout[-4000:])
 
 
+def check_attacks(python):
+    done = run([python, HERE / "attacks.py"])
+    told = re.findall(r"^(ok|not ok|skipped) ([\w.]+)(?:: (.*))?$", done.stdout, re.MULTILINE)
+    for result, name, text in told:
+        tell("skip" if result == "skipped" else result, name, text)
+    if not told or done.returncode not in (0, 1):
+        tell("not ok", "attacks", done.stdout[-2000:])
+
+
 def main():
     if not NATIVE.exists():
         print(f"interop: {NATIVE} is not there: run `make native`", file=sys.stderr)
@@ -150,6 +145,7 @@ def main():
         tell("not ok", "python_tuf.is_installed", str(error))
     else:
         check_repository(python)
+        check_attacks(python)
         check_conformance(python)
     print(f"{counts['ok']} passed, {counts['not ok']} failed, {counts['skip']} skipped")
     return 1 if counts["not ok"] else 0

@@ -13,8 +13,8 @@ static int by_http(eg_http *http, const char *url, size_t max, eg_buf *body)
     eg_http_request request = {.url = url, .max = max, .timeout_ms = 30000};
     eg_http_answer answer = {0};
     int status = eg_http_get(http, &request, body, &answer);
-    if (status == EG_OK && answer.status == 404) {
-        return eg_fail(EG_E_NOTFOUND, "%s: 404", url);
+    if (status == EG_OK && (answer.status == 403 || answer.status == 404)) { /* as source.c */
+        return eg_fail(EG_E_NOTFOUND, "%s: %d", url, answer.status);
     }
     if (status == EG_OK && answer.status != 200) {
         return eg_fail(EG_E_IO, "%s: answer %d", url, answer.status);
