@@ -9,7 +9,7 @@ ifdef EMOGUARD_CACHE
 export EMOGUARD_CACHE := $(if $(filter /%,$(EMOGUARD_CACHE)),,$(CURDIR)/)$(EMOGUARD_CACHE)
 endif
 
-.PHONY: help setup deps native asan clang windows run test bench fuzz interop clean
+.PHONY: help setup deps native asan clang windows run test bench fuzz interop scale clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -50,6 +50,9 @@ fuzz: native asan ## fuzz every parser for EG_FUZZ_SECONDS (60) seconds each, th
 
 interop: native windows ## test the update client against python-tuf and tuf-conformance
 	@$(PYTHON) tests/interop/run.py
+
+scale: native ## let 10,000 simulated PCs fetch a new pack from one nginx with the bell
+	@$(PYTHON) tests/scale/run.py
 
 clean: ## remove build/
 	@rm -rf build
