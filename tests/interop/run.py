@@ -3,6 +3,8 @@
 """Our update client against other people's TUF: `make interop`.
 
 - A repository that python-tuf makes is accepted, natively and under Wine, and refused when altered.
+- A repository that `emoguard admin` makes is accepted by python-tuf's ngclient: rotations of each role's keys,
+  a delta, a rollback.
 - The official suite tuf-conformance passes whole. It is no package: EMOGUARD_TUF_CONFORMANCE names the folder
   of a clone of github.com/theupdateframework/tuf-conformance; without it this part is skipped.
 - Attacks over HTTP (attacks.py) are refused.
@@ -10,6 +12,7 @@
 python-tuf comes from PyPI into a virtual environment in the cache folder (EMOGUARD_CACHE).
 """
 
+import json
 import os
 import re
 import shutil
@@ -24,6 +27,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 NATIVE = ROOT / "build/native/tests/tuf_client"
 WINDOWS = ROOT / "build/windows/tests/tuf_client.exe"
+PROGRAM = ROOT / "build/native/emoguard"
 PATHS = ("rules/pack.tar.zst", "team/extra.bin")
 counts = {"ok": 0, "not ok": 0, "skip": 0}
 
@@ -110,6 +114,48 @@ def check_repository(python):
         run(["wineserver", "-k"])
 
 
+def admin(*words):
+    done = run([PROGRAM, "admin", *words], env={**os.environ, "EMOGUARD_PASSPHRASE": "interop"})
+    if done.returncode != 0:
+        raise RuntimeError(f"admin {' '.join(map(str, words))}: {done.stdout}")
+
+
+def check_publisher(python):
+    """A life of a repository, followed from its first root by one client and at the end by a new one."""
+    serial = json.loads((ROOT / "rules/pack.json").read_text(encoding="utf-8"))["serial"]
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        repo, keys, pack = folder / "repo", folder / "keys", folder / "pack"
+
+        def sign(*words):
+            admin(*words, "--dir", repo, "--keys", keys)
+
+        def follows(name, client, *targets):
+            done = run([python, HERE / "follow_repository.py", repo, folder / client, *targets])
+            tell("ok" if done.returncode == 0 else "not ok", f"ngclient.{name}",
+                 "" if done.returncode == 0 else done.stdout)
+
+        admin("init", "--dir", repo, "--keys", keys, "--root-keys", "3", "--root-threshold", "2")
+        follows("an_empty_repository_of_ours__is_accepted", "one")
+        admin("add", ROOT / "rules", "--dir", repo, "--yes")
+        sign("publish")
+        follows("a_pack_of_ours__is_downloaded", "one", f"rules/{serial}.tar.zst")
+        shutil.copytree(ROOT / "rules", pack)
+        text = (pack / "pack.json").read_text(encoding="utf-8")
+        (pack / "pack.json").write_text(text.replace(str(serial), str(serial + 1)), encoding="utf-8")
+        admin("add", pack, "--dir", repo, "--yes", "--now")
+        sign("publish")
+        follows("a_delta_of_ours__is_downloaded", "one", f"rules/{serial + 1}.tar.zst", f"delta/{serial}-{serial + 1}.zstp")
+        for role in ("online", "targets", "root"):
+            sign("keys", "rotate", role)
+        sign("refresh")
+        follows("a_rotation_of_every_key__is_followed", "one")
+        admin("rollback", str(serial), "--dir", repo, "--yes")
+        sign("publish")
+        for client in ("one", "two"):
+            follows(f"a_rollback__is_followed_by_client_{client}", client, f"rules/{serial + 2}.tar.zst")
+
+
 def check_conformance(python):
     folder = os.environ.get("EMOGUARD_TUF_CONFORMANCE")
     if not folder or not Path(folder, "tuf_conformance").is_dir():
@@ -146,6 +192,10 @@ def main():
     else:
         check_repository(python)
         check_attacks(python)
+        try:
+            check_publisher(python)
+        except RuntimeError as error:
+            tell("not ok", "ngclient", str(error))
         check_conformance(python)
     print(f"{counts['ok']} passed, {counts['not ok']} failed, {counts['skip']} skipped")
     return 1 if counts["not ok"] else 0
