@@ -5,6 +5,7 @@
 #include "core/base/status.h"
 #include "core/base/utf.h"
 
+#include <stdio.h>
 #include <wchar.h>
 
 enum { PATH_UNITS = 512, KEY_NAME_UNITS = 256 /* a key's own name has at most 255 */ };
@@ -24,8 +25,8 @@ static const struct {
 #include "driverless-hooks/autostart.def"
 };
 
-/* Visits the places of one kind below one key, whose name ends with a backslash. */
-static int visit_below(HKEY root, const char *root_name, const WCHAR *prefix, unsigned where,
+/* Visits the places of one kind below one key; its names end with a backslash. */
+static int visit_below(HKEY root, const char *shown_prefix, const WCHAR *prefix, unsigned where,
                        eg_registry_visit visit, void *user)
 {
     int status = EG_OK;
@@ -41,8 +42,8 @@ static int visit_below(HKEY root, const char *root_name, const WCHAR *prefix, un
             continue;
         }
         eg_buf_clear(&shown);
-        eg_buf_append_cstr(&shown, root_name);
-        eg_utf8_from_utf16(&shown, (const uint16_t *)path, (size_t)units);
+        eg_buf_append_cstr(&shown, shown_prefix);
+        eg_utf8_from_utf16(&shown, (const uint16_t *)places[i].key, wcslen(places[i].key));
         status = shown.status;
         if (status == EG_OK) {
             eg_registry_place place = {root, path, eg_buf_cstr(&shown), places[i].values,
@@ -91,16 +92,31 @@ typedef struct visiting {
     void *user;
 } visiting;
 
+int eg_registry_places_of(const WCHAR *name, const char *sid, eg_registry_visit visit, void *user)
+{
+    WCHAR prefix[KEY_NAME_UNITS + 16];
+    char shown[4 * KEY_NAME_UNITS + 32];
+    (void)_snwprintf(prefix, EG_COUNT(prefix), L"%ls\\Software\\", name);
+    (void)snprintf(shown, sizeof(shown), "HKU\\%s\\Software\\", sid);
+    int status = visit_below(HKEY_USERS, shown, prefix, USER_SOFTWARE, visit, user);
+    if (status == EG_OK) {
+        (void)_snwprintf(prefix, EG_COUNT(prefix), L"%ls\\", name);
+        (void)snprintf(shown, sizeof(shown), "HKU\\%s\\", sid);
+        status = visit_below(HKEY_USERS, shown, prefix, USER, visit, user);
+    }
+    return status;
+}
+
 static int visit_user(void *context, const WCHAR *name)
 {
     const visiting *v = context;
-    WCHAR prefix[KEY_NAME_UNITS + 16];
-    _snwprintf(prefix, EG_COUNT(prefix), L"%ls\\Software\\", name);
-    int status = visit_below(HKEY_USERS, "HKU\\", prefix, USER_SOFTWARE, v->visit, v->user);
+    eg_buf sid;
+    eg_buf_init(&sid, 4 * KEY_NAME_UNITS);
+    int status = eg_utf8_from_utf16(&sid, (const uint16_t *)name, wcslen(name));
     if (status == EG_OK) {
-        _snwprintf(prefix, EG_COUNT(prefix), L"%ls\\", name);
-        status = visit_below(HKEY_USERS, "HKU\\", prefix, USER, v->visit, v->user);
+        status = eg_registry_places_of(name, eg_buf_cstr(&sid), v->visit, v->user);
     }
+    eg_buf_done(&sid);
     return status;
 }
 
@@ -108,16 +124,17 @@ int eg_registry_places(eg_registry_visit visit, void *user)
 {
     static const struct {
         const WCHAR *prefix;
+        const char *shown;
         unsigned where;
     } machine[] = {
-        {L"SOFTWARE\\", SOFTWARE},
-        {L"SOFTWARE\\WOW6432Node\\", SOFTWARE_32},
-        {L"System\\CurrentControlSet\\", SYSTEM},
+        {L"SOFTWARE\\", "HKLM\\SOFTWARE\\", SOFTWARE},
+        {L"SOFTWARE\\WOW6432Node\\", "HKLM\\SOFTWARE\\WOW6432Node\\", SOFTWARE_32},
+        {L"System\\CurrentControlSet\\", "HKLM\\System\\CurrentControlSet\\", SYSTEM},
     };
     visiting v = {visit, user};
     for (size_t i = 0; i < EG_COUNT(machine); i++) {
-        int status = visit_below(HKEY_LOCAL_MACHINE, "HKLM\\", machine[i].prefix, machine[i].where,
-                                 visit, user);
+        int status = visit_below(HKEY_LOCAL_MACHINE, machine[i].shown, machine[i].prefix,
+                                 machine[i].where, visit, user);
         if (status != EG_OK) {
             return status;
         }

@@ -27,6 +27,12 @@ typedef int (*eg_registry_visit)(void *user, const eg_registry_place *place);
  */
 int eg_registry_places(eg_registry_visit visit, void *user);
 
+/*
+ * Visits the places of one user whose hive is loaded below HKEY_USERS as `name`, which is not
+ * always the SID by which the places are shown.
+ */
+int eg_registry_places_of(const WCHAR *name, const char *sid, eg_registry_visit visit, void *user);
+
 /* Appends the names of the user hives that are loaded: while they stay, so do the places. */
 int eg_registry_users(eg_buf *out);
 

@@ -17,18 +17,25 @@ bool eg_check_pc_possible(void)
     return true;
 }
 
-/* Administrators may look into programs of others, but must ask. Refused: those become gaps. */
-static void use_debug_privilege(void)
+/*
+ * Administrators may look into programs of others, read any file and load a hive, but must ask.
+ * Refused: that becomes gaps.
+ */
+static void use_privileges(void)
 {
-    TOKEN_PRIVILEGES wanted = {.PrivilegeCount = 1,
-                               .Privileges = {{.Attributes = SE_PRIVILEGE_ENABLED}}};
+    static const WCHAR *const names[] = {SE_DEBUG_NAME, SE_BACKUP_NAME, SE_RESTORE_NAME};
     HANDLE token = NULL;
-    if (OpenProcessToken(GetCurrentProcess(), TOKEN_ADJUST_PRIVILEGES, &token)) {
-        if (LookupPrivilegeValueW(NULL, SE_DEBUG_NAME, &wanted.Privileges[0].Luid)) {
+    if (!OpenProcessToken(GetCurrentProcess(), TOKEN_ADJUST_PRIVILEGES, &token)) {
+        return;
+    }
+    for (size_t i = 0; i < EG_COUNT(names); i++) {
+        TOKEN_PRIVILEGES wanted = {.PrivilegeCount = 1,
+                                   .Privileges = {{.Attributes = SE_PRIVILEGE_ENABLED}}};
+        if (LookupPrivilegeValueW(NULL, names[i], &wanted.Privileges[0].Luid)) {
             AdjustTokenPrivileges(token, FALSE, &wanted, 0, NULL, NULL);
         }
-        CloseHandle(token);
     }
+    CloseHandle(token);
 }
 
 static bool is_elevated(void)
@@ -48,16 +55,13 @@ int eg_check_pc_gather(eg_check_pc *pc)
     eg_windows_folders folders;
     eg_arena *arena = NULL;
     pc->report->elevated = is_elevated();
-    use_debug_privilege();
+    use_privileges();
     int status = eg_arena_create(&arena, ARENA_BLOCK);
     if (status == EG_OK) {
         status = eg_check_users_folders(arena, &folders);
     }
     if (status == EG_OK) {
         status = eg_check_sensors_gather(pc, &folders);
-    }
-    if (status == EG_OK) {
-        status = eg_check_users_hives(pc, &folders);
     }
     if (status == EG_OK) {
         status = eg_check_processes_gather(pc, OpenProcess);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/win32/check_sensors.h"
 
+#include "cli/win32/check_users.h"
 #include "core/base/status.h"
 #include "core/detect/pipeline.h"
 #include "core/detect/scan_targets.h"
@@ -86,6 +87,15 @@ static int take(gathering *g, const eg_event *event)
     return status;
 }
 
+static int take_of_user(void *user, const eg_event *event)
+{
+    gathering *g = user;
+    int status = take(g, event);
+    return status == EG_OK ? eg_check_pc_step(g->pc, EG_CHECK_PHASE_SENSORS, EG_COUNT(listing),
+                                              EG_COUNT(listing), EG_STR("registry"))
+                           : status;
+}
+
 static void on_event(void *user, const eg_event *event)
 {
     gathering *g = user;
@@ -164,6 +174,9 @@ int eg_check_sensors_gather(eg_check_pc *pc, const eg_windows_folders *folders)
         if (status == EG_OK && g.sensor) {
             status = gather_from(&g, listing[i].area);
         }
+    }
+    if (status == EG_OK) {
+        status = eg_check_users_hives(pc, folders, take_of_user, &g);
     }
     eg_pipeline_destroy(g.pipeline);
     eg_arena_destroy(g.arena);

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/win32/check_users.h"
 
-#include "core/base/os.h"
+#include "cli/win32/hive_copy.h"
+#include "core/base/clock.h"
 #include "core/base/status.h"
 #include "core/base/utf.h"
+#include "driverless-hooks/decode/registry_event.h"
+#include "driverless-hooks/registry_place.h"
 
 #include <windows.h>
 
@@ -99,19 +102,92 @@ static bool is_person(eg_str sid)
            eg_str_starts_nocase(sid, EG_STR("S-1-12-1-"));
 }
 
-/* A profile that was never used, or is gone, holds nothing that could start. */
-static bool has_hive(eg_str folder)
+/* ---- the registry of those who are not signed in ---- */
+
+typedef struct hive {
+    eg_check_take_event take;
+    void *user;
+    eg_event_text text;
+    const char *key; /* of the place being read, as it is shown */
+    int status;      /* the first failure of the taking */
+} hive;
+
+static void on_value(void *user, const eg_value *before, const eg_value *now)
 {
-    eg_buf path;
-    eg_buf_init(&path, PATH_BYTES_MAX);
-    eg_buf_append_str(&path, folder);
-    bool has = eg_buf_append_cstr(&path, "\\NTUSER.DAT") != EG_OK ||
-               eg_file_exists(eg_buf_cstr(&path)) || !eg_dir_exists(eg_buf_cstr(&path));
-    eg_buf_done(&path);
-    return has;
+    hive *h = user;
+    eg_event event;
+    if (h->status != EG_OK) {
+        return;
+    }
+    eg_registry_event(&event, &h->text, eg_clock_utc(), eg_str_from(h->key), before, now);
+    event.flags = EG_EVENT_EXISTING;
+    event.source = EG_STR("registry");
+    h->status = h->take(h->user, &event);
 }
 
-static int tell_hive(eg_check_pc *pc, const eg_user_folder *user)
+static int read_place(void *user, const eg_registry_place *place)
+{
+    hive *h = user;
+    HKEY key = NULL;
+    eg_value_list *values = NULL;
+    LSTATUS error = RegOpenKeyExW(place->root, place->path, 0, KEY_READ | KEY_WOW64_64KEY, &key);
+    if (error != ERROR_SUCCESS) {
+        return error == ERROR_FILE_NOT_FOUND ? EG_OK
+                                             : eg_fail_os((uint32_t)error, "open %s", place->shown);
+    }
+    int status = eg_value_list_create(&values);
+    if (status == EG_OK) {
+        status = eg_registry_read(key, place->values, place->depth, values);
+    }
+    if (status == EG_OK) {
+        eg_value_list_seal(values);
+        h->key = place->shown;
+        eg_value_diff(NULL, values, on_value, h);
+        status = h->status;
+    }
+    eg_value_list_destroy(values);
+    RegCloseKey(key);
+    return status;
+}
+
+/* EG_OK, or why not all of it was read; what the taker returned is in h->status. */
+static int read_hive(hive *h, const eg_user_folder *user)
+{
+    eg_hive_copy copy;
+    int status = eg_hive_copy_open(&copy, user->folder);
+    if (status != EG_OK) {
+        return status;
+    }
+    status = eg_event_text_init(&h->text);
+    if (status == EG_OK) {
+        status = eg_registry_places_of(copy.name, user->sid.ptr, read_place, h);
+        eg_event_text_done(&h->text);
+    }
+    eg_hive_copy_close(&copy);
+    return status;
+}
+
+/* Of one who is not signed in. */
+static int look_at_copy(eg_check_pc *pc, const eg_user_folder *user, eg_check_take_event take,
+                        void *context)
+{
+    hive h = {.take = take, .user = context};
+    char why[512];
+    int status = read_hive(&h, user);
+    if (status == EG_E_NOTFOUND) {
+        return EG_OK; /* a profile that was never used, or is gone, starts nothing */
+    }
+    if (status == EG_OK || status == EG_E_NOMEM || h.status != EG_OK) {
+        return status;
+    }
+    eg_utf8_copy(why, sizeof(why), eg_str_from(eg_error_message()));
+    (void)eg_fail(status, "the user is not signed in, and their registry cannot be read: %s", why);
+    return eg_check_pc_add_gap(pc, EG_CHECK_AUTOSTART, user->folder,
+                               eg_str_from(eg_error_message()), EG_CHECK_HOW_SIGNED_IN);
+}
+
+static int look_at_user(eg_check_pc *pc, const eg_user_folder *user, eg_check_take_event take,
+                        void *context)
 {
     WCHAR name[SID_UNITS + 32];
     HKEY key = NULL;
@@ -121,25 +197,23 @@ static int tell_hive(eg_check_pc *pc, const eg_user_folder *user)
     (void)_snwprintf(name, EG_COUNT(name), L"%hs\\Software\\Microsoft", user->sid.ptr);
     LSTATUS error = RegOpenKeyExW(HKEY_USERS, name, 0, KEY_READ, &key);
     if (error == ERROR_SUCCESS) {
-        RegCloseKey(key);
+        RegCloseKey(key); /* the sensor has read it */
         return EG_OK;
     }
-    if (error == ERROR_FILE_NOT_FOUND && !has_hive(user->folder)) {
-        return EG_OK;
+    if (error == ERROR_FILE_NOT_FOUND) {
+        return look_at_copy(pc, user, take, context);
     }
-    (void)eg_fail_os((uint32_t)error, error == ERROR_FILE_NOT_FOUND
-                                          ? "the user is not signed in, the registry not loaded"
-                                          : "read the registry of the user");
-    return eg_check_pc_add_gap(
-        pc, EG_CHECK_AUTOSTART, user->folder, eg_str_from(eg_error_message()),
-        error == ERROR_FILE_NOT_FOUND ? EG_CHECK_HOW_SIGNED_IN : EG_CHECK_HOW_ADMINISTRATOR);
+    (void)eg_fail_os((uint32_t)error, "read the registry of the user");
+    return eg_check_pc_add_gap(pc, EG_CHECK_AUTOSTART, user->folder,
+                               eg_str_from(eg_error_message()), EG_CHECK_HOW_ADMINISTRATOR);
 }
 
-int eg_check_users_hives(eg_check_pc *pc, const eg_windows_folders *folders)
+int eg_check_users_hives(eg_check_pc *pc, const eg_windows_folders *folders,
+                         eg_check_take_event take, void *context)
 {
     int status = EG_OK;
     for (size_t i = 0; i < folders->user_count && status == EG_OK; i++) {
-        status = tell_hive(pc, &folders->users[i]);
+        status = look_at_user(pc, &folders->users[i], take, context);
     }
     return status;
 }
