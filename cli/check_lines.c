@@ -21,7 +21,8 @@ typedef struct writing {
 
 void eg_check_count(const eg_check_run *run, eg_check_counts *counts)
 {
-    *counts = (eg_check_counts){.files = run->files.count, .not_looked = run->files.folders.count};
+    *counts = (eg_check_counts){.files = run->files.count,
+                                .not_looked = run->files.folders.count + run->worker_missing};
     for (size_t i = 0; i < run->files.count; i++) {
         const eg_check_item *item = &run->files.items[i];
         counts->suspicious += item->report && item->report->verdict == EG_FILE_SUSPICIOUS;
@@ -189,6 +190,9 @@ static int tell_all(writing *w)
 {
     const eg_check_files *files = &w->run->files;
     int status = EG_OK;
+    if (w->run->worker_missing) {
+        status = tell(w, EG_CHECK_WORKER, NULL, EG_CHECK_WORKER_MISSING);
+    }
     for (size_t i = 0; i < files->folders.count && status == EG_OK; i++) {
         status = tell(w, files->folders.items[i], NULL, files->reasons.items[i]);
     }

@@ -152,13 +152,11 @@ static int open_scanners(eg_check_run *run)
     eg_buf_init(&worker, WORKER_BYTES_MAX);
     int status = eg_cli_scan_worker(&worker);
     bool is_there = status == EG_OK && eg_file_exists(eg_buf_cstr(&worker));
-    run->has_worker = is_there;
-    if (status == EG_OK && !is_there) {
+    run->worker_missing = status == EG_OK && !is_there;
+    if (run->worker_missing) {
         eg_mutex_lock(&run->lock);
-        status = eg_check_gaps_add(&run->gaps, EG_CHECK_FILE, EG_STR("emoguard-worker.exe"),
-                                   EG_STR("it is missing: files were looked at without the "
-                                          "protection of a process of its own"),
-                                   EG_CHECK_HOW_WORKER);
+        status = eg_check_gaps_add(&run->gaps, EG_CHECK_FILE, EG_STR(EG_CHECK_WORKER),
+                                   EG_STR(EG_CHECK_WORKER_MISSING), EG_CHECK_HOW_WORKER);
         eg_mutex_unlock(&run->lock);
     }
     if (status == EG_OK || status == EG_E_UNSUPPORTED) {
@@ -226,7 +224,7 @@ static eg_check_how how_to_look(const eg_check_run *run, const eg_file_report *r
     switch (report->gap) {
     case EG_GAP_UNREADABLE: return EG_CHECK_HOW_ADMINISTRATOR;
     case EG_GAP_GONE: return EG_CHECK_HOW_UNKNOWN;
-    case EG_GAP_WORKER: return run->has_worker ? EG_CHECK_HOW_BY_HAND : EG_CHECK_HOW_WORKER;
+    case EG_GAP_WORKER: return run->worker_missing ? EG_CHECK_HOW_WORKER : EG_CHECK_HOW_BY_HAND;
     default: return EG_CHECK_HOW_BY_HAND;
     }
 }

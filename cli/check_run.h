@@ -11,6 +11,11 @@
 #include "cli/check_pc.h"
 #include "cli/check_scanner.h"
 
+/* How a missing scan worker is told among what could not be looked at. */
+#define EG_CHECK_WORKER "emoguard-worker.exe"
+#define EG_CHECK_WORKER_MISSING \
+    "it is missing: files were looked at without the protection of a process of its own"
+
 typedef struct eg_check_options {
     const char *pack;       /* NULL: the rules installed with this program */
     const char *cache_file; /* NULL: nothing is remembered */
@@ -38,7 +43,7 @@ typedef struct eg_check_run {
     eg_check_stories stories;
     eg_exception_list *exceptions; /* of this PC; NULL: none */
     eg_check_scanner scanner;
-    bool has_worker;
+    bool worker_missing; /* files were looked at without it */
     eg_thread *thread;
     eg_mutex ending; /* of ended and status */
     eg_cond changed;

@@ -158,7 +158,7 @@ static int tell(const check *c)
     bool in_files = c->output || c->as_emocheck;
     int status = EG_OK;
     if (!c->quiet && c->options.path_count > 0 && !(c->html && !in_files)) {
-        status = eg_check_lines_write(&c->run, c->json, c->language);
+        status = eg_check_lines_write(&c->run, c->json && !in_files, c->language);
     } else if (!c->quiet) {
         status = print_report(c, in_files  ? EG_REPORT_TEXT
                                  : c->json ? EG_REPORT_JSON

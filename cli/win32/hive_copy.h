@@ -23,8 +23,9 @@ typedef struct eg_hive_copy {
 } eg_hive_copy;
 
 /*
- * `profile` is the folder of the user. Wants the privileges to back up and to restore; EG_E_DENIED
- * without them. EG_E_NOTFOUND when the user has no registry, and only then. EG_E_LIMIT beyond EG_HIVE_BYTES_MAX, EG_E_UNSUPPORTED for a link or another PC.
+ * `profile` is the folder of the user. Wants the privileges to back up and to restore: EG_E_DENIED
+ * without them. EG_E_NOTFOUND when the user has no registry, and only then; EG_E_LIMIT beyond
+ * EG_HIVE_BYTES_MAX; EG_E_UNSUPPORTED for a link or another PC.
  */
 int eg_hive_copy_open(eg_hive_copy *copy, eg_str profile);
 /* Unloads and deletes the copy; all keys in it are closed by then. */
