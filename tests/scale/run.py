@@ -43,9 +43,11 @@ PATIENCE_S = 60  # beyond what is allowed
 def pack_bytes(folder):
     """The pack of this tree, and a delta to it from one with a rule less, by zstd as a publisher makes them."""
     rules = ROOT / "rules"
+
     def tar(name, *exclude):
         subprocess.run(["tar", "--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "--format=ustar",
                         *exclude, "-cf", folder / name, "-C", rules, "."], check=True)
+
     one = sorted(rules.rglob("*.yml"))[0]
     tar("new.tar")
     tar("old.tar", f"--exclude={one.name}")
