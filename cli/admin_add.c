@@ -55,11 +55,11 @@ static bool parse_stages(const char *text, uint64_t now, eg_release *out)
 {
     eg_str rest = eg_str_from(text), part;
     while (eg_str_split(&rest, ',', &part)) {
-        const eg_release_stage *last = out->stages + out->stage_count - 1;
+        const eg_release_stage *last =
+            out->stage_count > 0 ? &out->stages[out->stage_count - 1] : NULL;
         eg_release_stage stage;
         if (out->stage_count == EG_RELEASE_STAGES_MAX || !parse_stage(part, now, &stage) ||
-            (out->stage_count > 0 &&
-             (stage.after < last->after || stage.permille < last->permille))) {
+            (last && (stage.after < last->after || stage.permille < last->permille))) {
             return false;
         }
         out->stages[out->stage_count++] = stage;

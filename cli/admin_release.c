@@ -329,7 +329,7 @@ int eg_release_put(const eg_admin *a, eg_publication *publication, const eg_bund
                    const eg_release_order *order)
 {
     const eg_tuf_metadata *old = eg_publication_next(publication);
-    drafting d = {NULL};
+    drafting d = {.count = 0};
     int status = begin(old, &d);
     if (status == EG_OK) {
         uint64_t most = order->drop_above ? order->drop_above : UINT64_MAX;
@@ -350,7 +350,7 @@ int eg_release_put(const eg_admin *a, eg_publication *publication, const eg_bund
 int eg_release_drop(eg_publication *publication, uint64_t serial)
 {
     const eg_tuf_metadata *old = publication->published[EG_TUF_TARGETS];
-    drafting d = {NULL};
+    drafting d = {.count = 0};
     int status = begin(old, &d);
     if (status == EG_OK) {
         take_old(&d, old, 0, serial - 1);
