@@ -31,6 +31,7 @@
 #define STOP_FILES_MS 300u
 #define STOP_PIPELINE_MS 900u
 #define STOP_SCANS_MS 300u
+#define STOP_UPDATES_MS 400u
 
 void eg_host_report(eg_host *host, eg_event_message message, const char *text)
 {
@@ -238,6 +239,7 @@ static int on_status(void *user, eg_buf *json)
     view.pipe = host->options.pipe;
     view.settings_error = host->settings_error;
     view.rules = host->rules;
+    view.updates = host->updates;
     view.sensors = host->sensors;
     view.clients = &host->clients;
     view.notices = &host->notices;
@@ -274,8 +276,10 @@ static int start_detection(eg_host *host)
                                     HITS_WAITING_MAX,  host, on_stored};
     eg_pipeline_thread_options pipeline = {0};
     eg_baseline_keeper_options baseline = {host, on_get_store, on_resync, on_missed};
-    eg_rules_options rules = {eg_buf_cstr(&host->options.paths->rules), RULES_RETRY_MS, host,
-                              on_rules_settled};
+    eg_rules_options rules = {.path = eg_buf_cstr(&host->options.paths->rules),
+                              .retry_ms = RULES_RETRY_MS,
+                              .user = host,
+                              .settled = on_rules_settled};
     int status = eg_hit_keeper_create(&keeper, &host->keeper);
     if (status == EG_OK) {
         status = eg_baseline_keeper_create(&baseline, &host->baseline);
@@ -294,6 +298,7 @@ static int start_detection(eg_host *host)
         status = eg_pipeline_thread_create(&pipeline, &host->pipeline);
     }
     if (status == EG_OK) {
+        eg_host_open_updates(host, &rules);
         status = eg_rules_start(&rules, &host->rules);
     }
     if (status == EG_OK) {
@@ -324,6 +329,7 @@ static int start_pipe(eg_host *host)
     pipe.service.resolve = on_resolve;
     pipe.service.except = eg_host_except;
     pipe.service.revoke = eg_host_revoke_exception;
+    pipe.service.update = host->updates ? eg_host_update : NULL;
     pipe.service.check_admin = eg_client_user_check_admin;
     return eg_pipe_server_start(&pipe, &host->pipe);
 }
@@ -389,6 +395,9 @@ static int start_all(eg_host *host)
     }
     if (status == EG_OK) {
         status = eg_pipeline_thread_start(host->pipeline, eg_rules_slot(host->rules));
+    }
+    if (status == EG_OK) {
+        eg_host_start_updates(host);
     }
     return status;
 }
@@ -500,6 +509,9 @@ static int end_threads(eg_host *host)
     if (host->rules) {
         eg_rules_stop(host->rules);
     }
+    if (host->updates) {
+        eg_updates_stop(host->updates);
+    }
     if (host->files) {
         eg_file_worker_stop(host->files);
     }
@@ -509,6 +521,9 @@ static int end_threads(eg_host *host)
     }
     if (host->sensors) {
         status = note_late(eg_sensors_host_join(host->sensors, STOP_SENSORS_MS), status);
+    }
+    if (host->updates) {
+        status = note_late(eg_updates_join(host->updates, STOP_UPDATES_MS), status);
     }
     if (host->intake) {
         eg_intake_close(host->intake);
@@ -548,6 +563,8 @@ static void release(eg_host *host)
     eg_file_worker_destroy(host->files);
     eg_scan_thread_destroy(host->scans);
     eg_rules_destroy(host->rules);
+    eg_updates_destroy(host->updates);
+    eg_buf_done(&host->programs);
     eg_hit_keeper_destroy(host->keeper);
     eg_baseline_keeper_destroy(host->baseline);
     eg_intake_destroy(host->intake);

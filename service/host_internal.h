@@ -16,6 +16,7 @@
 #include "service/scan_thread.h"
 #include "service/settings.h"
 #include "service/status.h"
+#include "service/updates.h"
 
 #define EG_META_RUNNING "service_running" /* "1" from the start to an orderly end */
 
@@ -44,6 +45,8 @@ struct eg_host {
     eg_hit_keeper *keeper;
     eg_baseline_keeper *baseline;
     eg_rules *rules;
+    eg_updates *updates;   /* NULL: no repository is set */
+    eg_buf programs;       /* folder of our executables */
     eg_file_worker *files; /* NULL when it could not start */
     eg_scan_thread *scans; /* NULL when it could not start */
     eg_pipeline_thread *pipeline;
@@ -97,5 +100,14 @@ void eg_host_exceptions_load(eg_host *host);
  * Without it nothing is found in files, which is told; all else goes on.
  */
 void eg_host_start_scans(eg_host *host);
+
+/*
+ * host_updates.c. Opens the repositories that rules come from, before the rules are loaded, which
+ * then are loaded with their packs; has them looked at, when everything runs, and when a client
+ * asks (`user` is the host). Without them the installed rules go on.
+ */
+void eg_host_open_updates(eg_host *host, eg_rules_options *rules);
+void eg_host_start_updates(eg_host *host);
+void eg_host_update(void *user);
 
 #endif

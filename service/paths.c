@@ -87,13 +87,17 @@ static int join_all(eg_paths *paths)
     if (status == EG_OK) {
         status = eg_path_join(&paths->verdicts, data, "emoguard.verdicts");
     }
+    if (status == EG_OK) {
+        status = eg_path_join(&paths->updates, data, "updates");
+    }
     return status;
 }
 
 int eg_paths_init(eg_paths *paths, const char *data_folder, const char *rules)
 {
-    eg_buf *const all[] = {&paths->data, &paths->database, &paths->settings, &paths->log,
-                           &paths->lock, &paths->verdicts, &paths->program,  &paths->rules};
+    eg_buf *const all[] = {&paths->data,    &paths->database, &paths->settings,
+                           &paths->log,     &paths->lock,     &paths->verdicts,
+                           &paths->updates, &paths->program,  &paths->rules};
     paths->is_default = data_folder == NULL;
     for (size_t i = 0; i < EG_COUNT(all); i++) {
         eg_buf_init(all[i], PATH_MAX_BYTES);
@@ -124,6 +128,7 @@ void eg_paths_done(eg_paths *paths)
     eg_buf_done(&paths->log);
     eg_buf_done(&paths->lock);
     eg_buf_done(&paths->verdicts);
+    eg_buf_done(&paths->updates);
     eg_buf_done(&paths->program);
     eg_buf_done(&paths->rules);
 }

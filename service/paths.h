@@ -17,6 +17,7 @@ typedef struct eg_paths {
     eg_buf log;      /* emoguard.log */
     eg_buf verdicts; /* emoguard.verdicts: files that were found clean */
     eg_buf lock;     /* emoguard.lock: held by the one service that works on this folder */
+    eg_buf updates;  /* folder: packs from repositories, and what is trusted of those */
     eg_buf program;  /* this executable */
     eg_buf rules;    /* folder or file; default: rules beside the executable */
 } eg_paths;

@@ -26,7 +26,7 @@ struct eg_pipeline_thread {
     bool stopping;
     bool ended;
     uint64_t drain_until; /* monotonic ns */
-    eg_atomic events, forgotten;
+    eg_atomic events, forgotten, hits, busy_ns;
     /* below: the thread's own */
     eg_exception_list *exceptions;
     uint64_t next_retry, next_resync;
@@ -116,11 +116,14 @@ static void match(eg_pipeline_thread *thread, eg_event *event)
     if (!(event->flags & EG_EVENT_SECOND_PASS)) {
         eg_atomic_add(&thread->events, 1);
     }
+    uint64_t start = eg_clock_monotonic_ns();
     if (eg_pipeline_feed(thread->pipeline, event) != EG_OK) {
         eg_log(EG_LOG_ERROR, "pipeline", "%s event: %s", eg_kind_name(event->kind),
                eg_error_message());
     }
+    eg_atomic_add(&thread->busy_ns, (int64_t)(eg_clock_monotonic_ns() - start));
     eg_pipeline_stats_get(thread->pipeline, &stats);
+    eg_atomic_set(&thread->hits, (int64_t)stats.hits);
     eg_atomic_set(&thread->forgotten, (int64_t)stats.forgotten);
     eg_free(event);
 }
@@ -318,6 +321,16 @@ void eg_pipeline_thread_use_exceptions(eg_pipeline_thread *thread, eg_exception_
 uint64_t eg_pipeline_thread_events(const eg_pipeline_thread *thread)
 {
     return (uint64_t)eg_atomic_get(&thread->events);
+}
+
+uint64_t eg_pipeline_thread_hits(const eg_pipeline_thread *thread)
+{
+    return (uint64_t)eg_atomic_get(&thread->hits);
+}
+
+uint64_t eg_pipeline_thread_busy_ns(const eg_pipeline_thread *thread)
+{
+    return (uint64_t)eg_atomic_get(&thread->busy_ns);
 }
 
 uint64_t eg_pipeline_thread_forgotten(const eg_pipeline_thread *thread)

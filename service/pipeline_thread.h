@@ -48,6 +48,9 @@ int eg_pipeline_thread_close_incident(eg_pipeline_thread *thread, int64_t id);
  */
 void eg_pipeline_thread_use_exceptions(eg_pipeline_thread *thread, eg_exception_list *exceptions);
 uint64_t eg_pipeline_thread_events(const eg_pipeline_thread *thread); /* fed; any thread */
+/* Hits that rules had, shown or not, and the time matching took, since the start; any thread. */
+uint64_t eg_pipeline_thread_hits(const eg_pipeline_thread *thread);
+uint64_t eg_pipeline_thread_busy_ns(const eg_pipeline_thread *thread);
 /* Events that correlations dropped for lack of room while they counted; any thread. */
 uint64_t eg_pipeline_thread_forgotten(const eg_pipeline_thread *thread);
 

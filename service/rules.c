@@ -32,6 +32,7 @@ struct eg_rules {
     eg_rules_options options;
     eg_ruleset_slot *slot;
     eg_thread *thread;
+    eg_mutex load_lock; /* one load after the other */
     eg_mutex lock;
     eg_cond changed;
     bool stopping;
@@ -102,15 +103,30 @@ static void take_stats(eg_rules *rules, const eg_ruleset *set)
     rules->summary.rejected = stats.rejected;
 }
 
-static int load(eg_rules *rules)
+static int load_sources(eg_rules *rules, const eg_report *sink, eg_ruleset **out)
+{
+    eg_rules_sources sources = {.item = {{rules->options.path, NULL, 0}}, .count = 1};
+    if (!rules->options.sources) {
+        return eg_ruleset_load_from(sources.item, sources.count, true, sink, out);
+    }
+    rules->options.sources(rules->options.user, &sources);
+    int status = eg_ruleset_load_from(sources.item, sources.count, true, sink, out);
+    rules->options.release(rules->options.user);
+    return status;
+}
+
+/* Under load_lock. With `keep`, a failure leaves everything as it was. */
+static int load(eg_rules *rules, bool keep)
 {
     eg_ruleset *set = NULL;
     uint64_t start = eg_clock_monotonic_ns();
     memset(rules->next, 0, sizeof(*rules->next));
     eg_report sink = {on_problem, rules->next};
-    int status = eg_ruleset_load(&rules->options.path, 1, true, &sink, &set);
+    int status = load_sources(rules, &sink, &set);
     uint64_t milliseconds = (eg_clock_monotonic_ns() - start) / 1000000;
-
+    if (keep && status != EG_OK) {
+        return status;
+    }
     eg_mutex_lock(&rules->lock);
     report *shown = rules->next;
     rules->next = rules->current;
@@ -163,7 +179,9 @@ static void load_main(void *arg)
     int status;
     char told[sizeof(rules->error)] = "";
     do {
-        status = load(rules);
+        eg_mutex_lock(&rules->load_lock);
+        status = load(rules, false);
+        eg_mutex_unlock(&rules->load_lock);
         if (status != EG_OK && strcmp(told, rules->error) != 0) {
             eg_utf8_copy(told, sizeof(told), eg_str_from(rules->error));
             eg_log(EG_LOG_ERROR, "rules", "no rules, nothing can be detected: %s", told);
@@ -175,6 +193,17 @@ static void load_main(void *arg)
     rules->ended = true;
     eg_cond_wake_all(&rules->changed);
     eg_mutex_unlock(&rules->lock);
+}
+
+int eg_rules_reload(eg_rules *rules)
+{
+    eg_mutex_lock(&rules->load_lock);
+    int status = load(rules, true);
+    eg_mutex_unlock(&rules->load_lock);
+    if (status == EG_OK) {
+        rules->options.settled(rules->options.user, rules, status, false);
+    }
+    return status;
 }
 
 int eg_rules_start(const eg_rules_options *options, eg_rules **out)
@@ -189,9 +218,13 @@ int eg_rules_start(const eg_rules_options *options, eg_rules **out)
     if (status != EG_OK) {
         goto free_rules;
     }
-    status = eg_cond_init(&rules->changed);
+    status = eg_mutex_init(&rules->load_lock);
     if (status != EG_OK) {
         goto done_lock;
+    }
+    status = eg_cond_init(&rules->changed);
+    if (status != EG_OK) {
+        goto done_load_lock;
     }
     rules->current = eg_alloc_zero(1, sizeof(*rules->current));
     rules->next = eg_alloc_zero(1, sizeof(*rules->next));
@@ -209,6 +242,8 @@ int eg_rules_start(const eg_rules_options *options, eg_rules **out)
     eg_rules_destroy(rules);
     return status;
 
+done_load_lock:
+    eg_mutex_done(&rules->load_lock);
 done_lock:
     eg_mutex_done(&rules->lock);
 free_rules:
@@ -254,6 +289,7 @@ void eg_rules_destroy(eg_rules *rules)
     eg_free(rules->current);
     eg_free(rules->next);
     eg_cond_done(&rules->changed);
+    eg_mutex_done(&rules->load_lock);
     eg_mutex_done(&rules->lock);
     eg_free(rules);
 }

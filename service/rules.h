@@ -12,12 +12,23 @@
 
 typedef struct eg_rules eg_rules;
 
+#define EG_RULES_SOURCES_MAX 3
+
+/* What to load; everything is borrowed until `release`. */
+typedef struct eg_rules_sources {
+    eg_ruleset_source item[EG_RULES_SOURCES_MAX];
+    size_t count;
+} eg_rules_sources;
+
 typedef struct eg_rules_options {
     const char *path; /* pack, folder or file; must outlive the object */
     uint32_t retry_ms;
     void *user;
     /* After each attempt, on the loading thread. `first` for the first one, good or bad. */
     void (*settled)(void *user, eg_rules *rules, int status, bool first);
+    /* Before and after each load: adds packs to `path`, or takes its place. NULL: it alone. */
+    void (*sources)(void *user, eg_rules_sources *out);
+    void (*release)(void *user);
 } eg_rules_options;
 
 /* How many of the rules are what. */
@@ -33,6 +44,11 @@ void eg_rules_stop(eg_rules *rules);                       /* does not wait */
 int eg_rules_join(eg_rules *rules, uint32_t milliseconds); /* EG_E_TIMEOUT: still loading */
 void eg_rules_destroy(eg_rules *rules);                    /* after a successful join; NULL-safe */
 
+/*
+ * Loads anew, on the calling thread, and swaps. After a failure what was loaded before goes on. Not
+ * from `settled`.
+ */
+int eg_rules_reload(eg_rules *rules);
 eg_ruleset_slot *eg_rules_slot(eg_rules *rules);
 void eg_rules_summarize(eg_rules *rules, eg_rules_summary *out); /* any thread */
 /*

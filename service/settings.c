@@ -7,6 +7,12 @@
 #include "core/ipc/message.h"
 
 #define FILE_MAX (256u * 1024)
+#define URL_MAX 2048u
+#define PATH_MAX_BYTES 4096u
+#define CHANNEL_MAX 32u
+#define REPOSITORY(id, member) \
+    offsetof(eg_settings, repository) + (id) * sizeof(eg_repository_settings) + \
+        offsetof(eg_repository_settings, member)
 #define CONTACT_MAX 200u /* what the tray's window has room for */
 
 static const eg_conf_key keys[] = {
@@ -23,6 +29,21 @@ static const eg_conf_key keys[] = {
 #include "core/detect/languages.def"
 #undef LANGUAGE
     {"", "rules_stale_days", EG_CONF_NUMBER, offsetof(eg_settings, rules_stale_days), 1, 3650},
+    {"", "rules_url", EG_CONF_TEXT, REPOSITORY(EG_REPOSITORY_SITE, url), 0, URL_MAX},
+    {"", "rules_root", EG_CONF_TEXT, REPOSITORY(EG_REPOSITORY_SITE, root), 0, PATH_MAX_BYTES},
+    {"", "rules_hold_serial", EG_CONF_NUMBER, REPOSITORY(EG_REPOSITORY_SITE, hold), 0, UINT64_MAX},
+    {"", "vendor_rules_url", EG_CONF_TEXT, REPOSITORY(EG_REPOSITORY_VENDOR, url), 0, URL_MAX},
+    {"", "vendor_rules_root", EG_CONF_TEXT, REPOSITORY(EG_REPOSITORY_VENDOR, root), 0,
+     PATH_MAX_BYTES},
+    {"", "vendor_rules_hold_serial", EG_CONF_NUMBER, REPOSITORY(EG_REPOSITORY_VENDOR, hold), 0,
+     UINT64_MAX},
+    {"", "rules_channel", EG_CONF_TEXT, offsetof(eg_settings, rules_channel), 1, CHANNEL_MAX},
+    {"", "rules_proxy", EG_CONF_TEXT, offsetof(eg_settings, rules_proxy), 0, URL_MAX},
+    {"", "rules_ca_file", EG_CONF_TEXT, offsetof(eg_settings, rules_ca_file), 0, PATH_MAX_BYTES},
+    {"", "rules_poll_minutes", EG_CONF_NUMBER, offsetof(eg_settings, rules_poll_minutes), 1, 1440},
+    {"", "rules_first_poll_seconds", EG_CONF_NUMBER,
+     offsetof(eg_settings, rules_first_poll_seconds), 0, 3600},
+    {"", "rules_doorbell", EG_CONF_BOOL, offsetof(eg_settings, rules_doorbell), 0, 0},
     {"", "retention_days", EG_CONF_NUMBER, offsetof(eg_settings, retention_days), 1, 3650},
     {"", "max_hits", EG_CONF_NUMBER, offsetof(eg_settings, max_hits), 100, 10000000},
     {"", "self_check_minutes", EG_CONF_NUMBER, offsetof(eg_settings, self_check_minutes), 0, 1440},
@@ -42,6 +63,33 @@ static bool log_level_from_name(eg_str name, eg_log_level *out)
     return false;
 }
 
+static bool is_channel(eg_str name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.ptr[i];
+        if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-') {
+            return false;
+        }
+    }
+    return name.len > 0;
+}
+
+static int check_repositories(const eg_settings *settings, const char *file)
+{
+    for (size_t i = 0; i < EG_REPOSITORY_COUNT; i++) {
+        const eg_repository_settings *repository = &settings->repository[i];
+        if (repository->url.len > 0 && repository->root.len == 0) {
+            return eg_fail(EG_E_INVALID, "%s: %srules_url is set, and no %srules_root", file,
+                           i == EG_REPOSITORY_VENDOR ? "vendor_" : "",
+                           i == EG_REPOSITORY_VENDOR ? "vendor_" : "");
+        }
+    }
+    if (!is_channel(eg_buf_str(&settings->rules_channel))) {
+        return eg_fail(EG_E_INVALID, "%s: rules_channel is made of a-z, 0-9 and '-'", file);
+    }
+    return EG_OK;
+}
+
 static int check_names(eg_settings *settings, const char *file)
 {
     if (!log_level_from_name(eg_buf_str(&settings->log_level), &settings->log)) {
@@ -56,7 +104,7 @@ static int check_names(eg_settings *settings, const char *file)
             "critical",
             file, eg_buf_cstr(&settings->alert_min_level));
     }
-    return EG_OK;
+    return check_repositories(settings, file);
 }
 
 int eg_settings_init(eg_settings *settings)
@@ -68,6 +116,16 @@ int eg_settings_init(eg_settings *settings)
     for (size_t i = 0; i < EG_LANGUAGE_COUNT; i++) {
         eg_buf_init(&settings->instructions[i], EG_INSTRUCTIONS_MAX);
     }
+    for (size_t i = 0; i < EG_REPOSITORY_COUNT; i++) {
+        eg_buf_init(&settings->repository[i].url, URL_MAX);
+        eg_buf_init(&settings->repository[i].root, PATH_MAX_BYTES);
+    }
+    eg_buf_init(&settings->rules_channel, CHANNEL_MAX);
+    eg_buf_init(&settings->rules_proxy, URL_MAX);
+    eg_buf_init(&settings->rules_ca_file, PATH_MAX_BYTES);
+    settings->rules_poll_minutes = 60;
+    settings->rules_first_poll_seconds = 120;
+    settings->rules_doorbell = true;
     settings->rules_stale_days = 14;
     settings->retention_days = 365;
     settings->max_hits = 100000;
@@ -77,7 +135,9 @@ int eg_settings_init(eg_settings *settings)
     settings->min_level = EG_LEVEL_MEDIUM;
     eg_buf_append_cstr(&settings->log_level, "info");
     eg_buf_append_cstr(&settings->alert_min_level, "medium");
-    if (settings->log_level.status != EG_OK || settings->alert_min_level.status != EG_OK) {
+    eg_buf_append_cstr(&settings->rules_channel, "stable");
+    if (settings->rules_channel.status != EG_OK || settings->log_level.status != EG_OK ||
+        settings->alert_min_level.status != EG_OK) {
         eg_settings_done(settings);
         return EG_E_NOMEM;
     }
@@ -92,6 +152,13 @@ void eg_settings_done(eg_settings *settings)
     for (size_t i = 0; i < EG_LANGUAGE_COUNT; i++) {
         eg_buf_done(&settings->instructions[i]);
     }
+    for (size_t i = 0; i < EG_REPOSITORY_COUNT; i++) {
+        eg_buf_done(&settings->repository[i].url);
+        eg_buf_done(&settings->repository[i].root);
+    }
+    eg_buf_done(&settings->rules_channel);
+    eg_buf_done(&settings->rules_proxy);
+    eg_buf_done(&settings->rules_ca_file);
 }
 
 int eg_settings_read(eg_settings *settings, eg_str text, const char *file)

@@ -15,6 +15,19 @@
 
 #define EG_CLIENTS_MAX 60 /* hard limit of the setting max_clients */
 
+/* Where rules come from besides the installer. */
+typedef enum eg_repository {
+    EG_REPOSITORY_VENDOR,
+    EG_REPOSITORY_SITE,
+    EG_REPOSITORY_COUNT
+} eg_repository;
+
+typedef struct eg_repository_settings {
+    eg_buf url;    /* of the folder with metadata/ and targets/; "": none */
+    eg_buf root;   /* path of its root.json */
+    uint64_t hold; /* nothing above this serial; 0: no limit */
+} eg_repository_settings;
+
 typedef struct eg_settings {
     eg_buf log_level;       /* as written: "error", "warning", "info", "debug" */
     eg_buf alert_min_level; /* as written: "informational" ... "critical" */
@@ -28,8 +41,15 @@ typedef struct eg_settings {
     uint64_t self_check_minutes; /* 0: never */
     bool scan_network_paths;     /* files of other computers are scanned as well */
     bool scan_memory;            /* of processes that met a grave rule */
-    eg_log_level log;            /* from log_level */
-    eg_level min_level;          /* from alert_min_level: hits below it are stored but not shown */
+    eg_repository_settings repository[EG_REPOSITORY_COUNT];
+    eg_buf rules_channel; /* "stable"; "canary" goes first; also the name of the bell */
+    eg_buf rules_proxy;   /* "": that of the system; "none"; "http://host:port" */
+    eg_buf rules_ca_file; /* certificates to trust in the place of the system's; "": those */
+    uint64_t rules_poll_minutes;
+    uint64_t rules_first_poll_seconds; /* the first look is within so many after the start */
+    bool rules_doorbell;
+    eg_log_level log;   /* from log_level */
+    eg_level min_level; /* from alert_min_level: hits below it are stored but not shown */
 } eg_settings;
 
 int eg_settings_init(eg_settings *settings); /* the defaults */

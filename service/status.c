@@ -203,6 +203,12 @@ static void write_parts(const eg_status_view *view, eg_json *json, size_t attemp
     } else {
         eg_json_null(json);
     }
+    eg_json_key(json, "updates");
+    if (view->updates) {
+        eg_updates_write(view->updates, json);
+    } else {
+        eg_json_null(json);
+    }
     eg_json_key(json, "sensors");
     if (view->sensors) {
         eg_sensors_host_write(view->sensors, json);

@@ -4,6 +4,7 @@
  * the parts, each of which locks for itself; any thread. The object:
  *   version, pid, uptime_seconds, data_folder, database, pipe, settings_error, shortened
  *   rules    {path, state, name, serial, loaded, inert, rejected, error, problems [..20]}
+ *   updates  see eg_updates_write; null when no repository is set
  *   sensors  [{name, what, health, source, detail, missed}]
  *   counters {events, hits, dropped, waiting, lost, forgotten}
  *   exceptions {in_force, hidden, of_pack, expired [..20], without_rule [..20]}: the lists hold
@@ -28,6 +29,7 @@
 #include "service/notices.h"
 #include "service/rules.h"
 #include "service/sensors_host.h"
+#include "service/updates.h"
 
 typedef struct eg_status_view {
     uint32_t pid;
@@ -36,6 +38,7 @@ typedef struct eg_status_view {
     const char *database;
     const char *pipe;
     const char *settings_error; /* "" when the settings are in force */
+    eg_updates *updates;        /* NULL when no repository is set */
     eg_rules *rules;            /* the parts may be NULL: their member is null then */
     eg_sensors_host *sensors;
     eg_clients *clients;

@@ -40,6 +40,40 @@ static void print_rules(yyjson_val *rules)
     }
 }
 
+static void print_repository(yyjson_val *of)
+{
+    eg_str error = eg_json_get_str(of, "error"), next = eg_json_get_str(of, "next_look");
+    yyjson_val *rejected = yyjson_arr_get_first(yyjson_obj_get(of, "rejected"));
+    printf("%-12s %.*s ", "updates", EG_STR_ARGS(eg_json_get_str(of, "repository")));
+    eg_cli_print(stdout, eg_json_get_str(of, "url"));
+    printf(": pack %llu%s, %.*s, last good look %.*s, next %.*s, bell %.*s%s%s\n",
+           (unsigned long long)eg_json_get_u64(of, "serial", 0),
+           eg_json_get_bool(of, "on_trial", false) ? " on trial" : "",
+           EG_STR_ARGS(eg_json_get_str(of, "state")),
+           EG_STR_ARGS(eg_json_get_str(of, "last_success")), EG_STR_ARGS(next),
+           EG_STR_ARGS(eg_json_get_str(of, "bell")),
+           eg_json_get_bool(of, "stale", false) ? ", not confirmed for long" : "",
+           eg_json_get_bool(of, "clock_error", false) ? ", the clock of this PC is behind" : "");
+    if (error.len > 0) {
+        print_line("", error);
+    }
+    if (rejected) {
+        printf("%-12s rejected %llu: ", "",
+               (unsigned long long)eg_json_get_u64(rejected, "serial", 0));
+        eg_cli_print(stdout, eg_json_get_str(rejected, "reason"));
+        putchar('\n');
+    }
+}
+
+static void print_updates(yyjson_val *updates)
+{
+    yyjson_val *of;
+    size_t i, count;
+    yyjson_arr_foreach(updates, i, count, of) {
+        print_repository(of);
+    }
+}
+
 static void print_sensors(yyjson_val *sensors)
 {
     yyjson_val *sensor;
@@ -183,6 +217,7 @@ static void print_status(yyjson_val *root)
            (unsigned long long)eg_json_get_u64(root, "uptime_seconds", 0));
     print_line("data", eg_json_get_str(root, "data_folder"));
     print_rules(yyjson_obj_get(root, "rules"));
+    print_updates(yyjson_obj_get(root, "updates"));
     print_sensors(yyjson_obj_get(root, "sensors"));
     printf("%-12s %llu events, %llu hits, %llu dropped\n", "seen",
            (unsigned long long)eg_json_get_u64(counters, "events", 0),

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The samples of events that a pack brings, against its own Sigma rules: each line of
+ * samples/<rule file>/hit.jsonl must hit that rule, no line of samples/<name>.jsonl (ordinary
+ * days) may hit any. Correlations are left to who makes the pack. Any thread.
+ */
+#ifndef EG_SERVICE_PACK_SAMPLES_H
+#define EG_SERVICE_PACK_SAMPLES_H
+
+#include "core/detect/ruleset.h"
+#include "core/update/bundle.h"
+
+/* EG_E_INVALID names the sample that is not met. */
+int eg_pack_samples_run(const eg_ruleset *ruleset, const eg_bundle *bundle);
+
+#endif

@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service/update_feed.h"
+
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/base/mem.h"
+#include "core/base/os.h"
+#include "core/base/status.h"
+#include "core/base/utf.h"
+#include "core/update/bell.h"
+#include "core/update/source.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define ROOT_MAX (256u * 1024)
+#define FILE_TIMEOUT_MS (10u * 60 * 1000)
+#define WATCH_MS 5000u /* a pack on trial */
+#define BACKOFF_BASE_MS 5000u
+#define BACKOFF_MAX_MS (15u * 60 * 1000)
+#define WAKES_EVERY_MS 5000u /* of the bell */
+#define BELL_WAIT_MS 300000u
+#define BELL_PAUSE_MS 2000u
+#define BELL_ABSENT_MS (15u * 60 * 1000)
+
+struct eg_update_feed {
+    eg_update_feed_options options;
+    eg_source *source;
+    eg_update_agent *agent; /* the feed's thread, once that runs */
+    eg_bell *bell;          /* NULL: none */
+    eg_thread *thread, *bell_thread;
+    eg_mutex lock; /* for what follows */
+    eg_cond changed;
+    bool stopping, asked;
+    bool ended, bell_ended;
+    eg_buf rang; /* what the bell brought; empty: it did not ring */
+    eg_update_feed_status status;
+    uint32_t failures; /* one behind the other; the feed's thread */
+    bool withheld;     /* the last failure is of a server that refuses */
+};
+
+static uint64_t now_ms(void)
+{
+    return eg_clock_monotonic_ns() / 1000000;
+}
+
+/* 0 to `max`. */
+static uint32_t any_up_to(uint32_t max)
+{
+    uint64_t number = 0;
+    return eg_random_bytes(&number, sizeof(number)) == EG_OK
+               ? (uint32_t)(number % ((uint64_t)max + 1))
+               : max / 2;
+}
+
+/* "Full jitter": anything up to a bound that doubles with each failure. */
+static uint32_t back_off(uint32_t failures)
+{
+    uint32_t bound = BACKOFF_BASE_MS;
+    for (uint32_t i = 1; i < failures && bound < BACKOFF_MAX_MS; i++) {
+        bound *= 2;
+    }
+    return any_up_to(bound < BACKOFF_MAX_MS ? bound : BACKOFF_MAX_MS);
+}
+
+/* ---- a look ---- */
+
+static void set_state(eg_update_feed *feed, eg_update_state_id state)
+{
+    eg_mutex_lock(&feed->lock);
+    feed->status.state = state;
+    eg_mutex_unlock(&feed->lock);
+    feed->options.changed(feed->options.owner.user);
+}
+
+/* Under the lock. */
+static void copy_agent(eg_update_feed *feed)
+{
+    const eg_agent_state *state = eg_update_agent_state(feed->agent);
+    feed->status.serial = state->current.serial;
+    feed->status.on_trial = state->on_trial;
+    feed->status.rejected = state->rejected_count;
+    if (state->rejected_count > 0) {
+        feed->status.last_rejected = state->rejected[state->rejected_count - 1];
+    }
+}
+
+static void note_failure(eg_update_feed *feed, const eg_update_result *result, const char *reason)
+{
+    bool quiet = result->tuf.outcome == EG_TUF_NOT_METADATA;
+    feed->failures++;
+    if (eg_log_is_due(feed->failures)) {
+        eg_log(quiet ? EG_LOG_INFO : EG_LOG_WARNING, "update", "%s: %s%s", feed->options.name,
+               quiet ? "the network is not ready: " : "", reason);
+    }
+}
+
+static void look(eg_update_feed *feed)
+{
+    eg_update_result result;
+    eg_guard_sample sample = {0};
+    char reason[EG_UPDATE_FEED_TEXT] = "";
+    uint64_t now = eg_clock_utc();
+    set_state(feed, EG_UPDATE_CHECKING);
+    feed->options.sample(feed->options.owner.user, &sample);
+    int status = eg_update_agent_run(feed->agent, now, &sample, &result);
+    if (status != EG_OK) {
+        eg_utf8_copy(reason, sizeof(reason), eg_str_from(eg_error_message()));
+        note_failure(feed, &result, reason);
+    } else {
+        feed->failures = 0;
+    }
+    feed->withheld = status == EG_E_NOTFOUND || status == EG_E_DENIED;
+    eg_mutex_lock(&feed->lock);
+    copy_agent(feed);
+    memcpy(feed->status.error, reason, sizeof(reason));
+    feed->status.last_look = now;
+    feed->status.last_success = status == EG_OK ? now : feed->status.last_success;
+    feed->status.stale = result.tuf.stale != 0;
+    feed->status.clock_error = result.tuf.clock_error;
+    eg_mutex_unlock(&feed->lock);
+    set_state(feed, status != EG_OK  ? EG_UPDATE_FAILED
+                    : result.changed ? EG_UPDATE_UPDATED
+                                     : EG_UPDATE_CURRENT);
+}
+
+static void watch(eg_update_feed *feed)
+{
+    eg_guard_sample sample = {0};
+    bool changed = false, was = feed->status.on_trial;
+    feed->options.sample(feed->options.owner.user, &sample);
+    if (eg_update_agent_watch(feed->agent, eg_clock_utc(), &sample, &changed) != EG_OK) {
+        eg_log(EG_LOG_WARNING, "update", "%s: %s", feed->options.name, eg_error_message());
+    }
+    if (changed || was != eg_update_agent_state(feed->agent)->on_trial) {
+        eg_mutex_lock(&feed->lock);
+        copy_agent(feed);
+        eg_mutex_unlock(&feed->lock);
+        feed->options.changed(feed->options.owner.user);
+    }
+}
+
+/* ---- when the next one is ---- */
+
+static uint32_t pause_after_look(eg_update_feed *feed)
+{
+    eg_source_answer answer = {0};
+    if (feed->failures == 0) {
+        uint32_t poll = feed->options.poll_ms;
+        return poll - poll / 5 + any_up_to(2 * (poll / 5));
+    }
+    eg_source_answer_get(feed->source, &answer);
+    uint32_t pause = feed->withheld ? BACKOFF_MAX_MS : back_off(feed->failures);
+    uint32_t told_s = answer.retry_after_s < 86400 ? answer.retry_after_s : 86400;
+    return pause > told_s * 1000 ? pause : told_s * 1000;
+}
+
+/* The bell has brought a timestamp: is it newer, and when should this PC look? */
+static bool take_ring(eg_update_feed *feed, uint64_t *when_ms)
+{
+    eg_buf rang;
+    bool newer = false;
+    eg_buf_init(&rang, EG_BELL_BODY_MAX);
+    eg_mutex_lock(&feed->lock);
+    eg_buf_append_str(&rang, eg_buf_str(&feed->rang));
+    eg_buf_clear(&feed->rang);
+    eg_mutex_unlock(&feed->lock);
+    if (rang.len > 0 && eg_update_agent_hint(feed->agent, eg_buf_str(&rang), &newer) == EG_OK &&
+        newer) {
+        uint64_t when = now_ms() + any_up_to(eg_update_agent_spread(feed->agent) * 1000);
+        *when_ms = when < *when_ms ? when : *when_ms;
+    }
+    eg_buf_done(&rang);
+    return newer;
+}
+
+static void plan(eg_update_feed *feed, uint64_t at_ms)
+{
+    uint64_t left = at_ms - now_ms();
+    eg_mutex_lock(&feed->lock);
+    feed->status.next_look = eg_clock_utc() + left * EG_TICKS_PER_MS;
+    eg_mutex_unlock(&feed->lock);
+}
+
+/* Until `at_ms`, somebody asks, or the end: false. */
+static bool wait_for_look(eg_update_feed *feed, uint64_t at_ms)
+{
+    for (;;) {
+        uint64_t now = now_ms();
+        eg_mutex_lock(&feed->lock);
+        bool stopping = feed->stopping, due = feed->asked || now >= at_ms;
+        bool rang = feed->rang.len > 0;
+        if (!stopping && !due && !rang) {
+            uint32_t wait = at_ms - now < WATCH_MS ? (uint32_t)(at_ms - now) : WATCH_MS;
+            (void)eg_cond_wait(&feed->changed, &feed->lock, wait);
+        }
+        feed->asked = feed->asked && !due;
+        eg_mutex_unlock(&feed->lock);
+        if (stopping || due) {
+            return !stopping;
+        }
+        if (rang && take_ring(feed, &at_ms)) {
+            plan(feed, at_ms);
+        }
+        if (eg_update_agent_state(feed->agent)->on_trial) {
+            watch(feed);
+        }
+    }
+}
+
+static void run(void *arg)
+{
+    eg_update_feed *feed = arg;
+    uint64_t next = now_ms() + any_up_to(feed->options.first_ms);
+    plan(feed, next);
+    while (wait_for_look(feed, next)) {
+        look(feed);
+        next = now_ms() + pause_after_look(feed);
+        plan(feed, next);
+    }
+    eg_mutex_lock(&feed->lock);
+    feed->ended = true;
+    eg_cond_wake_all(&feed->changed);
+    eg_mutex_unlock(&feed->lock);
+}
+
+/* ---- the bell ---- */
+
+static bool rest(eg_update_feed *feed, uint64_t until_ms)
+{
+    eg_mutex_lock(&feed->lock);
+    uint64_t now = now_ms();
+    while (!feed->stopping && now < until_ms) {
+        (void)eg_cond_wait(&feed->changed, &feed->lock, (uint32_t)(until_ms - now));
+        now = now_ms();
+    }
+    bool stopping = feed->stopping;
+    eg_mutex_unlock(&feed->lock);
+    return !stopping;
+}
+
+static void set_bell(eg_update_feed *feed, const char *state)
+{
+    eg_mutex_lock(&feed->lock);
+    if (strcmp(feed->status.bell, state) != 0) {
+        eg_log(EG_LOG_INFO, "update", "%s: bell %s", feed->options.name, state);
+    }
+    feed->status.bell = state;
+    eg_mutex_unlock(&feed->lock);
+}
+
+static void hand_over(eg_update_feed *feed, const eg_buf *body)
+{
+    eg_mutex_lock(&feed->lock);
+    eg_buf_clear(&feed->rang);
+    eg_buf_append_str(&feed->rang, eg_buf_str(body));
+    eg_cond_wake_all(&feed->changed);
+    eg_mutex_unlock(&feed->lock);
+}
+
+static uint32_t after_ring(eg_update_feed *feed, eg_bell_outcome outcome, uint32_t *lost)
+{
+    *lost = outcome == EG_BELL_LOST ? *lost + 1 : 0;
+    set_bell(feed, outcome == EG_BELL_LOST     ? "lost"
+                   : outcome == EG_BELL_ABSENT ? "absent"
+                                               : "waits");
+    switch (outcome) {
+    case EG_BELL_RANG: return 0;
+    case EG_BELL_SILENT: return any_up_to(BELL_PAUSE_MS);
+    case EG_BELL_ABSENT: return BELL_ABSENT_MS - BELL_ABSENT_MS / 5 + any_up_to(BELL_ABSENT_MS / 5);
+    default: return back_off(*lost);
+    }
+}
+
+static void run_bell(void *arg)
+{
+    eg_update_feed *feed = arg;
+    uint32_t lost = 0;
+    uint64_t next_wake = 0;
+    bool goes_on = true;
+    eg_buf body;
+    eg_buf_init(&body, EG_BELL_BODY_MAX);
+    set_bell(feed, "waits");
+    while (goes_on) {
+        eg_bell_outcome outcome = EG_BELL_LOST;
+        eg_buf_clear(&body);
+        int status = eg_bell_wait(feed->bell, &body, &outcome);
+        if (status == EG_E_CLOSED) {
+            break;
+        }
+        outcome = status == EG_OK ? outcome : EG_BELL_LOST;
+        goes_on = rest(feed, now_ms() + after_ring(feed, outcome, &lost));
+        if (goes_on && outcome == EG_BELL_RANG) {
+            goes_on = rest(feed, next_wake);
+            next_wake = now_ms() + WAKES_EVERY_MS;
+            hand_over(feed, &body);
+        }
+    }
+    eg_buf_done(&body);
+    eg_mutex_lock(&feed->lock);
+    feed->bell_ended = true;
+    eg_cond_wake_all(&feed->changed);
+    eg_mutex_unlock(&feed->lock);
+}
+
+static int open_bell(eg_update_feed *feed)
+{
+    eg_buf url;
+    if (!feed->options.channel || !eg_source_is_web(feed->source)) {
+        return EG_OK;
+    }
+    eg_buf_init(&url, 4096);
+    eg_str base = eg_str_from(feed->options.url);
+    while (base.len > 0 && base.ptr[base.len - 1] == '/') {
+        base.len--;
+    }
+    int status = eg_buf_appendf(&url, "%.*s/bell/%s", EG_STR_ARGS(base), feed->options.channel);
+    if (status == EG_OK) {
+        const eg_bell_options bell = {eg_buf_cstr(&url), feed->options.http, BELL_WAIT_MS};
+        status = eg_bell_create(&bell, &feed->bell);
+    }
+    eg_buf_done(&url);
+    return status;
+}
+
+/* ---- life ---- */
+
+static int open_agent(eg_update_feed *feed)
+{
+    eg_buf root;
+    eg_buf_init(&root, ROOT_MAX);
+    int status = eg_file_read(feed->options.root_path, ROOT_MAX, &root);
+    if (status == EG_OK) {
+        const eg_update_agent_options agent = {
+            .folder = feed->options.folder,
+            .installed_root = eg_buf_str(&root),
+            .fetcher = eg_source_fetcher(feed->source),
+            .agent_id = feed->options.agent_id,
+            .canary = feed->options.canary,
+            .hold = feed->options.hold,
+            .owner = feed->options.owner,
+        };
+        status = eg_update_agent_open(&agent, eg_clock_utc(), &feed->agent);
+    }
+    eg_buf_done(&root);
+    return status;
+}
+
+int eg_update_feed_open(const eg_update_feed_options *options, eg_update_feed **out)
+{
+    eg_update_feed *feed = eg_alloc_zero(1, sizeof(*feed));
+    if (!feed) {
+        return EG_E_NOMEM;
+    }
+    feed->options = *options;
+    feed->status.bell = "none";
+    feed->status.state = EG_UPDATE_IDLE;
+    eg_buf_init(&feed->rang, EG_BELL_BODY_MAX);
+    int status = eg_mutex_init(&feed->lock);
+    if (status != EG_OK) {
+        goto free_feed;
+    }
+    status = eg_cond_init(&feed->changed);
+    if (status != EG_OK) {
+        goto done_lock;
+    }
+    const eg_source_options source = {options->url, options->http, FILE_TIMEOUT_MS};
+    status = eg_source_create(&source, &feed->source);
+    if (status == EG_OK) {
+        status = open_agent(feed);
+    }
+    if (status == EG_OK) {
+        status = open_bell(feed);
+    }
+    if (status == EG_OK) {
+        copy_agent(feed);
+        *out = feed;
+        return EG_OK;
+    }
+    eg_update_feed_destroy(feed);
+    return status;
+
+done_lock:
+    eg_mutex_done(&feed->lock);
+free_feed:
+    eg_free(feed);
+    return status;
+}
+
+void eg_update_feed_destroy(eg_update_feed *feed)
+{
+    if (feed) {
+        eg_update_agent_close(feed->agent);
+        eg_bell_destroy(feed->bell);
+        eg_source_destroy(feed->source);
+        eg_buf_done(&feed->rang);
+        eg_cond_done(&feed->changed);
+        eg_mutex_done(&feed->lock);
+        eg_free(feed);
+    }
+}
+
+int eg_update_feed_load(eg_update_feed *feed, eg_bundle *out, uint64_t *serial)
+{
+    int status = eg_update_agent_load(feed->agent, out);
+    if (status == EG_OK) {
+        *serial = eg_update_agent_state(feed->agent)->current.serial;
+    }
+    copy_agent(feed);
+    return status;
+}
+
+int eg_update_feed_start(eg_update_feed *feed)
+{
+    int status = eg_thread_start(&feed->thread, "update", run, feed);
+    if (status == EG_OK && feed->bell &&
+        eg_thread_start(&feed->bell_thread, "bell", run_bell, feed) != EG_OK) {
+        eg_log(EG_LOG_WARNING, "update", "%s: no bell: %s", feed->options.name, eg_error_message());
+    }
+    return status;
+}
+
+void eg_update_feed_stop(eg_update_feed *feed)
+{
+    eg_source_cancel(feed->source);
+    if (feed->bell) {
+        eg_bell_cancel(feed->bell);
+    }
+    eg_mutex_lock(&feed->lock);
+    feed->stopping = true;
+    eg_cond_wake_all(&feed->changed);
+    eg_mutex_unlock(&feed->lock);
+}
+
+int eg_update_feed_join(eg_update_feed *feed, uint32_t milliseconds)
+{
+    uint64_t end = now_ms() + milliseconds;
+    eg_mutex_lock(&feed->lock);
+    uint64_t now = now_ms();
+    bool ended = (feed->ended || !feed->thread) && (feed->bell_ended || !feed->bell_thread);
+    while (!ended && now < end) {
+        (void)eg_cond_wait(&feed->changed, &feed->lock, (uint32_t)(end - now));
+        ended = (feed->ended || !feed->thread) && (feed->bell_ended || !feed->bell_thread);
+        now = now_ms();
+    }
+    eg_mutex_unlock(&feed->lock);
+    if (!ended) {
+        return eg_fail(EG_E_TIMEOUT, "rules are still being fetched");
+    }
+    eg_thread_join(feed->thread);
+    eg_thread_join(feed->bell_thread);
+    feed->thread = feed->bell_thread = NULL;
+    return EG_OK;
+}
+
+void eg_update_feed_wake(eg_update_feed *feed)
+{
+    eg_mutex_lock(&feed->lock);
+    feed->asked = true;
+    feed->status.state = EG_UPDATE_CHECKING;
+    eg_cond_wake_all(&feed->changed);
+    eg_mutex_unlock(&feed->lock);
+}
+
+void eg_update_feed_status_get(eg_update_feed *feed, eg_update_feed_status *out)
+{
+    eg_mutex_lock(&feed->lock);
+    *out = feed->status;
+    eg_mutex_unlock(&feed->lock);
+}
