@@ -509,9 +509,7 @@ static int end_threads(eg_host *host)
     if (host->rules) {
         eg_rules_stop(host->rules);
     }
-    if (host->updates) {
-        eg_updates_stop(host->updates);
-    }
+    eg_updates_stop(host->updates);
     if (host->files) {
         eg_file_worker_stop(host->files);
     }

@@ -12,7 +12,7 @@
 /* Appends "http://host:port", or nothing when there is none for this URL. */
 int eg_system_proxy_find(const char *url, eg_buf *out);
 
-/* The proxy for `scheme` in "host:port", "http=a:1;https=b:2", parted by ';' or blanks; for tests. */
+/* That for `scheme` in "host:port" or "http=a:1;https=b:2", parted by ';' or blanks. */
 eg_str eg_system_proxy_pick(eg_str list, eg_str scheme);
 
 #endif

@@ -135,6 +135,7 @@ static void watch(eg_update_feed *feed)
     if (changed || was != eg_update_agent_state(feed->agent)->on_trial) {
         eg_mutex_lock(&feed->lock);
         copy_agent(feed);
+        feed->asked = feed->asked || changed; /* what is listed besides may be better */
         eg_mutex_unlock(&feed->lock);
         feed->options.changed(feed->options.owner.user);
     }

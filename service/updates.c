@@ -375,7 +375,7 @@ int eg_updates_start(eg_updates *updates, eg_rules *rules)
 
 void eg_updates_stop(eg_updates *updates)
 {
-    for (size_t i = 0; i < EG_REPOSITORY_COUNT; i++) {
+    for (size_t i = 0; updates && i < EG_REPOSITORY_COUNT; i++) {
         if (updates->repositories[i].feed) {
             eg_update_feed_stop(updates->repositories[i].feed);
         }

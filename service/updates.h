@@ -37,7 +37,7 @@ void eg_updates_destroy(eg_updates *updates); /* after a successful join; NULL-s
 void eg_updates_sources(void *user, eg_rules_sources *out);
 void eg_updates_release(void *user);
 int eg_updates_start(eg_updates *updates, eg_rules *rules);
-void eg_updates_stop(eg_updates *updates);
+void eg_updates_stop(eg_updates *updates); /* NULL-safe; does not wait */
 int eg_updates_join(eg_updates *updates, uint32_t milliseconds);
 /* Any thread. */
 void eg_updates_wake(eg_updates *updates);

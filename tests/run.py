@@ -120,7 +120,7 @@ def stage_xbuild(results):
 
 
 def stage_e2e(results):
-    """the installed product under Wine, from the infection to the window"""
+    """the installed product under Wine, from the infection to the window; rules from servers"""
     if not (ROOT / "tests/e2e/run.py").exists():
         results.skip("e2e", "tests/e2e/run.py does not exist")
         return
@@ -128,6 +128,8 @@ def stage_e2e(results):
         return
     done = script("tests/e2e/run.py", log="e2e.log", timeout=1200)
     results.read_checks(done.output, done.code, "e2e")
+    done = script("tests/check_updates.py")
+    results.read_checks(done.output, done.code, "check_updates")
 
 
 STAGES = {name.removeprefix("stage_"): function for name, function in list(globals().items())

@@ -58,6 +58,32 @@ static void assert_refused(const char *text, const char *first, const char *seco
     eg_settings_done(&settings);
 }
 
+static void settings_read__repositories__are_taken_or_refused(void **state)
+{
+    EG_UNUSED(state);
+    eg_settings settings;
+    assert_int_equal(eg_settings_init(&settings), EG_OK);
+    assert_int_equal(settings.repository[EG_REPOSITORY_SITE].url.len, 0);
+    assert_string_equal(eg_buf_cstr(&settings.rules_channel), "stable");
+    assert_true(settings.rules_doorbell && settings.rules_poll_minutes == 60);
+    eg_str text = EG_STR("rules_url = https://rules.example/v1\nrules_root = C:\\root.json\n"
+                         "vendor_rules_url = C:\\rules\nvendor_rules_root = C:\\vendor.json\n"
+                         "vendor_rules_hold_serial = 2026112305\nrules_channel = canary\n"
+                         "rules_doorbell = false\nrules_poll_minutes = 5\nrules_proxy = none\n");
+    assert_int_equal(eg_settings_read(&settings, text, "emoguard.conf"), EG_OK);
+    assert_string_equal(eg_buf_cstr(&settings.repository[EG_REPOSITORY_SITE].url),
+                        "https://rules.example/v1");
+    assert_int_equal(settings.repository[EG_REPOSITORY_SITE].hold, 0);
+    assert_string_equal(eg_buf_cstr(&settings.repository[EG_REPOSITORY_VENDOR].root),
+                        "C:\\vendor.json");
+    assert_int_equal(settings.repository[EG_REPOSITORY_VENDOR].hold, 2026112305);
+    assert_false(settings.rules_doorbell);
+    eg_settings_done(&settings);
+    assert_refused("rules_url = https://rules.example/v1\n", "rules_root", "rules_url");
+    assert_refused("rules_channel = a/b\n", "rules_channel", "a-z");
+    assert_refused("rules_poll_minutes = 0\n", "rules_poll_minutes", "1");
+}
+
 static void settings_read__unknown_key__names_line_and_keeps_defaults(void **state)
 {
     EG_UNUSED(state);
@@ -103,6 +129,7 @@ int eg_test_service_settings(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(settings__not_read__are_the_defaults),
         cmocka_unit_test(settings_read__every_key__takes_it),
+        cmocka_unit_test(settings_read__repositories__are_taken_or_refused),
         cmocka_unit_test(settings_read__unknown_key__names_line_and_keeps_defaults),
         cmocka_unit_test(settings_read__number_out_of_range__is_refused),
         cmocka_unit_test(settings_read__unknown_level__says_which_there_are),
