@@ -248,11 +248,36 @@ static void incident__shown_and_not_answered__is_due_again(void **state)
     assert_int_equal(reminder_of(fix, 200), 0);
 }
 
+static void assert_open(eg_store_fixture *fix, eg_level min_level, uint64_t wanted)
+{
+    uint64_t count = UINT64_MAX;
+    assert_int_equal(eg_store_count_open(fix->store, min_level, &count), EG_OK);
+    assert_true(count == wanted);
+}
+
+/* The number of a sample hit is its level. */
+static void count_open__stories__are_those_that_nobody_has_resolved(void **state)
+{
+    eg_store_fixture *fix = *state;
+    assert_open(fix, EG_LEVEL_INFORMATIONAL, 0);
+    add(fix, EG_LEVEL_LOW, 4, true, "{}");
+    add(fix, EG_LEVEL_MEDIUM, 4, true, "{}"); /* the same story */
+    add(fix, EG_LEVEL_HIGH, 5, true, "{}");
+    assert_open(fix, EG_LEVEL_INFORMATIONAL, 2);
+    assert_open(fix, EG_LEVEL_MEDIUM, 2);
+    assert_open(fix, EG_LEVEL_HIGH, 1);
+    assert_open(fix, EG_LEVEL_CRITICAL, 0);
+    assert_int_equal(eg_store_resolve_incident(fix->store, 5, 99), EG_OK);
+    assert_open(fix, EG_LEVEL_HIGH, 0);
+    assert_open(fix, EG_LEVEL_LOW, 1);
+}
+
 int eg_test_store_incident(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_STORE(incident__hits_of_one_story__keep_its_latest_state),
         WITH_STORE(incident__repeated_hit__waits_for_no_window),
+        WITH_STORE(count_open__stories__are_those_that_nobody_has_resolved),
         WITH_STORE(incident__absorbed__is_found_under_the_other),
         WITH_STORE(incident__answers_and_resolution__are_kept),
         WITH_STORE(incident__all_hits_pruned__goes_with_its_answers),
