@@ -53,13 +53,14 @@ eg_service_exit eg_command_configure(const eg_paths *paths)
 
 /*
  * A running service would lose its database under its feet. Whoever uninstalls has told it to stop,
- * but not every installer waits until it is gone.
+ * but not every installer waits until it is gone. One that nobody told to stop is that of a newer
+ * package: it keeps its data.
  */
 static int wait_for_end(const char *lock_path)
 {
     HANDLE lock = INVALID_HANDLE_VALUE;
     int status = eg_instance_lock(lock_path, &lock);
-    if (status == EG_E_EXISTS) {
+    if (status == EG_E_EXISTS && !eg_service_is_running()) {
         printf("waiting for the service to end\n");
         fflush(stdout);
         status = eg_instance_lock_within(lock_path, STOP_WAIT_MS, &lock);

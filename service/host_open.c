@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 
+#define LOCK_WAIT_MS 10000u
 #define LOG_BYTES_MAX (4u * 1024 * 1024)
 #define LOG_FILES_KEPT 3u
 #define LOG_LINES_PER_MINUTE 300u /* of one area */
@@ -19,7 +20,8 @@ static int open_folder(eg_host *host, eg_buf *notice)
     const eg_paths *paths = host->options.paths;
     int status = eg_paths_secure(paths, notice);
     if (status == EG_OK) {
-        status = eg_instance_lock(eg_buf_cstr(&paths->lock), &host->lock);
+        /* the one before may have said that it stopped and not be gone */
+        status = eg_instance_lock_within(eg_buf_cstr(&paths->lock), LOCK_WAIT_MS, &host->lock);
     }
     if (status == EG_OK) {
         eg_log_file_options log = {eg_buf_cstr(&paths->log), LOG_BYTES_MAX, LOG_FILES_KEPT,

@@ -5,8 +5,6 @@
 #include "core/base/log.h"
 #include "core/base/status.h"
 
-#include <stdbool.h>
-
 #include <windows.h>
 
 #define FAILURE_RESET_SECONDS (24u * 60 * 60)
@@ -86,4 +84,22 @@ int eg_service_configure(void)
     }
     CloseServiceHandle(manager);
     return status;
+}
+
+bool eg_service_is_running(void)
+{
+    SERVICE_STATUS now = {0};
+    SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT);
+    SC_HANDLE service =
+        manager ? OpenServiceW(manager, EG_SERVICE_NAME, SERVICE_QUERY_STATUS) : NULL;
+    bool running = service && QueryServiceStatus(service, &now) &&
+                   now.dwCurrentState != SERVICE_STOPPED &&
+                   now.dwCurrentState != SERVICE_STOP_PENDING;
+    if (service) {
+        CloseServiceHandle(service);
+    }
+    if (manager) {
+        CloseServiceHandle(manager);
+    }
+    return running;
 }

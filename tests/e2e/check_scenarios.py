@@ -64,6 +64,7 @@ def check__of_memory__finds_a_marker_in_a_program_and_not_in_our_own(world):
     report = look(world, "--memory", code=1)
     found = [finding["subject"].lower() for finding in report["findings"] if finding["area"] == "memory"]
     world.box.kill_program("PING.EXE")
+    holder.kill()
     holder.wait(20)
     expect("cmd.exe" in found and not any("emoguard" in name for name in found), f"{found}")
 
