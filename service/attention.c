@@ -58,6 +58,9 @@ void eg_attention_collect(const eg_attention_view *view, eg_service_state *out)
         out->pack_time = 0;
     }
     count_sensors(view, out);
+    if (view->check_findings > 0) {
+        add(out, EG_ATTENTION_CHECK_SUSPICIOUS, "", view->check_findings);
+    }
     if (view->no_rules) {
         add(out, EG_ATTENTION_NO_RULES, view->no_rules, 0);
     }

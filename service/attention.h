@@ -30,6 +30,7 @@ typedef struct eg_attention_view {
     const char *pack_rejected; /* NULL, or why new rules were refused */
     bool database_renewed;
     bool settings_wrong;
+    uint32_t check_findings; /* suspicious things in the last check of this PC */
 } eg_attention_view;
 
 /* "uplink" is false: nothing is sent from here to a central place. */

@@ -28,6 +28,7 @@
 #define STOP_SENSORS_MS 1000u
 #define STOP_PIPE_MS 500u
 #define STOP_ALARM_MS 300u
+#define STOP_CHECK_MS 300u
 #define STOP_FILES_MS 300u
 #define STOP_PIPELINE_MS 900u
 #define STOP_SCANS_MS 300u
@@ -243,6 +244,7 @@ static int on_status(void *user, eg_buf *json)
     view.sensors = host->sensors;
     view.clients = &host->clients;
     view.notices = &host->notices;
+    view.checks = host->checks;
     view.store = eg_host_store(host);
     view.events = eg_pipeline_thread_events(host->pipeline);
     view.dropped = eg_intake_dropped(host->intake);
@@ -331,6 +333,7 @@ static int start_pipe(eg_host *host)
     pipe.service.revoke = eg_host_revoke_exception;
     pipe.service.update = host->updates ? eg_host_update : NULL;
     pipe.service.check_admin = eg_client_user_check_admin;
+    pipe.service.check = host->checks ? eg_host_check : NULL;
     return eg_pipe_server_start(&pipe, &host->pipe);
 }
 
@@ -390,6 +393,7 @@ static int start_all(eg_host *host)
     }
     if (status == EG_OK) {
         eg_host_state_look(host); /* for those who come first */
+        eg_host_checks_start(host);
         status = start_pipe(host);
         start_alarm(host);
     }
@@ -513,6 +517,7 @@ static int end_threads(eg_host *host)
     if (host->files) {
         eg_file_worker_stop(host->files);
     }
+    eg_check_runner_stop(host->checks);
     eg_session_alarm_stop(host->alarm);
     if (host->scans) {
         eg_scan_thread_stop(host->scans);
@@ -544,6 +549,9 @@ static int end_threads(eg_host *host)
     if (host->alarm) {
         status = note_late(eg_session_alarm_join(host->alarm, STOP_ALARM_MS), status);
     }
+    if (host->checks) {
+        status = note_late(eg_check_runner_join(host->checks, STOP_CHECK_MS), status);
+    }
     if (host->rules) {
         uint64_t passed = (eg_clock_monotonic_ns() - start) / 1000000;
         uint32_t left = passed < STOP_ALL_MS ? STOP_ALL_MS - (uint32_t)passed : 0;
@@ -555,6 +563,7 @@ static int end_threads(eg_host *host)
 static void release(eg_host *host)
 {
     eg_session_alarm_destroy(host->alarm);
+    eg_check_runner_destroy(host->checks);
     eg_pipe_server_destroy(host->pipe);
     eg_sensors_host_destroy(host->sensors);
     eg_pipeline_thread_destroy(host->pipeline);

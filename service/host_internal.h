@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The inside of the host, for host.c (threads, callbacks, end), host_open.c (what has to be open
- * before any thread runs), host_store.c (the database) and host_state.c (what trays are told)
- * alone.
+ * before any thread runs), host_store.c (the database), host_check.c (checks of this PC) and
+ * host_state.c (what trays are told) alone.
  */
 #ifndef EG_SERVICE_HOST_INTERNAL_H
 #define EG_SERVICE_HOST_INTERNAL_H
 
+#include "service/check_runner.h"
 #include "service/file_worker.h"
 #include "service/host.h"
 #include "service/log_file.h"
@@ -51,6 +52,7 @@ struct eg_host {
     eg_scan_thread *scans; /* NULL when it could not start */
     eg_pipeline_thread *pipeline;
     eg_pipe_server *pipe;
+    eg_check_runner *checks; /* NULL when it could not start */
     eg_session_alarm *alarm; /* NULL when it could not start */
     eg_sensors_host *sensors;
 };
@@ -85,6 +87,10 @@ void eg_host_store_restore(eg_host *host, eg_pipeline *pipeline);
 /* Opens it late, tells of damage met meanwhile, deletes old hits. Pipeline thread. */
 void eg_host_store_upkeep(eg_host *host);
 void eg_host_store_end(eg_host *host); /* notes that the service ended in order */
+
+/* host_check.c. Before the pipe's server; without it trays hear that nobody can check. */
+void eg_host_checks_start(eg_host *host);
+void eg_host_check(void *user, eg_check_action action); /* for eg_session_service; any thread */
 
 /*
  * host_exceptions.c. What administrators except, as the pipe brings it: checked, stored and in

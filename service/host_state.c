@@ -54,6 +54,7 @@ void eg_host_state_look(eg_host *host)
     view.no_rules = eg_notices_get(&host->notices, EG_TOPIC_RULES, no_rules) ? no_rules : NULL;
     view.pack_rejected = eg_notices_get(&host->notices, EG_TOPIC_PACK, rejected) ? rejected : NULL;
     view.database_renewed = eg_notices_get(&host->notices, EG_TOPIC_DATABASE, other);
+    view.check_findings = host->checks ? eg_check_runner_findings(host->checks) : 0;
     view.settings_wrong = host->settings_error[0] != '\0';
     eg_attention_collect(&view, &message.body.state);
     message.body.state.open_alerts = count_open_alerts(host);

@@ -56,7 +56,8 @@ static int program_path(eg_buf *out)
     return status;
 }
 
-static int default_rules(const eg_buf *program, eg_buf *out)
+/* What lies beside this executable. */
+static int beside(const eg_buf *program, const char *wanted, eg_buf *out)
 {
     eg_str path = eg_buf_str(program);
     eg_str name = eg_path_base(path);
@@ -65,7 +66,7 @@ static int default_rules(const eg_buf *program, eg_buf *out)
     size_t length = path.len - name.len;
     int status = eg_buf_append(&folder, path.ptr, length > 0 ? length - 1 : 0);
     if (status == EG_OK) {
-        status = eg_path_join(out, eg_buf_cstr(&folder), "rules");
+        status = eg_path_join(out, eg_buf_cstr(&folder), wanted);
     }
     eg_buf_done(&folder);
     return status;
@@ -90,14 +91,17 @@ static int join_all(eg_paths *paths)
     if (status == EG_OK) {
         status = eg_path_join(&paths->updates, data, "updates");
     }
+    if (status == EG_OK) {
+        status = eg_path_join(&paths->reports, data, "reports");
+    }
     return status;
 }
 
 int eg_paths_init(eg_paths *paths, const char *data_folder, const char *rules)
 {
-    eg_buf *const all[] = {&paths->data,    &paths->database, &paths->settings,
-                           &paths->log,     &paths->lock,     &paths->verdicts,
-                           &paths->updates, &paths->program,  &paths->rules};
+    eg_buf *const all[] = {&paths->data,    &paths->database, &paths->settings, &paths->log,
+                           &paths->lock,    &paths->verdicts, &paths->updates,  &paths->program,
+                           &paths->reports, &paths->checker,  &paths->rules};
     paths->is_default = data_folder == NULL;
     for (size_t i = 0; i < EG_COUNT(all); i++) {
         eg_buf_init(all[i], PATH_MAX_BYTES);
@@ -112,7 +116,10 @@ int eg_paths_init(eg_paths *paths, const char *data_folder, const char *rules)
     }
     if (status == EG_OK) {
         status = rules ? eg_buf_append_cstr(&paths->rules, rules)
-                       : default_rules(&paths->program, &paths->rules);
+                       : beside(&paths->program, "rules", &paths->rules);
+    }
+    if (status == EG_OK) {
+        status = beside(&paths->program, "emoguard.exe", &paths->checker);
     }
     if (status != EG_OK) {
         eg_paths_done(paths);
@@ -130,6 +137,8 @@ void eg_paths_done(eg_paths *paths)
     eg_buf_done(&paths->verdicts);
     eg_buf_done(&paths->updates);
     eg_buf_done(&paths->program);
+    eg_buf_done(&paths->reports);
+    eg_buf_done(&paths->checker);
     eg_buf_done(&paths->rules);
 }
 

@@ -19,6 +19,8 @@ typedef struct eg_paths {
     eg_buf lock;     /* emoguard.lock: held by the one service that works on this folder */
     eg_buf updates;  /* folder: packs from repositories, and what is trusted of those */
     eg_buf program;  /* this executable */
+    eg_buf reports;  /* reports: folder of the checks of this PC */
+    eg_buf checker;  /* emoguard.exe beside this executable */
     eg_buf rules;    /* folder or file; default: rules beside the executable */
 } eg_paths;
 

@@ -7,6 +7,8 @@
 #include "core/ipc/message.h"
 
 #define FILE_MAX (256u * 1024)
+#define CHECK_DAY 2u            /* Wednesday */
+#define CHECK_MINUTE (12u * 60) /* the PC is on, and few work on it */
 #define URL_MAX 2048u
 #define PATH_MAX_BYTES 4096u
 #define CHANNEL_MAX 32u
@@ -49,6 +51,8 @@ static const eg_conf_key keys[] = {
     {"", "self_check_minutes", EG_CONF_NUMBER, offsetof(eg_settings, self_check_minutes), 0, 1440},
     {"", "scan_network_paths", EG_CONF_BOOL, offsetof(eg_settings, scan_network_paths), 0, 0},
     {"", "scan_memory", EG_CONF_BOOL, offsetof(eg_settings, scan_memory), 0, 0},
+    {"", "check_schedule", EG_CONF_TEXT, offsetof(eg_settings, check_schedule), 0,
+     EG_CHECK_SCHEDULE_MAX},
     {"", "max_clients", EG_CONF_NUMBER, offsetof(eg_settings, max_clients), 1, EG_CLIENTS_MAX},
 };
 
@@ -104,6 +108,12 @@ static int check_names(eg_settings *settings, const char *file)
             "critical",
             file, eg_buf_cstr(&settings->alert_min_level));
     }
+    if (!eg_check_schedule_read(eg_buf_str(&settings->check_schedule), &settings->checks)) {
+        return eg_fail(EG_E_INVALID,
+                       "%s: check_schedule is '%s'; it must be off, daily HH:MM or weekly DAY "
+                       "HH:MM, with DAY mon, tue, wed, thu, fri, sat or sun",
+                       file, eg_buf_cstr(&settings->check_schedule));
+    }
     return check_repositories(settings, file);
 }
 
@@ -113,6 +123,7 @@ int eg_settings_init(eg_settings *settings)
     eg_buf_init(&settings->log_level, 16);
     eg_buf_init(&settings->alert_min_level, 16);
     eg_buf_init(&settings->contact, CONTACT_MAX);
+    eg_buf_init(&settings->check_schedule, EG_CHECK_SCHEDULE_MAX);
     for (size_t i = 0; i < EG_LANGUAGE_COUNT; i++) {
         eg_buf_init(&settings->instructions[i], EG_INSTRUCTIONS_MAX);
     }
@@ -135,9 +146,11 @@ int eg_settings_init(eg_settings *settings)
     settings->min_level = EG_LEVEL_MEDIUM;
     eg_buf_append_cstr(&settings->log_level, "info");
     eg_buf_append_cstr(&settings->alert_min_level, "medium");
+    settings->checks = (eg_check_schedule){EG_CHECK_WEEKLY, CHECK_DAY, CHECK_MINUTE};
+    eg_buf_append_cstr(&settings->check_schedule, "weekly wed 12:00");
     eg_buf_append_cstr(&settings->rules_channel, "stable");
     if (settings->rules_channel.status != EG_OK || settings->log_level.status != EG_OK ||
-        settings->alert_min_level.status != EG_OK) {
+        settings->alert_min_level.status != EG_OK || settings->check_schedule.status != EG_OK) {
         eg_settings_done(settings);
         return EG_E_NOMEM;
     }
@@ -149,6 +162,7 @@ void eg_settings_done(eg_settings *settings)
     eg_buf_done(&settings->log_level);
     eg_buf_done(&settings->alert_min_level);
     eg_buf_done(&settings->contact);
+    eg_buf_done(&settings->check_schedule);
     for (size_t i = 0; i < EG_LANGUAGE_COUNT; i++) {
         eg_buf_done(&settings->instructions[i]);
     }

@@ -12,6 +12,7 @@
 #include "core/base/str.h"
 #include "core/detect/text.h"
 #include "core/sigma/rule.h"
+#include "service/check_schedule.h"
 
 #define EG_CLIENTS_MAX 60 /* hard limit of the setting max_clients */
 
@@ -41,6 +42,8 @@ typedef struct eg_settings {
     uint64_t self_check_minutes; /* 0: never */
     bool scan_network_paths;     /* files of other computers are scanned as well */
     bool scan_memory;            /* of processes that met a grave rule */
+    eg_buf check_schedule;       /* as written: see eg_check_schedule_read */
+    eg_check_schedule checks;    /* from check_schedule */
     eg_repository_settings repository[EG_REPOSITORY_COUNT];
     eg_buf rules_channel; /* "stable"; "canary" goes first; also the name of the bell */
     eg_buf rules_proxy;   /* "": that of the system; "none"; "http://host:port" */

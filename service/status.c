@@ -221,6 +221,12 @@ static void write_parts(const eg_status_view *view, eg_json *json, size_t attemp
     } else {
         eg_json_null(json);
     }
+    eg_json_key(json, "check");
+    if (view->checks) {
+        eg_check_runner_write(view->checks, json);
+    } else {
+        eg_json_null(json);
+    }
     eg_json_key(json, "notices");
     if (view->notices) {
         eg_notices_write(view->notices, json);

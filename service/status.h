@@ -13,6 +13,8 @@
  *             changed}: files read for rules on hashes and signatures, and why others were not
  *   scans    {waiting, not_taken, events, looked, remembered, suspicious, missing, unresolved,
  *             could_not_look {reason: how many}}: files, texts, processes that YARA was asked about
+ *   check    {state, percent, verdict, time, findings, gaps, report, error}: the check of this PC
+ *            that runs, or the last one
  *   clients  [{kind, version, pid, session, language, window}]
  *   last_hit {id, time} of the newest in the database, id 0 and time "" when there is none
  *   recent_hits [{id, time, level, kind, title, program, target}] newest first, at most 20
@@ -24,6 +26,7 @@
 #include "core/detect/scan_queue.h"
 #include "core/detect/second_pass.h"
 #include "core/store/store.h"
+#include "service/check_runner.h"
 #include "service/clients.h"
 #include "service/hit_keeper.h"
 #include "service/notices.h"
@@ -43,6 +46,7 @@ typedef struct eg_status_view {
     eg_sensors_host *sensors;
     eg_clients *clients;
     eg_notices *notices;
+    eg_check_runner *checks;
     eg_store *store;
     uint64_t events;
     uint64_t dropped;

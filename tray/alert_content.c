@@ -255,6 +255,7 @@ static void fill_answer(eg_alert_content *content, const eg_given_answer *answer
         [EG_ANSWER_SENDING] = EG_TEXT_ANSWER_SENDING,
         [EG_ANSWER_KEPT] = EG_TEXT_ANSWER_KEPT,
         [EG_ANSWER_REFUSED] = EG_TEXT_ANSWER_REFUSED,
+        [EG_ANSWER_CLOSED] = EG_TEXT_ANSWER_CLOSED,
     };
     static const unsigned buttons[EG_ANSWER_COUNT] = {
         [EG_ANSWER_DID_IT] = EG_TEXT_ANSWER_DID_IT,
@@ -269,8 +270,11 @@ static void fill_answer(eg_alert_content *content, const eg_given_answer *answer
     eg_arena *arena = content->arena;
 
     if (answer->state != EG_ANSWER_NONE) {
+        bool closed = answer->state == EG_ANSWER_CLOSED;
+
         content->text[EG_ALERT_ANSWER_HEAD] = eg_tray_text(arena, states[answer->state]);
-        content->text[EG_ALERT_THANKS] = eg_tray_text(arena, next[answer->kind]);
+        content->text[EG_ALERT_THANKS] =
+            eg_tray_text(arena, closed ? EG_TEXT_NEXT_CLOSED : next[answer->kind]);
         return;
     }
     content->text[EG_ALERT_ANSWER_HEAD] = eg_tray_text(arena, EG_TEXT_ANSWER_HEAD);

@@ -40,12 +40,14 @@ static size_t waiting_behind(const eg_alerts *a)
 
 static int make_content(eg_alerts *a, int64_t story, eg_alert_content **out)
 {
+    static const eg_given_answer closed = {EG_ANSWER_CLOSED, EG_ANSWER_UNKNOWN};
     const eg_notice_entry *entry = eg_notice_list_entry(&a->notices, story);
 
     if (!entry) {
         return eg_fail(EG_E_NOTFOUND, "it has gone");
     }
-    return eg_alert_content_create(&entry->notice->hit, &entry->answer, a->view, out);
+    return eg_alert_content_create(&entry->notice->hit, entry->resolved ? &closed : &entry->answer,
+                                   a->view, out);
 }
 
 static void show_story(eg_alerts *a, int64_t story)
@@ -211,6 +213,12 @@ void eg_alerts_receipt(eg_alerts *a, int64_t story, bool kept)
 
 void eg_alerts_resolved(eg_alerts *a, int64_t story)
 {
+    const eg_notice_entry *entry = eg_notice_list_entry(&a->notices, story);
+
+    if (entry && eg_alerts_is_open(a) && eg_notice_tells(&entry->notice->hit, a->open_story)) {
+        eg_notice_list_mark_seen(&a->notices, story, GetTickCount64()); /* it stays to be read */
+        a->grown = true;
+    }
     eg_notice_list_resolve(&a->notices, story);
     tell_later(a);
 }

@@ -6,6 +6,7 @@
 #define VALUE_MAX 60u
 
 static const unsigned texts[EG_ATTENTION_COUNT] = {
+    [EG_ATTENTION_CHECK_SUSPICIOUS] = EG_TEXT_ATTENTION_CHECK_SUSPICIOUS,
     [EG_ATTENTION_NO_RULES] = EG_TEXT_ATTENTION_NO_RULES,
     [EG_ATTENTION_SENSOR_BLIND] = EG_TEXT_ATTENTION_SENSOR_BLIND,
     [EG_ATTENTION_DISK_FULL] = EG_TEXT_ATTENTION_DISK_FULL,
@@ -33,6 +34,7 @@ static const struct {
 static const wchar_t *value_of(eg_arena *arena, const eg_attention *attention)
 {
     switch (attention->id) {
+    case EG_ATTENTION_CHECK_SUSPICIOUS:
     case EG_ATTENTION_DISK_FULL:
     case EG_ATTENTION_RULES_REJECTED:
     case EG_ATTENTION_RULES_STALE: return eg_tray_text_number(arena, attention->number);

@@ -74,7 +74,9 @@ static eg_icon_state calm_state(const eg_icon_facts *facts, eg_arena *arena, con
     }
     if (state && state->attention.count > 0) {
         *tip = attention_tip(arena, &state->attention);
-        return EG_ICON_STATE_ATTENTION;
+        return state->attention.item[0].id == EG_ATTENTION_CHECK_SUSPICIOUS
+                   ? EG_ICON_STATE_ALERT
+                   : EG_ICON_STATE_ATTENTION;
     }
     if (state) {
         serial = state->pack_serial;

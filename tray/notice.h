@@ -19,6 +19,7 @@ typedef enum eg_answer_state {
     EG_ANSWER_SENDING, /* until the service says that it has it */
     EG_ANSWER_KEPT,
     EG_ANSWER_REFUSED,
+    EG_ANSWER_CLOSED, /* an administrator has closed the story: none is wanted any more */
 } eg_answer_state;
 
 /* What the person at the PC said about a story. */

@@ -52,6 +52,23 @@ static void add_rules(lines *to, const eg_welcome *welcome, const eg_service_sta
     }
 }
 
+/* The last that is done; while one runs its window tells more. */
+static void add_check(lines *to, const eg_service_view *service)
+{
+    static const unsigned verdicts[EG_VERDICT_COUNT] = {
+        [EG_VERDICT_NOTHING_FOUND] = EG_TEXT_STATUS_CHECK_NOTHING_FOUND,
+        [EG_VERDICT_SUSPICIOUS] = EG_TEXT_STATUS_CHECK_SUSPICIOUS,
+        [EG_VERDICT_COULD_NOT_LOOK] = EG_TEXT_STATUS_CHECK_COULD_NOT_LOOK,
+    };
+    const eg_check_state *check = eg_service_view_check(service);
+
+    if (check && check->state == EG_JOB_DONE && verdicts[check->verdict] != 0) {
+        add(to, eg_tray_text_format2(to->arena, EG_TEXT_STATUS_CHECK,
+                                     eg_tray_text_time(to->arena, check->time),
+                                     eg_tray_text(to->arena, verdicts[check->verdict])));
+    }
+}
+
 static void add_service(lines *to, const eg_service_view *service)
 {
     const eg_welcome *welcome = &service->info->welcome;
@@ -63,6 +80,7 @@ static void add_service(lines *to, const eg_service_view *service)
             eg_tray_text_format2(to->arena, EG_TEXT_STATUS_SENSORS,
                                  number(to, state->sensors_working), number(to, state->sensors)));
     }
+    add_check(to, service);
     add(to, eg_tray_text_format1(to->arena, EG_TEXT_STATUS_VERSION, safe(to, welcome->version)));
     if (welcome->contact.len > 0) {
         add(to,
@@ -130,10 +148,12 @@ void eg_status_box_show(HINSTANCE instance, HWND owner, const eg_service_view *s
 {
     const eg_service_state *state = eg_service_view_state(service);
     bool attention = state && state->attention.count > 0;
+    bool alert = attention && state->attention.item[0].id == EG_ATTENTION_CHECK_SUSPICIOUS;
     lines text = {0};
     TASKDIALOG_BUTTON close;
     TASKDIALOGCONFIG box = {.cbSize = sizeof(box)};
     unsigned headline = !service->connected ? EG_TEXT_STATUS_DISCONNECTED
+                        : alert             ? EG_TEXT_STATUS_ALERT
                         : attention         ? EG_TEXT_STATUS_ATTENTION
                                             : EG_TEXT_STATUS_FINE;
 
@@ -148,8 +168,10 @@ void eg_status_box_show(HINSTANCE instance, HWND owner, const eg_service_view *s
     box.cButtons = 1; /* in our language, which may not be that of Windows */
     box.pButtons = &close;
     box.pszWindowTitle = eg_tray_text(text.arena, EG_TEXT_STATUS_TITLE);
-    box.pszMainIcon =
-        MAKEINTRESOURCEW(service->connected && !attention ? EG_ICON_FINE : EG_ICON_ATTENTION);
+    box.pszMainIcon = MAKEINTRESOURCEW(!service->connected ? EG_ICON_ATTENTION
+                                       : alert             ? EG_ICON_ALERT
+                                       : attention         ? EG_ICON_ATTENTION
+                                                           : EG_ICON_FINE);
     box.pszMainInstruction = eg_tray_text(text.arena, headline);
     box.pszContent = join(&text);
     TaskDialogIndirect(&box, NULL, NULL, NULL);

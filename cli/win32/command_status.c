@@ -122,6 +122,29 @@ static void print_files(yyjson_val *files)
     putchar('\n');
 }
 
+/* Nothing while no check was made. */
+static void print_check(yyjson_val *check)
+{
+    eg_str state = eg_json_get_str(check, "state"), time = eg_json_get_str(check, "time");
+    if (eg_str_equal(state, EG_STR("running"))) {
+        printf("%-12s running, %llu %%\n", "check",
+               (unsigned long long)eg_json_get_u64(check, "percent", 0));
+    } else if (eg_str_equal(state, EG_STR("done"))) {
+        printf("%-12s %.*s: %.*s, %llu suspicious, %llu not looked at; ", "check",
+               EG_STR_ARGS(time), EG_STR_ARGS(eg_json_get_str(check, "verdict")),
+               (unsigned long long)eg_json_get_u64(check, "findings", 0),
+               (unsigned long long)eg_json_get_u64(check, "gaps", 0));
+        eg_cli_print(stdout, eg_json_get_str(check, "report"));
+        putchar('\n');
+    } else if (time.len > 0) {
+        eg_str error = eg_json_get_str(check, "error");
+        printf("%-12s %.*s: %.*s%s", "check", EG_STR_ARGS(time), EG_STR_ARGS(state),
+               error.len > 0 ? ": " : "");
+        eg_cli_print(stdout, error);
+        putchar('\n');
+    }
+}
+
 static void print_ids(const char *text, yyjson_val *ids)
 {
     yyjson_val *id;
@@ -230,6 +253,7 @@ static void print_status(yyjson_val *root)
     print_files(yyjson_obj_get(root, "files"));
     print_exceptions(yyjson_obj_get(root, "exceptions"));
     print_scans(yyjson_obj_get(root, "scans"));
+    print_check(yyjson_obj_get(root, "check"));
     print_clients(yyjson_obj_get(root, "clients"));
     yyjson_val *notice;
     size_t i, count;

@@ -121,18 +121,19 @@ typedef enum eg_answer_kind {
 extern const char *const eg_answer_names[];
 bool eg_answer_from_name(eg_str name, eg_answer_kind *out);
 
-/* What somebody should look after, gravest first; nothing of it is an alert. */
+/* What somebody should look after, gravest first; only the first is an alert. */
 typedef enum eg_attention_id {
-    EG_ATTENTION_NO_RULES,        /* nothing can be detected; text: why */
-    EG_ATTENTION_SENSOR_BLIND,    /* text: the sensor's name */
-    EG_ATTENTION_DISK_FULL,       /* hits cannot be stored; number: of those that wait */
-    EG_ATTENTION_SCANNER_DOWN,    /* files are not looked into */
-    EG_ATTENTION_PACK_REJECTED,   /* new rules were refused, the old ones hold; text: why */
-    EG_ATTENTION_RULES_REJECTED,  /* number: of rules with errors */
-    EG_ATTENTION_RULES_STALE,     /* number: days since they were made */
-    EG_ATTENTION_SENSOR_DEGRADED, /* text: the sensor's name */
-    EG_ATTENTION_DATABASE,        /* was damaged and made anew */
-    EG_ATTENTION_SETTINGS,        /* are not in force: they hold an error */
+    EG_ATTENTION_CHECK_SUSPICIOUS, /* the last check of this PC met number things: an alert */
+    EG_ATTENTION_NO_RULES,         /* nothing can be detected; text: why */
+    EG_ATTENTION_SENSOR_BLIND,     /* text: the sensor's name */
+    EG_ATTENTION_DISK_FULL,        /* hits cannot be stored; number: of those that wait */
+    EG_ATTENTION_SCANNER_DOWN,     /* files are not looked into */
+    EG_ATTENTION_PACK_REJECTED,    /* new rules were refused, the old ones hold; text: why */
+    EG_ATTENTION_RULES_REJECTED,   /* number: of rules with errors */
+    EG_ATTENTION_RULES_STALE,      /* number: days since they were made */
+    EG_ATTENTION_SENSOR_DEGRADED,  /* text: the sensor's name */
+    EG_ATTENTION_DATABASE,         /* was damaged and made anew */
+    EG_ATTENTION_SETTINGS,         /* are not in force: they hold an error */
     EG_ATTENTION_COUNT,
 } eg_attention_id;
 extern const char *const eg_attention_names[];

@@ -10,8 +10,9 @@ const char *const eg_answer_names[] = {"did_it", "unknown", "call"};
 _Static_assert(EG_COUNT(eg_answer_names) == EG_ANSWER_COUNT, "answers");
 
 const char *const eg_attention_names[] = {
-    "no_rules",       "sensor_blind", "disk_full",       "scanner_down", "pack_rejected",
-    "rules_rejected", "rules_stale",  "sensor_degraded", "database",     "settings",
+    "check_suspicious", "no_rules",      "sensor_blind",   "disk_full",
+    "scanner_down",     "pack_rejected", "rules_rejected", "rules_stale",
+    "sensor_degraded",  "database",      "settings",
 };
 _Static_assert(EG_COUNT(eg_attention_names) == EG_ATTENTION_COUNT, "attention");
 

@@ -24,6 +24,16 @@ static void settings__not_read__are_the_defaults(void **state)
     assert_int_equal(settings.max_hits, 100000);
     assert_int_equal(settings.max_clients, 16);
     assert_int_equal(settings.contact.len, 0);
+    assert_int_equal(settings.rules_stale_days, 14);
+    assert_int_equal(settings.checks.rhythm, EG_CHECK_WEEKLY);
+    for (int language = 0; language < EG_LANGUAGE_COUNT; language++) {
+        assert_int_equal(settings.instructions[language].len, 0);
+    }
+    eg_check_schedule written = {EG_CHECK_NEVER, 0, 0};
+    assert_true(eg_check_schedule_read(eg_buf_str(&settings.check_schedule), &written));
+    assert_int_equal(written.rhythm, settings.checks.rhythm);
+    assert_int_equal(written.day, settings.checks.day);
+    assert_int_equal(written.minute, settings.checks.minute);
     eg_settings_done(&settings);
 }
 
@@ -34,7 +44,10 @@ static void settings_read__every_key__takes_it(void **state)
     assert_int_equal(eg_settings_init(&settings), EG_OK);
     eg_str text = EG_STR("# EmoGuard\nlog_level = debug\nalert_min_level = high\n"
                          "contact = 情報システム係 内線 1234\nretention_days = 30\n"
-                         "max_hits = 5000\nmax_clients = 8\n");
+                         "max_hits = 5000\nmax_clients = 8\nrules_stale_days = 3\n"
+                         "instructions_en = Leave USB sticks. | Tell the office.\n"
+                         "instructions_ja = USB メモリーも外さない\n"
+                         "check_schedule = daily 6:30\nself_check_minutes = 0\n");
     assert_int_equal(eg_settings_read(&settings, text, "emoguard.conf"), EG_OK);
     assert_int_equal(settings.log, EG_LOG_DEBUG);
     assert_int_equal(settings.min_level, EG_LEVEL_HIGH);
@@ -42,6 +55,14 @@ static void settings_read__every_key__takes_it(void **state)
     assert_int_equal(settings.retention_days, 30);
     assert_int_equal(settings.max_hits, 5000);
     assert_int_equal(settings.max_clients, 8);
+    assert_int_equal(settings.rules_stale_days, 3);
+    assert_string_equal(eg_buf_cstr(&settings.instructions[EG_LANGUAGE_EN]),
+                        "Leave USB sticks. | Tell the office.");
+    assert_string_equal(eg_buf_cstr(&settings.instructions[EG_LANGUAGE_JA]),
+                        "USB メモリーも外さない");
+    assert_int_equal(settings.checks.rhythm, EG_CHECK_DAILY);
+    assert_int_equal(settings.checks.minute, 390);
+    assert_int_equal(settings.self_check_minutes, 0);
     eg_settings_done(&settings);
 }
 
@@ -95,6 +116,8 @@ static void settings_read__number_out_of_range__is_refused(void **state)
     EG_UNUSED(state);
     assert_refused("retention_days = 0\n", "1", "retention_days");
     assert_refused("max_clients = 61\n", "1", "max_clients");
+    assert_refused("rules_stale_days = 0\n", "1", "rules_stale_days");
+    assert_refused("rules_stale_days = 3651\n", "1", "rules_stale_days");
 }
 
 static void settings_read__unknown_level__says_which_there_are(void **state)
@@ -102,6 +125,26 @@ static void settings_read__unknown_level__says_which_there_are(void **state)
     EG_UNUSED(state);
     assert_refused("alert_min_level = loud\n", "loud", "critical");
     assert_refused("retention_days = 30\nlog_level = chatty\n", "chatty", "warning");
+}
+
+static void settings_read__instructions_too_long__are_refused(void **state)
+{
+    eg_buf text;
+    EG_UNUSED(state);
+    eg_buf_init(&text, 4096);
+    eg_buf_append_cstr(&text, "instructions_ja = ");
+    for (size_t i = 0; i <= EG_INSTRUCTIONS_MAX; i++) {
+        eg_buf_append_char(&text, 'x');
+    }
+    eg_buf_append_char(&text, '\n');
+    assert_refused(eg_buf_cstr(&text), "1", "instructions_ja");
+    eg_buf_done(&text);
+}
+
+static void settings_read__unknown_schedule__says_which_there_are(void **state)
+{
+    EG_UNUSED(state);
+    assert_refused("check_schedule = sometimes\n", "sometimes", "weekly DAY HH:MM");
 }
 
 static void settings_load__no_file__keeps_defaults(void **state)
@@ -133,6 +176,8 @@ int eg_test_service_settings(void)
         cmocka_unit_test(settings_read__unknown_key__names_line_and_keeps_defaults),
         cmocka_unit_test(settings_read__number_out_of_range__is_refused),
         cmocka_unit_test(settings_read__unknown_level__says_which_there_are),
+        cmocka_unit_test(settings_read__instructions_too_long__are_refused),
+        cmocka_unit_test(settings_read__unknown_schedule__says_which_there_are),
         cmocka_unit_test_setup_teardown(settings_load__no_file__keeps_defaults, eg_test_folder_make,
                                         eg_test_folder_remove),
         cmocka_unit_test_setup_teardown(settings_load__file__takes_it, eg_test_folder_make,

@@ -38,6 +38,19 @@ static void attention__all_is_well__is_empty(void **state)
     assert_false(told.uplink);
 }
 
+static void attention__last_check_was_suspicious__comes_first(void **state)
+{
+    eg_attention_view view = good_view();
+    eg_service_state told;
+    EG_UNUSED(state);
+    view.no_rules = "gone";
+    view.check_findings = 3;
+    eg_attention_collect(&view, &told);
+    assert_int_equal(told.attention.count, 2);
+    assert_int_equal(told.attention.item[0].id, EG_ATTENTION_CHECK_SUSPICIOUS);
+    assert_int_equal(told.attention.item[0].number, 3);
+}
+
 static void attention__rules_older_than_the_setting__are_stale(void **state)
 {
     eg_attention_view view = good_view();
@@ -198,6 +211,7 @@ int eg_test_service_state(void)
     cmocka_unit_test_setup_teardown(test, eg_pipe_fixture_set_up, eg_pipe_fixture_tear_down)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(attention__all_is_well__is_empty),
+        cmocka_unit_test(attention__last_check_was_suspicious__comes_first),
         cmocka_unit_test(attention__rules_older_than_the_setting__are_stale),
         cmocka_unit_test(attention__rules_without_a_date__are_not_called_stale),
         cmocka_unit_test(attention__everything_is_wrong__comes_gravest_first),

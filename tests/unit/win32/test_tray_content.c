@@ -233,6 +233,21 @@ static void content__answered__thanks_and_asks_no_more(void **state)
     answer = (eg_given_answer){EG_ANSWER_NONE, EG_ANSWER_DID_IT};
 }
 
+static void content__closed_by_the_administrator__says_so_and_takes_no_answer(void **state)
+{
+    eg_hit_notice hit = make_hit(EG_LEVEL_HIGH);
+    EG_UNUSED(state);
+
+    hit.incident_id = 12;
+    answer.state = EG_ANSWER_CLOSED;
+    eg_alert_content *content = make_content(&hit, &service);
+    assert_has(content->text[EG_ALERT_ANSWER_HEAD], L"administrator has closed this case");
+    assert_has(content->text[EG_ALERT_THANKS], L"No answer is needed");
+    assert_int_equal(content->text[EG_ALERT_ANSWER_FIRST][0], 0);
+    eg_alert_content_destroy(content);
+    answer.state = EG_ANSWER_NONE;
+}
+
 static void content__hit_without_a_story__asks_for_no_answer(void **state)
 {
     eg_hit_notice hit = make_hit(EG_LEVEL_HIGH);
@@ -257,6 +272,7 @@ int eg_test_tray_content(void)
         cmocka_unit_test(content__hostile_names__are_shown_as_what_they_are),
         cmocka_unit_test(content__story__has_its_code_its_times_and_the_question),
         cmocka_unit_test(content__answered__thanks_and_asks_no_more),
+        cmocka_unit_test(content__closed_by_the_administrator__says_so_and_takes_no_answer),
         cmocka_unit_test(content__hit_without_a_story__asks_for_no_answer),
     };
     return cmocka_run_group_tests_name("tray_content", tests, NULL, NULL);

@@ -124,7 +124,9 @@ static void icon__every_attention_in_every_language__fits_the_tooltip(void **sta
             const wchar_t *tip;
 
             list->item[0] = (eg_attention){(eg_attention_id)id, eg_str_from(long_text), UINT32_MAX};
-            assert_int_equal(choose(fix, &tip), EG_ICON_STATE_ATTENTION);
+            assert_int_equal(choose(fix, &tip), id == EG_ATTENTION_CHECK_SUSPICIOUS
+                                                    ? EG_ICON_STATE_ALERT
+                                                    : EG_ICON_STATE_ATTENTION);
             if (wcslen(tip) >= EG_ICON_TIP_SIZE) {
                 fail_msg("%zu units: %ls", wcslen(tip), tip);
             }
