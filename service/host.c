@@ -21,7 +21,6 @@
 #define PIPE_RETRY_MS 5000u
 #define HELLO_MS 5000u
 #define SEND_MS 5000u
-#define ALARM_GRACE_MS 15000u /* a tray that lost the service is back by then */
 
 /* The parts of a stop; together below the 3 s that the service has. Rules get what is left. */
 #define STOP_ALL_MS 2800u
@@ -337,30 +336,6 @@ static int start_pipe(eg_host *host)
     return eg_pipe_server_start(&pipe, &host->pipe);
 }
 
-static bool has_tray(void *user, uint32_t session)
-{
-    eg_host *host = user;
-    return eg_clients_has_tray(&host->clients, session);
-}
-
-/* Without it a session whose tray was ended hears nothing until the next sign-in. */
-static void start_alarm(eg_host *host)
-{
-    eg_session_alarm_options alarm = {0};
-    alarm.calls = &eg_session_calls_windows;
-    alarm.language = eg_event_source_system_language();
-    alarm.min_level = host->settings.min_level;
-    alarm.newest_hit = eg_atomic_get(&host->last_hit_id);
-    alarm.grace_ms = ALARM_GRACE_MS;
-    alarm.contact = eg_buf_cstr(&host->settings.contact);
-    alarm.user = host;
-    alarm.store = on_get_store;
-    alarm.has_tray = has_tray;
-    if (eg_session_alarm_start(&alarm, &host->alarm) != EG_OK) {
-        eg_log(EG_LOG_ERROR, "session", "%s", eg_error_message());
-    }
-}
-
 static int start_sensors(eg_host *host)
 {
     eg_sensors_options sensors = {0};
@@ -395,7 +370,7 @@ static int start_all(eg_host *host)
         eg_host_state_look(host); /* for those who come first */
         eg_host_checks_start(host);
         status = start_pipe(host);
-        start_alarm(host);
+        eg_host_start_alarm(host);
     }
     if (status == EG_OK) {
         status = eg_pipeline_thread_start(host->pipeline, eg_rules_slot(host->rules));

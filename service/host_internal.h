@@ -68,6 +68,8 @@ void eg_host_report(eg_host *host, eg_event_message message, const char *text);
 void eg_host_post(eg_host *host, const eg_message *message);
 /* Posts what needs attention now. Pipeline thread, every few seconds, and once at the start. */
 void eg_host_state_look(eg_host *host);
+/* Without it a session whose tray was ended hears nothing until the next sign-in. */
+void eg_host_start_alarm(eg_host *host);
 
 /*
  * host_store.c. A database that cannot be opened (disk full) does not keep the service from

@@ -6,6 +6,8 @@
 #include "core/base/status.h"
 #include "service/attention.h"
 
+#define ALARM_GRACE_MS 15000u /* a tray that lost the service is back by then */
+
 static void note_sensor(void *user, const char *name, eg_sensor_health health)
 {
     eg_attention_view *view = user;
@@ -59,4 +61,32 @@ void eg_host_state_look(eg_host *host)
     eg_attention_collect(&view, &message.body.state);
     message.body.state.open_alerts = count_open_alerts(host);
     eg_host_post(host, &message);
+}
+
+static eg_store *get_store(void *user)
+{
+    return eg_host_store(user);
+}
+
+static bool has_tray(void *user, uint32_t session)
+{
+    eg_host *host = user;
+    return eg_clients_has_tray(&host->clients, session);
+}
+
+void eg_host_start_alarm(eg_host *host)
+{
+    eg_session_alarm_options alarm = {0};
+    alarm.calls = &eg_session_calls_windows;
+    alarm.language = eg_event_source_system_language();
+    alarm.min_level = host->settings.min_level;
+    alarm.newest_hit = eg_atomic_get(&host->last_hit_id);
+    alarm.grace_ms = ALARM_GRACE_MS;
+    alarm.contact = eg_buf_cstr(&host->settings.contact);
+    alarm.user = host;
+    alarm.store = get_store;
+    alarm.has_tray = has_tray;
+    if (eg_session_alarm_start(&alarm, &host->alarm) != EG_OK) {
+        eg_log(EG_LOG_ERROR, "session", "%s", eg_error_message());
+    }
 }
