@@ -32,6 +32,7 @@ import matching  # noqa: E402
 import yara  # noqa: E402
 
 TICKS_PER_MS = 10_000
+WINDOW_TARGET_MS = 150  # under Wine
 MATCHING_ROUNDS = 11
 PROCESS_ROUNDS = 301
 REGISTRY_ROUNDS = 201
@@ -107,7 +108,8 @@ def measure_latency(installed, trigger, rounds):
     waiting = installed.query("SELECT count(*) AS n FROM hit WHERE shown_time = 0")[0]["n"]
     if waiting:
         raise BoxError(f"{waiting} hits more than were measured: the bench must follow the rules")
-    return {kind: {"stored_ms": summary([r[0] for r in rows]), "window_ms": summary([r[1] for r in rows])}
+    return {kind: {"stored_ms": summary([r[0] for r in rows]), "window_ms": summary([r[1] for r in rows]),
+                   "stored_to_window_ms": summary([r[1] - r[0] for r in rows])}
             for kind, rows in results.items()}
 
 
@@ -146,6 +148,9 @@ def measure_registry(box):
 
 def show(figures):
     print(json.dumps(figures, indent=2, ensure_ascii=False))
+    for kind, rows in figures["latency"].items():
+        print(f"hit of a {kind} stored to window drawn: 95th percentile {rows['stored_to_window_ms']['p95']} ms, "
+              f"target {WINDOW_TARGET_MS} ms")
 
 
 def main():
