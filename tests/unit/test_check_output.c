@@ -37,7 +37,7 @@ static void output__line_in_pieces__is_taken_once_it_ends(void **state)
     eg_check_output *output = *state;
     for (size_t i = 0; i < sizeof(PROGRESS) - 1; i++) {
         assert_int_equal(output->lines, 0);
-        eg_check_output_feed(output, (eg_str){PROGRESS + i, 1});
+        eg_check_output_feed(output, (eg_str){&PROGRESS[i], 1});
     }
     assert_int_equal(output->lines, 1);
     assert_at_42(output);
