@@ -180,12 +180,12 @@ int64_t eg_pipe_fixture_add_story_hit(eg_pipe_fixture *fixture, int number, int6
     return id;
 }
 
-static HANDLE open_pipe(const wchar_t *name)
+static HANDLE open_pipe(const wchar_t *name, DWORD level)
 {
     uint64_t end = eg_clock_monotonic_ns() + UINT64_C(1000000) * EG_TEST_DEADLINE_MS;
     for (;;) {
         HANDLE pipe = CreateFileW(name, EG_PIPE_CLIENT_ACCESS, 0, NULL, OPEN_EXISTING,
-                                  FILE_FLAG_OVERLAPPED, NULL);
+                                  FILE_FLAG_OVERLAPPED | level, NULL);
         if (pipe != INVALID_HANDLE_VALUE) {
             return pipe;
         }
@@ -198,9 +198,14 @@ static HANDLE open_pipe(const wchar_t *name)
 
 void eg_test_client_connect(eg_test_client *client, const eg_pipe_fixture *fixture)
 {
+    eg_test_client_connect_as(client, fixture, 0);
+}
+
+void eg_test_client_connect_as(eg_test_client *client, const eg_pipe_fixture *fixture, DWORD level)
+{
     wchar_t *name = eg_wide_copy(eg_str_from(fixture->name));
     assert_non_null(name);
-    HANDLE pipe = open_pipe(name);
+    HANDLE pipe = open_pipe(name, level);
     eg_free(name);
     memset(client, 0, sizeof(*client));
     assert_int_equal(eg_pipe_io_init(&client->io, pipe, fixture->never, NULL), EG_OK);

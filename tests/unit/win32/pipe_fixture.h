@@ -46,6 +46,8 @@ typedef struct eg_test_client {
 } eg_test_client;
 
 void eg_test_client_connect(eg_test_client *client, const eg_pipe_fixture *fixture);
+/* The same; `level`: SECURITY_SQOS_PRESENT and what the server may do in the client's name. */
+void eg_test_client_connect_as(eg_test_client *client, const eg_pipe_fixture *fixture, DWORD level);
 void eg_test_client_close(eg_test_client *client);
 void eg_test_client_send(eg_test_client *client, const void *bytes, size_t size);
 void eg_test_client_say(eg_test_client *client, const eg_message *message);

@@ -6,6 +6,7 @@
 #include "tests/unit/win32/pipe_fixture.h"
 
 #define CROWD 50
+#define STORY 12
 
 static void join_as(eg_test_client *client, const eg_pipe_fixture *fixture, const char *kind)
 {
@@ -133,6 +134,77 @@ static void command_line__sends_an_answer__is_dropped(void **state)
     eg_test_client_close(&client);
 }
 
+/* A command line that lets the server do no more in its name than `level` says. */
+static void join_at_level(eg_test_client *client, const eg_pipe_fixture *fixture, DWORD level)
+{
+    eg_message message;
+    eg_test_client_connect_as(client, fixture, SECURITY_SQOS_PRESENT | level);
+    eg_test_client_hello(client, "cli", EG_LANGUAGE_EN);
+    eg_test_client_expect(client, EG_MESSAGE_WELCOME, &message);
+}
+
+/* As emoguard.exe connects: the service learns who asks, and cannot act in that name. */
+static void administrator__to_be_identified_only__keeps_the_rights(void **state)
+{
+    eg_pipe_fixture *fixture = *state;
+    eg_test_client client;
+    eg_message message = {.type = EG_MESSAGE_RESOLVE};
+    eg_pipe_fixture_add_story_hit(fixture, 3, STORY);
+    join_at_level(&client, fixture, SECURITY_IDENTIFICATION);
+    message.body.resolve.incident_id = STORY;
+    eg_test_client_say(&client, &message);
+    eg_test_client_expect(&client, EG_MESSAGE_RESOLVED, &message);
+    message = (eg_message){.type = EG_MESSAGE_EXCEPT};
+    message.body.except.json = EG_STR("{\"rule\":\"r\"}");
+    eg_test_client_say(&client, &message);
+    eg_test_client_expect(&client, EG_MESSAGE_EXCEPTED, &message);
+    int64_t id = message.body.excepted.exception_id;
+    message = (eg_message){.type = EG_MESSAGE_REVOKE};
+    message.body.revoke.exception_id = id;
+    eg_test_client_say(&client, &message);
+    eg_test_client_expect(&client, EG_MESSAGE_EXCEPTED, &message);
+    eg_test_client_close(&client);
+    assert_int_equal(eg_atomic_get(&fixture->resolved), 1);
+}
+
+static int count_exception(void *user, const eg_exception *exception)
+{
+    EG_UNUSED(exception);
+    ++*(size_t *)user;
+    return EG_OK;
+}
+
+static void client__that_stays_anonymous__may_change_nothing(void **state)
+{
+    static const eg_message_type changes[] = {EG_MESSAGE_RESOLVE, EG_MESSAGE_EXCEPT,
+                                              EG_MESSAGE_REVOKE};
+    eg_pipe_fixture *fixture = *state;
+    size_t exceptions = 0;
+    if (GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "wine_get_version")) {
+        skip(); /* there a server becomes itself, whatever the client allows */
+    }
+    eg_pipe_fixture_add_story_hit(fixture, 3, STORY);
+    for (size_t i = 0; i < EG_COUNT(changes); i++) {
+        eg_message message = {.type = changes[i]};
+        eg_test_client client;
+        if (changes[i] == EG_MESSAGE_EXCEPT) {
+            message.body.except.json = EG_STR("{\"rule\":\"r\"}");
+        } else if (changes[i] == EG_MESSAGE_RESOLVE) {
+            message.body.resolve.incident_id = STORY;
+        } else {
+            message.body.revoke.exception_id = 1;
+        }
+        join_at_level(&client, fixture, SECURITY_ANONYMOUS);
+        eg_test_client_say(&client, &message);
+        eg_test_client_expect_drop(&client, "the client");
+        eg_test_client_close(&client);
+    }
+    assert_int_equal(eg_atomic_get(&fixture->resolved), 0);
+    assert_int_equal(eg_store_each_exception(fixture->store->store, count_exception, &exceptions),
+                     EG_OK);
+    assert_int_equal(exceptions, 0);
+}
+
 int eg_test_service_hostile(void)
 {
 #define HOSTILE_TEST(test) \
@@ -144,6 +216,8 @@ int eg_test_service_hostile(void)
         HOSTILE_TEST(client__asks_for_checks_without_end__is_dropped),
         HOSTILE_TEST(client__sends_what_only_the_service_says__is_dropped),
         HOSTILE_TEST(command_line__sends_an_answer__is_dropped),
+        HOSTILE_TEST(administrator__to_be_identified_only__keeps_the_rights),
+        HOSTILE_TEST(client__that_stays_anonymous__may_change_nothing),
     };
     return cmocka_run_group_tests_name("service_hostile", tests, NULL, NULL);
 }
