@@ -8,6 +8,7 @@
  *     start COMMAND       starts a program               -> time just before CreateProcess
  *     ping TITLE          asks the window of that name   -> 1 when it answers within a second
  *     close TITLE         closes the window of that name -> 1, or 0 when there is none
+ *     says TEXT@TITLE     reads the window of that name  -> 1 when one of its controls has the text
  *
  * Started with arguments it is the program that is seen: it stays for a second and ends.
  */
@@ -78,6 +79,39 @@ static unsigned long long ping_window(const wchar_t *title)
     return window && SendMessageTimeoutW(window, WM_NULL, 0, 0, SMTO_NORMAL, 1000, &answer) ? 1 : 0;
 }
 
+typedef struct search {
+    const wchar_t *text;
+    unsigned long long found;
+} search;
+
+static BOOL CALLBACK look_at_control(HWND control, LPARAM parameter)
+{
+    search *wanted = (search *)parameter;
+    wchar_t text[LINE_MAX] = L"";
+    DWORD_PTR length = 0;
+    if (SendMessageTimeoutW(control, WM_GETTEXT, LINE_MAX, (LPARAM)text, SMTO_NORMAL, 1000,
+                            &length) &&
+        wcscmp(text, wanted->text) == 0) {
+        wanted->found = 1;
+    }
+    return !wanted->found;
+}
+
+static unsigned long long read_window(wchar_t *arguments)
+{
+    search wanted = {.text = arguments};
+    wchar_t *title = wcschr(arguments, L'@');
+    if (!title) {
+        return 0;
+    }
+    *title++ = L'\0';
+    HWND window = FindWindowW(NULL, title);
+    if (window) {
+        EnumChildWindows(window, look_at_control, (LPARAM)&wanted);
+    }
+    return wanted.found;
+}
+
 static unsigned long long obey(wchar_t *line)
 {
     wchar_t *arguments = wcschr(line, L' ');
@@ -96,6 +130,9 @@ static unsigned long long obey(wchar_t *line)
     }
     if (wcscmp(line, L"ping") == 0) {
         return ping_window(arguments);
+    }
+    if (wcscmp(line, L"says") == 0) {
+        return read_window(arguments);
     }
     return wcscmp(line, L"close") == 0 ? close_window(arguments) : 0;
 }

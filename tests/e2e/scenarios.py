@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import time
 
+import answer_scenarios
 import check_scenarios
 import etw_scenarios
 import flood_scenarios
@@ -542,6 +543,7 @@ SCENARIOS = [
     service__created_in_a_user_folder__raises_the_alarm,
     winlogon__changed__is_seen,
     tray__after_a_restart_of_the_service__connects_again,
+    answer_scenarios.answer__given_while_the_service_restarts__arrives_once,
     hit__made_without_a_tray__is_shown_when_one_comes,
     second_instance__started__refuses,
     rule__broken__is_named_and_the_rest_runs,
