@@ -9,6 +9,7 @@
  *     ping TITLE          asks the window of that name   -> 1 when it answers within a second
  *     close TITLE         closes the window of that name -> 1, or 0 when there is none
  *     says TEXT@TITLE     reads the window of that name  -> 1 when one of its controls has the text
+ *     send NUMBER@TITLE   sends it that window message   -> 1 when it was handled within a second
  *
  * Started with arguments it is the program that is seen: it stays for a second and ends.
  */
@@ -112,6 +113,15 @@ static unsigned long long read_window(wchar_t *arguments)
     return wanted.found;
 }
 
+static unsigned long long send_message(const wchar_t *arguments)
+{
+    wchar_t *title;
+    unsigned long number = wcstoul(arguments, &title, 10);
+    DWORD_PTR answer = 0;
+    HWND window = *title == L'@' ? FindWindowW(NULL, title + 1) : NULL;
+    return window && SendMessageTimeoutW(window, number, 0, 0, SMTO_NORMAL, 1000, &answer) ? 1 : 0;
+}
+
 static unsigned long long obey(wchar_t *line)
 {
     wchar_t *arguments = wcschr(line, L' ');
@@ -133,6 +143,9 @@ static unsigned long long obey(wchar_t *line)
     }
     if (wcscmp(line, L"says") == 0) {
         return read_window(arguments);
+    }
+    if (wcscmp(line, L"send") == 0) {
+        return send_message(arguments);
     }
     return wcscmp(line, L"close") == 0 ? close_window(arguments) : 0;
 }

@@ -11,6 +11,7 @@ import time
 
 import answer_scenarios
 import check_scenarios
+import colour_scenarios
 import etw_scenarios
 import flood_scenarios
 import scan_scenarios
@@ -527,6 +528,7 @@ SCENARIOS = [
     drill__played__raises_the_alarm_at_every_step,
     drill__over__leaves_nothing_behind,
     window__after_the_drill__is_on_the_screen_with_its_title,
+    colour_scenarios.window__while_it_is_open__takes_the_colours_chosen,
     incident__of_the_drill__is_one_with_the_whole_chain,
     scan_scenarios.library__of_the_drill__was_found_by_every_step,
     answer__given_in_the_window__is_kept_and_told,
