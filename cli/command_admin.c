@@ -4,6 +4,7 @@
 
 #include "cli/admin_keys.h"
 #include "cli/cli.h"
+#include "cli/verbs.h"
 #include "core/base/clock.h"
 #include "core/base/os.h"
 #include "core/base/status.h"
@@ -12,13 +13,7 @@
 
 #define DAYS_MAX 36500
 
-typedef struct verb {
-    const char *name;
-    const char *summary;
-    int (*run)(int argc, char **argv);
-} verb;
-
-static const verb verbs[] = {
+static const eg_cli_verb verbs[] = {
     {"init", "make a repository and its keys", eg_admin_init},
     {"add", "test a rule pack and put it into the next publication", eg_admin_add},
     {"publish", "sign what was added and send it", eg_admin_publish},
@@ -29,33 +24,9 @@ static const verb verbs[] = {
     {"keys", "list, renew, rotate, add and revoke keys", eg_admin_keys},
 };
 
-static void print_help(FILE *stream)
-{
-    fprintf(stream, "usage: emoguard admin "
-                    "init|add|publish|refresh|rollback|halt|verify|keys ...\n\n");
-    for (size_t i = 0; i < EG_COUNT(verbs); i++) {
-        fprintf(stream, "  %-9s %s\n", verbs[i].name, verbs[i].summary);
-    }
-    fprintf(stream, "\n`emoguard admin VERB --help` explains one of them.\n");
-}
-
 int eg_command_admin(int argc, char **argv)
 {
-    const char *name = argc > 1 ? argv[1] : "";
-    for (size_t i = 0; i < EG_COUNT(verbs); i++) {
-        if (strcmp(name, verbs[i].name) == 0) {
-            return verbs[i].run(argc - 1, argv + 1);
-        }
-    }
-    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "/?") == 0) {
-        print_help(stdout);
-        return EG_EXIT_OK;
-    }
-    if (name[0] != '\0') {
-        eg_cli_error("admin: there is no verb '%s'", name);
-    }
-    print_help(stderr);
-    return EG_EXIT_USAGE;
+    return eg_cli_run_verb("admin", verbs, EG_COUNT(verbs), argc, argv);
 }
 
 /* ---- what the verbs share ---- */
