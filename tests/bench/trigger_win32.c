@@ -10,6 +10,7 @@
  *     close TITLE         closes the window of that name -> 1, or 0 when there is none
  *     says TEXT@TITLE     reads the window of that name  -> 1 when one of its controls has the text
  *     send NUMBER@TITLE   sends it that window message   -> 1 when it was handled within a second
+ *     letter C            types it into the open menu    -> 1, or 0 when no menu is open
  *
  * Started with arguments it is the program that is seen: it stays for a second and ends.
  */
@@ -122,6 +123,12 @@ static unsigned long long send_message(const wchar_t *arguments)
     return window && SendMessageTimeoutW(window, number, 0, 0, SMTO_NORMAL, 1000, &answer) ? 1 : 0;
 }
 
+static unsigned long long type_letter(const wchar_t *letter)
+{
+    HWND menu = FindWindowW(L"#32768", NULL); /* the class of every menu */
+    return menu && IsWindowVisible(menu) && PostMessageW(menu, WM_CHAR, *letter, 0) ? 1 : 0;
+}
+
 static unsigned long long obey(wchar_t *line)
 {
     wchar_t *arguments = wcschr(line, L' ');
@@ -146,6 +153,9 @@ static unsigned long long obey(wchar_t *line)
     }
     if (wcscmp(line, L"send") == 0) {
         return send_message(arguments);
+    }
+    if (wcscmp(line, L"letter") == 0) {
+        return type_letter(arguments);
     }
     return wcscmp(line, L"close") == 0 ? close_window(arguments) : 0;
 }

@@ -4,6 +4,7 @@ import json
 import subprocess
 import time
 
+from flood_scenarios import Hand
 from winebox import WINE, BoxError, wait_for
 
 RUN_KEY = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Run"
@@ -14,6 +15,7 @@ MARKER = b"EMOGUARD-DRILL-MARKER:" + b"9e1f7c52-harmless-test-file"
 MARKER_RULE = "emoguard_drill_marker"
 RUN_VALUE_RULE = "f05e9cd0-97b7-48ed-adaa-cf55618ba63d"
 MOST_SECONDS = 60
+CHECK_WINDOW = "EmoGuard: このパソコンの検査"
 
 
 def expect(condition, text):
@@ -125,8 +127,71 @@ def check__cancelled__ends_at_once_and_says_so(world):
     expect(took < 4, f"it took {took:.1f} s to end")
 
 
+def ask_in_the_menu(world, hand):
+    """As a person does: the icon's menu, and the letter of its entry."""
+    width, height = map(int, world.box.screen.split("x")[:2])
+
+    def asked():
+        subprocess.run(["xdotool", "mousemove", str(width - 11), str(height - 11), "click", "3"], env=world.box.env,
+                       check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 3  # the click may have come to nothing, because a window opened just then
+        while time.monotonic() < deadline:
+            if hand("letter c"):
+                return True
+            time.sleep(0.1)
+        return False
+    wait_for(asked, 30, "the icon's menu", 0.2)
+
+
+def asked_in_the_menu(world):
+    """The last check as the service tells it, after one that the tray asked for; and its report."""
+    before = world.installed.status()["check"]["time"]
+
+    def done():
+        check = world.installed.status()["check"]
+        return check if check["time"] not in ("", before) else None
+    hand = Hand(world)
+    try:
+        ask_in_the_menu(world, hand)
+        wait_for(lambda: CHECK_WINDOW in world.box.window_titles(), 10, "the window of the check", 0.2)
+        check = wait_for(done, 150, "the end of the check", 0.3)
+        world.box.screenshot(world.folder / f"checked_{check['verdict']}.png")
+        hand("close " + CHECK_WINDOW)
+        wait_for(lambda: CHECK_WINDOW not in world.box.window_titles(), 10, "the window to close", 0.2)
+    finally:
+        hand.close()
+    expect(check["state"] == "done", f"{check}")
+    report = world.installed.database().parent / "reports" / check["report"]
+    expect(report.is_file() and report.with_suffix(".json").is_file(), f"{report} is not there")
+    _, text = world.box.run([world.installed.program("emoguard.exe"), "status"], check=False)
+    expect(check["verdict"] in text and check["report"] in text, f"status: {text}")
+    return check, json.loads(report.with_suffix(".json").read_text(encoding="utf-8"))
+
+
+def service_check__asked_in_the_tray__tells_the_verdict_and_keeps_the_report(world):
+    check, report = asked_in_the_menu(world)
+    expect(check["verdict"] == report["verdict"] == "nothing_found" and check["findings"] == 0, f"{check}")
+
+
+def service_check__with_the_drill_in_place__is_suspicious(world):
+    world.box.run(["sc", "stop", "EmoGuard"], check=False)  # so that the last check is no hindrance
+    wait_for(lambda: "STOPPED" in world.box.run(["sc", "query", "EmoGuard"], check=False)[1], 15, "the end of the service")
+    world.box.run(["sc", "start", "EmoGuard"], check=False)
+    expect(world.installed.wait_ready()["check"]["verdict"] == "nothing_found", "the last check is forgotten")
+    wait_for(world.installed.trays, 30, "the tray to come back", 0.2)
+    drill = world.box.start([world.installed.program("emoguard.exe"), "drill", "--hold", "120"])
+    wait_for(lambda: world.box.registry(RUN_KEY, "EmoGuardDrill"), 30, "the drill's Run value")
+    check, report = asked_in_the_menu(world)
+    expect(world.box.kill_program("emoguard.exe") > 0, "no drill to end")
+    drill.wait(20)
+    world.box.run([world.installed.program("emoguard.exe"), "drill", "--clean"])
+    expect(check["verdict"] == report["verdict"] == "suspicious" and check["findings"] > 0, f"{check}")
+
+
 CLEAN = [check__of_a_clean_system__finds_nothing, check__asked_as_emocheck__writes_a_file_and_nothing_else,
          check__cancelled__ends_at_once_and_says_so,
-         check__of_memory__finds_a_marker_in_a_program_and_not_in_our_own]
+         check__of_memory__finds_a_marker_in_a_program_and_not_in_our_own,
+         service_check__asked_in_the_tray__tells_the_verdict_and_keeps_the_report]
 AFTER_DRILL = [check__with_the_drill_in_place__tells_the_chain,
+               service_check__with_the_drill_in_place__is_suspicious,
                check__with_another_user__looks_into_the_profile_and_tells_what_it_cannot_see]
