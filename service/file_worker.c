@@ -5,7 +5,7 @@
 #include "core/base/mem.h"
 #include "core/base/os.h"
 #include "core/base/status.h"
-#include "service/file_access.h"
+#include "worker/win32/file_access.h"
 
 #include <windows.h>
 

@@ -6,7 +6,7 @@
 #include "core/base/os.h"
 #include "core/base/status.h"
 #include "core/base/utf.h"
-#include "service/file_access.h"
+#include "worker/win32/file_access.h"
 #include "service/scan_folders.h"
 #include "service/wide.h"
 #include "worker/scan_client.h"

@@ -7,6 +7,7 @@
 #include "core/detect/scan_targets.h"
 #include "core/event/snapshot_mark.h"
 #include "driverless-hooks/sensor.h"
+#include "worker/win32/file_access.h"
 
 #include <string.h>
 
@@ -26,7 +27,9 @@ typedef struct gathering {
     eg_check_pc *pc;
     const eg_windows_folders *folders;
     eg_pipeline *pipeline;
-    eg_arena *arena; /* of one event */
+    eg_file_access *access;
+    eg_file_reader *reader; /* for rules on hashes and signatures */
+    eg_arena *arena;        /* of one event */
     const eg_sensor *sensor;
     void *context; /* of the sensor, once it is open */
     size_t done;   /* sensors */
@@ -156,16 +159,30 @@ static const eg_sensor *find_sensor(const char *name)
     return NULL;
 }
 
+static int open_parts(gathering *g)
+{
+    int status = eg_arena_create(&g->arena, ARENA_BLOCK);
+    if (status == EG_OK) {
+        status = eg_file_access_create(&g->access);
+    }
+    if (status == EG_OK) {
+        eg_file_ops ops = eg_file_access_ops(g->access);
+        status = eg_file_reader_create(&ops, &eg_file_default_limits, &g->reader);
+    }
+    if (status == EG_OK) {
+        status = eg_pipeline_create(g->pc->rules, on_hit, g, &g->pipeline);
+    }
+    if (status == EG_OK) {
+        eg_pipeline_use_exceptions(g->pipeline, g->pc->exceptions);
+        eg_pipeline_use_files(g->pipeline, g->reader);
+    }
+    return status;
+}
+
 int eg_check_sensors_gather(eg_check_pc *pc, const eg_windows_folders *folders)
 {
     gathering g = {.pc = pc, .folders = folders};
-    int status = eg_arena_create(&g.arena, ARENA_BLOCK);
-    if (status == EG_OK) {
-        status = eg_pipeline_create(pc->rules, on_hit, &g, &g.pipeline);
-    }
-    if (status == EG_OK) {
-        eg_pipeline_use_exceptions(g.pipeline, pc->exceptions);
-    }
+    int status = open_parts(&g);
     for (size_t i = 0; i < EG_COUNT(listing) && status == EG_OK; i++) {
         g.sensor = find_sensor(listing[i].name);
         g.done = i;
@@ -179,6 +196,8 @@ int eg_check_sensors_gather(eg_check_pc *pc, const eg_windows_folders *folders)
         status = eg_check_users_hives(pc, folders, take_of_user, &g);
     }
     eg_pipeline_destroy(g.pipeline);
+    eg_file_reader_destroy(g.reader);
+    eg_file_access_destroy(g.access);
     eg_arena_destroy(g.arena);
     return status;
 }

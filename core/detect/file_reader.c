@@ -341,3 +341,12 @@ int eg_file_reader_get(eg_file_reader *reader, eg_str path, uint32_t wanted, eg_
     unreadable(reader);
     return EG_OK;
 }
+
+int eg_file_reader_complete(eg_file_reader *reader, uint32_t wanted, eg_arena *arena,
+                            eg_event *event)
+{
+    eg_file_facts facts;
+    eg_str path = eg_event_get(event, eg_file_facts_path_field(event->kind));
+    int status = eg_file_reader_get(reader, path, wanted, &facts);
+    return status == EG_OK ? eg_file_facts_fill(&facts, arena, event) : status;
+}

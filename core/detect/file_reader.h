@@ -70,6 +70,9 @@ void eg_file_reader_destroy(eg_file_reader *reader); /* NULL-safe */
  * reason counted; EG_E_NOMEM; EG_E_CLOSED after a stop.
  */
 int eg_file_reader_get(eg_file_reader *reader, eg_str path, uint32_t wanted, eg_file_facts *out);
+/* Puts them into the event that is about the file; texts come from `arena`. As above. */
+int eg_file_reader_complete(eg_file_reader *reader, uint32_t wanted, eg_arena *arena,
+                            eg_event *event);
 void eg_file_reader_stop(eg_file_reader *reader); /* a file being read is left within moments */
 void eg_file_reader_counts(const eg_file_reader *reader, eg_file_counts *out);
 

@@ -28,6 +28,7 @@ struct eg_pipeline {
     eg_slow_rules *slow;
     const eg_exception_list *exceptions; /* of this PC; may be NULL */
     eg_second_pass *second_pass;         /* NULL: all rules are decided at once */
+    eg_file_reader *files;               /* NULL: what is to be known of a file stays unknown */
     eg_scan_queue *scans;                /* NULL: no file is looked at */
     uint32_t *met;                       /* room for every rule of the set once */
     size_t met_count;
@@ -103,6 +104,11 @@ static void drop_rules(eg_pipeline *pipeline)
 void eg_pipeline_use_second_pass(eg_pipeline *pipeline, eg_second_pass *second_pass)
 {
     pipeline->second_pass = second_pass;
+}
+
+void eg_pipeline_use_files(eg_pipeline *pipeline, eg_file_reader *files)
+{
+    pipeline->files = files;
 }
 
 void eg_pipeline_use_exceptions(eg_pipeline *pipeline, const eg_exception_list *exceptions)
@@ -410,6 +416,15 @@ static int complete(eg_pipeline *pipeline, eg_event *event)
     return status;
 }
 
+/* Without the facts the event is decided as it is. */
+static int read_file_of(eg_pipeline *pipeline, eg_event *event)
+{
+    uint32_t wanted = eg_slow_rules_wanted(pipeline->slow, event);
+    return wanted != 0 && !pipeline->second_pass && pipeline->files
+               ? eg_file_reader_complete(pipeline->files, wanted, pipeline->arena, event)
+               : EG_OK;
+}
+
 int eg_pipeline_feed(eg_pipeline *pipeline, const eg_event *event)
 {
     eg_event completed = *event;
@@ -417,7 +432,10 @@ int eg_pipeline_feed(eg_pipeline *pipeline, const eg_event *event)
     int taken = take_rules(pipeline);
     if (taken != EG_OK)
         failed(pipeline, taken, "the new rules are not in use");
-    int status = pipeline->rules ? match(pipeline, &completed) : EG_OK;
+    int status = pipeline->rules ? read_file_of(pipeline, &completed) : EG_OK;
+    if (status != EG_OK)
+        failed(pipeline, status, "a file was not read for the rules that ask for it");
+    status = pipeline->rules ? match(pipeline, &completed) : EG_OK;
     if (pipeline->scans)
         eg_scan_queue_take(pipeline->scans, &completed);
     eg_arena_reset(pipeline->arena);

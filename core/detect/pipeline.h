@@ -34,6 +34,11 @@ void eg_pipeline_destroy(eg_pipeline *pipeline); /* NULL-safe */
  * the event holds.
  */
 void eg_pipeline_use_second_pass(eg_pipeline *pipeline, eg_second_pass *second_pass);
+/*
+ * For those who can wait: from now on the files are read before such an event is decided. The
+ * reader must outlive the pipeline, and a second pass comes first.
+ */
+void eg_pipeline_use_files(eg_pipeline *pipeline, eg_file_reader *files);
 /* From now on what events name is left to `scans` to be looked at; it must outlive the pipeline. */
 void eg_pipeline_use_scans(eg_pipeline *pipeline, eg_scan_queue *scans);
 /*

@@ -104,13 +104,9 @@ int eg_second_pass_take(eg_second_pass *pass, const eg_event *event, uint32_t wa
 /* Without the facts the event goes back as it was: its rules are still to be decided. */
 static void find_out(eg_second_pass *pass, const waiting_event *waiting, eg_event *event)
 {
-    eg_file_facts facts;
-    eg_str path = eg_event_get(event, eg_file_facts_path_field(event->kind));
-    int status = eg_file_reader_get(pass->options.reader, path, waiting->wanted, &facts);
-    if (status == EG_OK) {
-        status = eg_file_facts_fill(&facts, pass->arena, event);
-    }
+    int status = eg_file_reader_complete(pass->options.reader, waiting->wanted, pass->arena, event);
     if (status != EG_OK && status != EG_E_CLOSED) {
+        eg_str path = eg_event_get(event, eg_file_facts_path_field(event->kind));
         eg_log(EG_LOG_WARNING, "files", "%.*s: %s", EG_STR_ARGS(path), eg_error_message());
     }
 }

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """`emoguard check` without PATH, end to end: beside the running service, which it does not need."""
+import hashlib
 import json
 import subprocess
 import time
 
 from flood_scenarios import Hand
-from winebox import WINE, BoxError, wait_for
+from winebox import WINE, BoxError, wait_for, windows_path
 
 RUN_KEY = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Run"
 PROFILES = r"HKLM\Software\Microsoft\Windows NT\CurrentVersion\ProfileList"
@@ -95,6 +96,23 @@ def check__with_another_user__looks_into_the_profile_and_tells_what_it_cannot_se
         expect(len(gaps) == 1 and gaps[0]["area"] == "autostart" and "signed in" in gaps[0]["why"], f"{report['gaps']}")
     finally:
         other_user(world, False)
+
+
+def check__with_a_rule_on_a_hash__finds_the_program_that_runs(world):
+    tray = world.build / "emoguard-tray.exe"
+    rules = world.folder / "hash_rules"
+    rules.mkdir(exist_ok=True)
+    (rules / "by_hash.yml").write_text(f"""title: The tray, by its hash
+id: 5e7d5ba6-62b5-4c3e-9a4d-2f7f4c9f4a11
+logsource: {{product: windows, category: process_creation}}
+detection:
+  selection: {{Hashes|contains: 'SHA256={hashlib.sha256(tray.read_bytes()).hexdigest().upper()}'}}
+  condition: selection
+level: high
+""", encoding="utf-8")
+    report = look(world, "--rules", windows_path(rules), code=1)
+    found = [(finding["area"], finding["subject"]) for finding in report["findings"]]
+    expect(len(found) == 1 and found[0][0] == "process" and "emoguard-tray.exe" in found[0][1], f"{found}")
 
 
 def check__asked_as_emocheck__writes_a_file_and_nothing_else(world):
@@ -188,7 +206,8 @@ def service_check__with_the_drill_in_place__is_suspicious(world):
     expect(check["verdict"] == report["verdict"] == "suspicious" and check["findings"] > 0, f"{check}")
 
 
-CLEAN = [check__of_a_clean_system__finds_nothing, check__asked_as_emocheck__writes_a_file_and_nothing_else,
+CLEAN = [check__of_a_clean_system__finds_nothing, check__with_a_rule_on_a_hash__finds_the_program_that_runs,
+         check__asked_as_emocheck__writes_a_file_and_nothing_else,
          check__cancelled__ends_at_once_and_says_so,
          check__of_memory__finds_a_marker_in_a_program_and_not_in_our_own,
          service_check__asked_in_the_tray__tells_the_verdict_and_keeps_the_report]

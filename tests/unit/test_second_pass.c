@@ -310,6 +310,19 @@ static void second_pass__more_bytes_than_may_wait__are_decided_at_once(void **st
     pass_again(f, 2);
 }
 
+/* Who can wait reads the file at once: nothing comes back, and every rule is decided. */
+static void second_pass__left_out_for_the_files_themselves__decides_at_once(void **state)
+{
+    fixture *f = *state;
+    eg_pipeline_use_second_pass(f->pipeline, NULL);
+    eg_pipeline_use_files(f->pipeline, f->reader);
+    feed(f, "C:\\folder\\signed.exe", 4);
+    feed(f, "C:\\folder\\other.exe", 8);
+    feed(f, "\\\\server\\folder\\signed.exe", 12);
+    assert_string_equal(f->hits, "1212313");
+    assert_int_equal(counts(f).waiting, 0);
+}
+
 static void second_pass__event_that_brings_its_facts__is_decided_at_once(void **state)
 {
     fixture *f = *state;
@@ -452,6 +465,7 @@ int eg_test_second_pass(void)
         WITH_RULES(second_pass__file_elsewhere__decides_without_its_facts),
         WITH_RULES(second_pass__more_than_may_wait__are_decided_at_once),
         WITH_RULES(second_pass__more_bytes_than_may_wait__are_decided_at_once),
+        WITH_RULES(second_pass__left_out_for_the_files_themselves__decides_at_once),
         WITH_RULES(second_pass__event_that_brings_its_facts__is_decided_at_once),
         WITH_RULES(second_pass__start_told_twice__hits_once),
         WITH_RULES(second_pass__correlation_that_counts_hashes__counts_what_is_back),

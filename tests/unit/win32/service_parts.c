@@ -10,4 +10,3 @@
 #include "service/client_user.c"
 #include "service/clients.c"
 #include "service/pipe_io.c"
-#include "service/signature.c"

@@ -2,8 +2,9 @@
 /* Facts of real files: digests, imports, signature; files that others hold, change, take away. */
 #include "tests/unit/unit.h"
 
-#include "service/file_access.c"
+#include "worker/win32/file_access.c"
 #include "service/file_worker.c"
+#include "service/wide.h"
 #include "tests/unit/alloc.h"
 #include "tests/unit/temp_folder.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "service/file_access.h"
+#include "worker/win32/file_access.h"
 
 #include "core/base/mem.h"
 #include "core/base/status.h"
-#include "service/signature.h"
-#include "service/wide.h"
+#include "core/base/utf.h"
 #include "worker/win32/open_file.h"
+#include "worker/win32/signature.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -109,7 +109,7 @@ static int read_file(void *file, uint64_t offset, void *out, size_t size)
 static int check_signature(void *user, void *file, eg_str path, eg_signature *out)
 {
     const eg_file_access *access = user;
-    WCHAR *name = eg_wide_copy(path);
+    WCHAR *name = (WCHAR *)eg_utf16_copy(path);
     if (!name) {
         return EG_E_NOMEM;
     }

@@ -5,8 +5,8 @@
  * lists, no missing certificates. Stateless; the calls of Windows come as a table, so that tests
  * can give the documented answers.
  */
-#ifndef EG_SERVICE_SIGNATURE_H
-#define EG_SERVICE_SIGNATURE_H
+#ifndef EG_WORKER_SIGNATURE_H
+#define EG_WORKER_SIGNATURE_H
 
 #include "core/detect/file_facts.h"
 

@@ -2,10 +2,10 @@
 /*
  * Files and digests for core/detect/file_reader.h, by Windows: files are opened without keeping
  * anybody from changing or deleting them, and without waiting for those who hold them; digests
- * come from CNG. Signatures are service/signature.h. Used by the worker thread alone.
+ * come from CNG. Signatures are signature.h. One thread.
  */
-#ifndef EG_SERVICE_FILE_ACCESS_H
-#define EG_SERVICE_FILE_ACCESS_H
+#ifndef EG_WORKER_FILE_ACCESS_H
+#define EG_WORKER_FILE_ACCESS_H
 
 #include "core/detect/file_reader.h"
 

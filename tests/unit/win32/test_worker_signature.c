@@ -4,7 +4,7 @@
 
 #include "core/base/status.h"
 #include "core/base/utf.h"
-#include "service/signature.h"
+#include "worker/win32/signature.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -227,7 +227,7 @@ static void signature__signer_of_any_length_and_script__is_cut_whole(void **stat
     assert_true(eg_utf8_valid(eg_str_from(found.signer)));
 }
 
-int eg_test_service_signature(void)
+int eg_test_worker_signature(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(signature__each_documented_answer__has_its_state),
@@ -235,5 +235,5 @@ int eg_test_service_signature(void)
         cmocka_unit_test(signature__in_a_catalog__is_that_of_the_catalog),
         cmocka_unit_test(signature__signer_of_any_length_and_script__is_cut_whole),
     };
-    return cmocka_run_group_tests_name("service_signature", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("worker_signature", tests, NULL, NULL);
 }

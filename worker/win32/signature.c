@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "service/signature.h"
+#include "worker/win32/signature.h"
 
 #include "core/base/status.h"
 #include "core/base/utf.h"
