@@ -35,6 +35,18 @@ static const char bad_rule[] = "title: A broken rule\n"
                                "        Image|nosuchmodifier: x\n"
                                "    condition: selection\n";
 
+static const char other_rule[] = "title: Another good rule\n"
+                                 "id: 0b5a0000-0000-4000-8000-000000000003\n"
+                                 "status: test\n"
+                                 "logsource:\n"
+                                 "    category: process_creation\n"
+                                 "    product: windows\n"
+                                 "detection:\n"
+                                 "    selection:\n"
+                                 "        Image|endswith: '\\other.exe'\n"
+                                 "    condition: selection\n"
+                                 "level: high\n";
+
 /* What the callback saw. */
 typedef struct settled {
     eg_atomic count;
@@ -172,6 +184,115 @@ static void rules__many_are_broken__keeps_the_first_twenty(void **state)
     assert_non_null(strstr(eg_buf_cstr(&text), "bad19.yml"));
     assert_null(strstr(eg_buf_cstr(&text), "bad20.yml"));
     eg_buf_done(&text);
+    stop(rules);
+}
+
+static size_t rules_in_slot(eg_rules *rules)
+{
+    eg_ruleset_stats stats;
+    eg_ruleset *set = eg_ruleset_slot_get(eg_rules_slot(rules));
+    assert_non_null(set);
+    eg_ruleset_stats_get(set, &stats);
+    eg_ruleset_unref(set);
+    return stats.loaded;
+}
+
+static void reload__files_changed__swaps_and_tells(void **state)
+{
+    settled seen = {0};
+    eg_rules_summary summary;
+    put_file(eg_test_path(*state, "good.yml"), good_rule);
+    eg_rules *rules = start(*state, &seen);
+    eg_ruleset *old = eg_ruleset_slot_get(eg_rules_slot(rules));
+    put_file(eg_test_path(*state, "bad.yml"), bad_rule);
+    put_file(eg_test_path(*state, "other.yml"), other_rule);
+    assert_int_equal(eg_rules_reload(rules), EG_OK);
+    assert_int_equal(eg_atomic_get(&seen.count), 2);
+    assert_int_equal(eg_atomic_get(&seen.first), 1);
+    eg_rules_summarize(rules, &summary);
+    assert_int_equal(summary.loaded, 2);
+    assert_int_equal(summary.rejected, 1);
+    assert_int_equal(rules_in_slot(rules), 2);
+    assert_int_equal(eg_sigma_set_size(eg_ruleset_sigma(old)),
+                     1); /* who matches with it, goes on */
+    eg_ruleset_unref(old);
+    stop(rules);
+}
+
+static void reload__that_fails__keeps_what_was_loaded(void **state)
+{
+    const char *path = eg_test_path(*state, "rules");
+    settled seen = {0};
+    eg_rules_summary summary;
+    eg_buf text;
+    eg_json json;
+    assert_int_equal(eg_dir_create(path), EG_OK);
+    put_file(eg_test_path(*state, "rules/good.yml"), good_rule);
+    eg_rules *rules = start(path, &seen);
+    assert_int_equal(eg_file_move(path, eg_test_path(*state, "gone")), EG_OK);
+    assert_int_equal(eg_rules_reload(rules), EG_E_NOTFOUND);
+    assert_int_equal(eg_atomic_get(&seen.count), 1);
+    eg_rules_summarize(rules, &summary);
+    assert_int_equal(summary.loaded, 1);
+    assert_int_equal(rules_in_slot(rules), 1);
+    eg_buf_init(&text, 30000);
+    eg_json_begin(&json, &text);
+    eg_rules_write(rules, &json, SIZE_MAX);
+    assert_non_null(strstr(eg_buf_cstr(&text), "\"state\":\"loaded\""));
+    eg_buf_done(&text);
+    stop(rules);
+}
+
+/* Rules that come from memory, as those of a repository do. */
+typedef struct lender {
+    settled seen; /* first: on_settled takes the same pointer */
+    eg_pack_file files[2];
+    eg_atomic lent, returned;
+} lender;
+
+static void lend(void *user, eg_rules_sources *out)
+{
+    lender *l = user;
+    eg_atomic_add(&l->lent, 1);
+    out->item[out->count++] = (eg_ruleset_source){"site", l->files, EG_COUNT(l->files)};
+}
+
+static void give_back(void *user)
+{
+    lender *l = user;
+    eg_atomic_add(&l->returned, 1);
+}
+
+static void reload_often(void *arg)
+{
+    for (int i = 0; i < 20; i++) {
+        assert_int_equal(eg_rules_reload(arg), EG_OK);
+    }
+}
+
+static void reload__from_two_threads__loads_one_after_the_other(void **state)
+{
+    lender l = {.files = {{EG_STR("pack.json"), EG_STR("{\"name\":\"x\",\"serial\":1}")},
+                          {EG_STR("sigma/other.yml"), eg_str_from(other_rule)}}};
+    eg_rules_options options = {.path = *state,
+                                .retry_ms = 10,
+                                .user = &l,
+                                .settled = on_settled,
+                                .sources = lend,
+                                .release = give_back};
+    eg_rules *rules = NULL;
+    eg_thread *thread = NULL;
+    put_file(eg_test_path(*state, "good.yml"), good_rule);
+    assert_int_equal(eg_rules_start(&options, &rules), EG_OK);
+    assert_int_equal(eg_thread_start(&thread, "reload", reload_often, rules), EG_OK);
+    reload_often(rules);
+    eg_thread_join(thread);
+    wait_for(&l.seen.count, 41);
+    assert_int_equal(eg_atomic_get(&l.seen.good), 41);
+    assert_int_equal(eg_atomic_get(&l.seen.first), 1);
+    assert_int_equal(eg_atomic_get(&l.lent), 41);
+    assert_int_equal(eg_atomic_get(&l.returned), 41);
+    assert_int_equal(rules_in_slot(rules), 2);
     stop(rules);
 }
 
@@ -377,6 +498,11 @@ int eg_test_service_status(void)
         cmocka_unit_test_setup_teardown(rules__one_is_broken__names_it_and_uses_the_rest, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(rules__many_are_broken__keeps_the_first_twenty, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(reload__files_changed__swaps_and_tells, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(reload__that_fails__keeps_what_was_loaded, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(reload__from_two_threads__loads_one_after_the_other, set_up,
                                         tear_down),
         cmocka_unit_test(status__all_parts__is_one_object_with_what_is_documented),
         cmocka_unit_test(status__too_long__is_shortened_and_says_so),
