@@ -31,7 +31,7 @@
 #define STOP_FILES_MS 300u
 #define STOP_PIPELINE_MS 900u
 #define STOP_SCANS_MS 300u
-#define STOP_UPDATES_MS 400u
+#define STOP_UPDATES_MS 800u
 
 void eg_host_report(eg_host *host, eg_event_message message, const char *text)
 {

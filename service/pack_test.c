@@ -13,6 +13,14 @@
 
 #define PATH_MAX_BYTES (32u * 1024)
 
+struct eg_pack_tester {
+    const char *programs;
+    eg_buf worker; /* path of the scan worker */
+    eg_mutex lock; /* for what follows */
+    bool stopped;
+    eg_scan_client *client; /* at work now; NULL: none */
+};
+
 /* The first problem that is an error. */
 typedef struct problem {
     char text[400];
@@ -39,6 +47,33 @@ static void on_rule(void *user, const eg_problem *found)
     }
 }
 
+/* ---- scan workers, which a stop ends ---- */
+
+static int open_client(eg_pack_tester *tester, eg_scan_client_options *options,
+                       eg_scan_client **out)
+{
+    options->program = eg_buf_cstr(&tester->worker);
+    options->engine = &eg_yara_engine;
+    int status = eg_scan_client_create(options, out);
+    if (status == EG_OK) {
+        eg_mutex_lock(&tester->lock);
+        tester->client = *out;
+        if (tester->stopped) {
+            eg_scan_client_stop(*out);
+        }
+        eg_mutex_unlock(&tester->lock);
+    }
+    return status;
+}
+
+static void close_client(eg_pack_tester *tester, eg_scan_client *client)
+{
+    eg_mutex_lock(&tester->lock);
+    tester->client = NULL;
+    eg_mutex_unlock(&tester->lock);
+    eg_scan_client_destroy(client);
+}
+
 /* ---- compiling ---- */
 
 static int gather_yara(const eg_bundle *bundle, eg_arena *arena, eg_yara_source *out, size_t *count)
@@ -58,16 +93,21 @@ static int gather_yara(const eg_bundle *bundle, eg_arena *arena, eg_yara_source 
 }
 
 /* A child that cannot be had at all is not the fault of the pack. */
-static int try_yara(const eg_yara_source *sources, size_t count)
+static int try_yara(eg_pack_tester *tester, const eg_yara_source *sources, size_t count)
 {
-    const eg_scan_client_options options = {.engine = &eg_yara_engine};
+    eg_scan_client_options options = {.sources = sources, .source_count = count};
     problem first = {""};
     const eg_yara_report report = {on_yara, &first};
+    eg_scan_client *client = NULL;
     if (count == 0) {
         return EG_OK;
     }
-    int status = eg_scan_client_try_sources(&options, sources, count, &report);
-    if (status == EG_OK || status == EG_E_NOMEM) {
+    int status = open_client(tester, &options, &client);
+    if (status == EG_OK) {
+        status = eg_scan_client_try(client, &report);
+    }
+    close_client(tester, client);
+    if (status == EG_OK || status == EG_E_NOMEM || status == EG_E_CLOSED) {
         return status;
     }
     if (status == EG_E_NOTFOUND || status == EG_E_DENIED) {
@@ -161,11 +201,10 @@ static int scan_clean(eg_scanner *scanner, const char *programs)
     return status;
 }
 
-static int test_clean(const eg_ruleset *ruleset, const char *programs)
+static int test_clean(eg_pack_tester *tester, const eg_ruleset *ruleset)
 {
     const eg_yara_files *files = eg_ruleset_yara_files(ruleset);
-    const eg_scan_client_options options = {
-        .engine = &eg_yara_engine,
+    eg_scan_client_options options = {
         .rules = eg_ruleset_yara(ruleset),
         .sources = files->items,
         .source_count = files->count,
@@ -175,16 +214,67 @@ static int test_clean(const eg_ruleset *ruleset, const char *programs)
     if (files->count == 0) {
         return EG_OK;
     }
-    int status = eg_scan_client_create(&options, &client);
+    int status = open_client(tester, &options, &client);
     if (status == EG_OK) {
         eg_scanner scanner = eg_scan_client_scanner(client);
-        status = scan_clean(&scanner, programs);
+        status = scan_clean(&scanner, tester->programs);
     }
-    eg_scan_client_destroy(client);
+    close_client(tester, client);
     return status;
 }
 
-int eg_pack_test(const eg_bundle *bundle, const char *programs)
+/* ---- the whole of it ---- */
+
+int eg_pack_tester_create(const char *programs, eg_pack_tester **out)
+{
+    eg_pack_tester *tester = eg_alloc_zero(1, sizeof(*tester));
+    if (!tester) {
+        return EG_E_NOMEM;
+    }
+    tester->programs = programs;
+    eg_buf_init(&tester->worker, PATH_MAX_BYTES);
+    int status = eg_path_join(&tester->worker, programs, "emoguard-worker.exe");
+    if (status == EG_OK) {
+        status = eg_mutex_init(&tester->lock);
+    }
+    if (status != EG_OK) {
+        eg_buf_done(&tester->worker);
+        eg_free(tester);
+        return status;
+    }
+    *out = tester;
+    return EG_OK;
+}
+
+void eg_pack_tester_destroy(eg_pack_tester *tester)
+{
+    if (tester) {
+        eg_mutex_done(&tester->lock);
+        eg_buf_done(&tester->worker);
+        eg_free(tester);
+    }
+}
+
+void eg_pack_tester_stop(eg_pack_tester *tester)
+{
+    eg_mutex_lock(&tester->lock);
+    tester->stopped = true;
+    if (tester->client) {
+        eg_scan_client_stop(tester->client);
+    }
+    eg_mutex_unlock(&tester->lock);
+}
+
+/* Between two steps: those that take no child are short. */
+static int go_on(eg_pack_tester *tester)
+{
+    eg_mutex_lock(&tester->lock);
+    bool stopped = tester->stopped;
+    eg_mutex_unlock(&tester->lock);
+    return stopped ? eg_fail(EG_E_CLOSED, "the test of the pack was stopped") : EG_OK;
+}
+
+int eg_pack_tester_run(eg_pack_tester *tester, const eg_bundle *bundle)
 {
     eg_ruleset *ruleset = NULL;
     eg_arena *arena = NULL;
@@ -197,7 +287,10 @@ int eg_pack_test(const eg_bundle *bundle, const char *programs)
         status = sources ? gather_yara(bundle, arena, sources, &count) : EG_E_NOMEM;
     }
     if (status == EG_OK) {
-        status = try_yara(sources, count);
+        status = try_yara(tester, sources, count);
+    }
+    if (status == EG_OK) {
+        status = go_on(tester);
     }
     if (status == EG_OK) {
         status = load(bundle, &ruleset);
@@ -206,7 +299,10 @@ int eg_pack_test(const eg_bundle *bundle, const char *programs)
         status = eg_pack_samples_run(ruleset, bundle);
     }
     if (status == EG_OK) {
-        status = test_clean(ruleset, programs);
+        status = go_on(tester);
+    }
+    if (status == EG_OK) {
+        status = test_clean(tester, ruleset);
     }
     eg_ruleset_unref(ruleset);
     eg_arena_destroy(arena);

@@ -22,6 +22,7 @@
 #define BELL_WAIT_MS 300000u
 #define BELL_PAUSE_MS 2000u
 #define BELL_ABSENT_MS (15u * 60 * 1000)
+#define CANCEL_EVERY_MS 50u
 
 struct eg_update_feed {
     eg_update_feed_options options;
@@ -433,17 +434,27 @@ void eg_update_feed_stop(eg_update_feed *feed)
     eg_mutex_unlock(&feed->lock);
 }
 
+/* Under the lock. */
+static bool has_ended(const eg_update_feed *feed)
+{
+    return (feed->ended || !feed->thread) && (feed->bell_ended || !feed->bell_thread);
+}
+
 int eg_update_feed_join(eg_update_feed *feed, uint32_t milliseconds)
 {
     uint64_t end = now_ms() + milliseconds;
     eg_mutex_lock(&feed->lock);
     uint64_t now = now_ms();
-    bool ended = (feed->ended || !feed->thread) && (feed->bell_ended || !feed->bell_thread);
-    while (!ended && now < end) {
-        (void)eg_cond_wait(&feed->changed, &feed->lock, (uint32_t)(end - now));
-        ended = (feed->ended || !feed->thread) && (feed->bell_ended || !feed->bell_thread);
+    while (!has_ended(feed) && now < end) {
+        if (feed->thread && !feed->ended) {
+            eg_thread_cancel_io(feed->thread); /* again and again: it may begin another one */
+        }
+        uint32_t left = (uint32_t)(end - now);
+        (void)eg_cond_wait(&feed->changed, &feed->lock,
+                           left < CANCEL_EVERY_MS ? left : CANCEL_EVERY_MS);
         now = now_ms();
     }
+    bool ended = has_ended(feed);
     eg_mutex_unlock(&feed->lock);
     if (!ended) {
         return eg_fail(EG_E_TIMEOUT, "rules are still being fetched");

@@ -26,6 +26,7 @@ typedef struct repository {
     const char *name;
     eg_buf folder;
     eg_buf proxy;
+    eg_pack_tester *tester;
     eg_update_feed *feed; /* NULL: not set */
     eg_bundle bundle;     /* at work, under packs_lock; empty: none */
     eg_pack pack;         /* what it says of itself */
@@ -121,7 +122,7 @@ static int on_test(void *user, const eg_release *release, const eg_bundle *bundl
     repository *r = user;
     eg_log(EG_LOG_INFO, "update", "%s: pack %" PRIu64 " came, it is tested", r->name,
            release->serial);
-    return eg_pack_test(bundle, r->updates->options.programs);
+    return eg_pack_tester_run(r->tester, bundle);
 }
 
 static int on_activate(void *user, eg_bundle *bundle, uint64_t serial)
@@ -234,6 +235,9 @@ static int open_feed(repository *r, const eg_repository_settings *set)
     int status = eg_path_join(&r->folder, options->folder, r->name);
     if (status == EG_OK) {
         status = choose_proxy(r, eg_buf_cstr(&set->url));
+    }
+    if (status == EG_OK) {
+        status = eg_pack_tester_create(options->programs, &r->tester);
     }
     const eg_update_feed_options feed = {
         .name = r->name,
@@ -348,6 +352,7 @@ void eg_updates_destroy(eg_updates *updates)
     for (size_t i = 0; i < EG_REPOSITORY_COUNT; i++) {
         repository *r = &updates->repositories[i];
         eg_update_feed_destroy(r->feed);
+        eg_pack_tester_destroy(r->tester);
         eg_pack_done(&r->pack);
         eg_bundle_done(&r->bundle);
         eg_buf_done(&r->proxy);
@@ -376,8 +381,10 @@ int eg_updates_start(eg_updates *updates, eg_rules *rules)
 void eg_updates_stop(eg_updates *updates)
 {
     for (size_t i = 0; updates && i < EG_REPOSITORY_COUNT; i++) {
-        if (updates->repositories[i].feed) {
-            eg_update_feed_stop(updates->repositories[i].feed);
+        repository *r = &updates->repositories[i];
+        if (r->feed) {
+            eg_pack_tester_stop(r->tester);
+            eg_update_feed_stop(r->feed);
         }
     }
 }

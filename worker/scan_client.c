@@ -82,8 +82,9 @@ static int make_scanner(eg_scan_client *client)
     const eg_scan_client_options *o = &client->options;
     int status = eg_scan_child_create(o->program, o->memory_bytes, &client->child);
     if (status == EG_E_UNSUPPORTED) {
-        return eg_scanner_in_process_create(o->engine, o->rules, o->cache, &o->limits,
-                                            &client->here);
+        status = !o->rules ? EG_OK
+                           : eg_scanner_in_process_create(o->engine, o->rules, o->cache, &o->limits,
+                                                          &client->here);
     }
     return status == EG_OK ? copy_sources(client) : status;
 }
@@ -118,7 +119,7 @@ int eg_scan_client_create(const eg_scan_client_options *options, eg_scan_client 
         return status;
     }
     eg_scan_talk_init(&client->talk);
-    client->fingerprint = options->engine->fingerprint(options->rules);
+    client->fingerprint = options->rules ? options->engine->fingerprint(options->rules) : 0;
     status = make_scanner(client);
     if (status != EG_OK) {
         eg_scan_client_destroy(client);
@@ -444,33 +445,31 @@ eg_scanner eg_scan_client_scanner(eg_scan_client *client)
 
 /* ---- compiling only ---- */
 
-int eg_scan_client_try_sources(const eg_scan_client_options *options, const eg_yara_source *sources,
-                               size_t count, const eg_yara_report *report)
+static int try_in_child(eg_scan_client *client, const eg_yara_report *report)
 {
-    eg_scan_client_options o = *options;
-    eg_scan_child *child = NULL;
-    eg_scan_talk talk;
-    fill_defaults(&o);
-    int status = eg_scan_child_create(o.program, o.memory_bytes, &child);
-    if (status == EG_E_UNSUPPORTED) {
-        return eg_scan_try_here(o.engine, sources, count, report);
-    }
-    if (status != EG_OK) {
-        return status;
-    }
-    eg_scan_talk_init(&talk);
-    talk.child = child;
-    uint64_t deadline = eg_clock_monotonic_ns() + o.start_seconds * SECOND;
-    status = eg_scan_child_start(child, deadline);
+    const eg_scan_client_options *o = &client->options;
+    uint64_t deadline = eg_clock_monotonic_ns() + o->start_seconds * SECOND;
+    int status = eg_scan_child_start(client->child, deadline);
     if (status == EG_OK) {
-        status = eg_scan_talk_sources(&talk, sources, count, NULL, report, deadline);
+        status = eg_scan_talk_sources(&client->talk, o->sources, o->source_count, NULL, report,
+                                      deadline);
     }
-    if (status == EG_OK && talk.answer.status != EG_OK) {
-        status = eg_fail(talk.answer.status, "%s", talk.answer.text);
-    } else if (status == EG_OK && talk.errors > 0) {
-        status = eg_fail(EG_E_INVALID, "%lu errors in rule files", (unsigned long)talk.errors);
+    eg_scan_child_end(client->child);
+    if (status == EG_OK && client->talk.answer.status != EG_OK) {
+        status = eg_fail(client->talk.answer.status, "%s", client->talk.answer.text);
+    } else if (status == EG_OK && client->talk.errors > 0) {
+        status =
+            eg_fail(EG_E_INVALID, "%lu errors in rule files", (unsigned long)client->talk.errors);
     }
-    eg_scan_talk_done(&talk);
-    eg_scan_child_destroy(child);
     return status;
+}
+
+int eg_scan_client_try(eg_scan_client *client, const eg_yara_report *report)
+{
+    const eg_scan_client_options *o = &client->options;
+    if (eg_atomic_get(&client->stopped)) {
+        return eg_fail(EG_E_CLOSED, "the scanner was stopped");
+    }
+    return client->child ? try_in_child(client, report)
+                         : eg_scan_try_here(o->engine, o->sources, o->source_count, report);
 }

@@ -22,7 +22,7 @@
 typedef struct eg_scan_client_options {
     const char *program; /* emoguard-worker.exe, full path; NULL: beside this program */
     const eg_yara_ops *engine;
-    const eg_yara_rules *rules;    /* what the numbers of rules in answers mean */
+    const eg_yara_rules *rules;    /* what the numbers of rules in answers mean; NULL: only tries */
     const eg_yara_source *sources; /* what `rules` was compiled from; copied */
     size_t source_count;
     eg_verdict_cache *cache; /* NULL: nothing is remembered */
@@ -50,16 +50,15 @@ int eg_scan_client_create(const eg_scan_client_options *options, eg_scan_client 
 /* Ends the child at once; NULL-safe. */
 void eg_scan_client_destroy(eg_scan_client *client);
 eg_scanner eg_scan_client_scanner(eg_scan_client *client);
-/* The job that runs, and all after it, end with EG_E_CLOSED at once. */
+/* The job or trial that runs, and all after it, end with EG_E_CLOSED at once. */
 void eg_scan_client_stop(eg_scan_client *client);
 void eg_scan_client_counts_get(eg_scan_client *client, eg_scan_client_counts *out);
 
 /*
- * Compiles sources in a child that is ended behind it, whatever rules run elsewhere. EG_OK when
- * every source is good; EG_E_INVALID when not, each problem told; EG_E_IO when the compiler
- * died of them, EG_E_TIMEOUT when it did not end. `options` as above, its rules and sources unused.
+ * Compiles the sources in the child and ends it, whatever rules run elsewhere. EG_OK when every
+ * source is good; EG_E_INVALID when not, each problem told; EG_E_IO when the compiler died of them,
+ * EG_E_TIMEOUT when it did not end.
  */
-int eg_scan_client_try_sources(const eg_scan_client_options *options, const eg_yara_source *sources,
-                               size_t count, const eg_yara_report *report);
+int eg_scan_client_try(eg_scan_client *client, const eg_yara_report *report);
 
 #endif

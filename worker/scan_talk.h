@@ -28,7 +28,7 @@ int eg_scan_talk_sources(eg_scan_talk *talk, const eg_yara_source *sources, size
 /* One job; its report is in talk->answer. */
 int eg_scan_talk_job(eg_scan_talk *talk, const eg_scan_request *request, const eg_scan_rules *rules,
                      uint64_t deadline);
-/* Compiles in this process, with the results of eg_scan_client_try_sources. */
+/* Compiles in this process, with the results of eg_scan_client_try. */
 int eg_scan_try_here(const eg_yara_ops *engine, const eg_yara_source *sources, size_t count,
                      const eg_yara_report *report);
 

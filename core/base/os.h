@@ -15,6 +15,11 @@ typedef struct eg_thread eg_thread;
 typedef void (*eg_thread_main)(void *arg);
 int eg_thread_start(eg_thread **out, const char *name, eg_thread_main run, void *arg);
 void eg_thread_join(eg_thread *thread); /* waits, then frees; NULL-safe */
+/*
+ * Ends the file operation that the thread waits in now, if any, which then fails: for a server that
+ * does not answer. Systems that cannot do nothing. Any thread.
+ */
+void eg_thread_cancel_io(eg_thread *thread);
 void eg_thread_sleep_ms(uint32_t milliseconds);
 
 typedef struct eg_mutex {

@@ -103,6 +103,11 @@ void eg_thread_join(eg_thread *thread)
     eg_free(thread);
 }
 
+void eg_thread_cancel_io(eg_thread *thread)
+{
+    EG_UNUSED(thread);
+}
+
 void eg_thread_sleep_ms(uint32_t milliseconds)
 {
     struct timespec left = {

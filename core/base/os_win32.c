@@ -140,6 +140,11 @@ void eg_thread_join(eg_thread *thread)
     eg_free(thread);
 }
 
+void eg_thread_cancel_io(eg_thread *thread)
+{
+    (void)CancelSynchronousIo(thread->handle); /* fails when it waits in none */
+}
+
 void eg_thread_sleep_ms(uint32_t milliseconds)
 {
     Sleep(milliseconds);

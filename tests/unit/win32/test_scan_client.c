@@ -520,6 +520,17 @@ static void on_problem(void *user, const eg_yara_problem *problem)
     }
 }
 
+static int try_sources(fixture *f, const eg_yara_source *tried, size_t count, told *t)
+{
+    const eg_yara_report report = {on_problem, t};
+    f->options.rules = NULL;
+    f->options.cache = NULL;
+    f->options.sources = tried;
+    f->options.source_count = count;
+    restart_client(f);
+    return eg_scan_client_try(f->client, &report);
+}
+
 static void rules__are_tried_in_a_child_that_may_die(void **state)
 {
     const eg_yara_source bad[] = {{"good.yar", EG_STR("rule a { condition: true }")},
@@ -528,17 +539,15 @@ static void rules__are_tried_in_a_child_that_may_die(void **state)
     const eg_yara_source hang = {"h.yar", EG_STR("// please hang")};
     fixture *f = *state;
     told t = {0};
-    const eg_yara_report report = {on_problem, &t};
-    eg_scan_client_options o = f->options;
-    assert_int_equal(eg_scan_client_try_sources(&o, sources, EG_COUNT(sources), &report), EG_OK);
+    assert_int_equal(try_sources(f, sources, EG_COUNT(sources), &t), EG_OK);
     assert_int_equal(t.errors, 0);
-    assert_int_equal(eg_scan_client_try_sources(&o, bad, 2, &report), EG_E_INVALID);
+    assert_int_equal(try_sources(f, bad, 2, &t), EG_E_INVALID);
     assert_int_equal(t.errors, 1);
     assert_int_equal(t.line, 2);
     assert_string_equal(t.file, "bad.yar");
-    assert_int_equal(eg_scan_client_try_sources(&o, &crash, 1, &report), EG_E_IO);
-    o.start_seconds = 3;
-    assert_int_equal(eg_scan_client_try_sources(&o, &hang, 1, &report), EG_E_TIMEOUT);
+    assert_int_equal(try_sources(f, &crash, 1, &t), EG_E_IO);
+    f->options.start_seconds = 3;
+    assert_int_equal(try_sources(f, &hang, 1, &t), EG_E_TIMEOUT);
     assert_int_equal(t.errors, 1);
 }
 
