@@ -21,6 +21,11 @@ static const eg_log_channel channels[] = {
      "eventlog/TaskScheduler", true, NULL},
     {L"Microsoft-Windows-PowerShell/Operational", L"*[System[(EventID=4104)]]",
      "eventlog/PowerShell", true, eg_script_told_by_etw},
+    {L"Microsoft-Windows-PowerShell/Operational", L"*[System[(EventID=4103)]]",
+     "eventlog/PowerShell-Modules", true, NULL},
+    {L"Windows PowerShell",
+     L"*[System[Provider[@Name='PowerShell'] and (EventID=400 or EventID=600 or EventID=800)]]",
+     "eventlog/PowerShell-Classic", true, NULL},
     {L"PowerShellCore/Operational", L"*[System[(EventID=4104)]]", "eventlog/PowerShellCore", true,
      eg_script_told_by_etw},
 };

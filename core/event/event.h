@@ -20,6 +20,7 @@
 #define EG_PROVIDER_TASK "Microsoft-Windows-TaskScheduler"
 #define EG_CHANNEL_POWERSHELL "Microsoft-Windows-PowerShell/Operational"
 #define EG_PROVIDER_POWERSHELL "Microsoft-Windows-PowerShell"
+#define EG_CHANNEL_POWERSHELL_CLASSIC "Windows PowerShell"
 #define EG_CHANNEL_POWERSHELL_CORE "PowerShellCore/Operational"
 #define EG_PROVIDER_POWERSHELL_CORE "PowerShellCore"
 #define EG_CHANNEL_SECURITY "Security"

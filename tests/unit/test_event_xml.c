@@ -62,6 +62,37 @@ static void check_field(const eg_event *event, const char *name, const char *exp
     assert_memory_equal(value.ptr, expected, value.len);
 }
 
+/* Windows PowerShell writes its texts without names, the last of them in lines. */
+static void read__of_the_classic_powershell_log__has_all_its_texts(void **state)
+{
+    eg_event event;
+    read_ok(state,
+            RECORD("PowerShell", "400", "Windows PowerShell",
+                   "<EventData><Data>Available</Data><Data>None</Data><Data>\tNewEngineState="
+                   "Available\r\n\tHostApplication=powershell.exe -enc SQBFAFgA\r\n"
+                   "\tEngineVersion=5.1</Data></EventData>"),
+            &event);
+    assert_int_equal(event.event_id, 400);
+    assert_true(eg_str_equal(event.channel, EG_STR("Windows PowerShell")));
+    check_field(&event, "Data",
+                "Available\nNone\n\tNewEngineState=Available\n"
+                "\tHostApplication=powershell.exe -enc SQBFAFgA\n\tEngineVersion=5.1");
+}
+
+static void read__of_4103__has_payload_and_context(void **state)
+{
+    eg_event event;
+    read_ok(state,
+            RECORD("Microsoft-Windows-PowerShell", "4103", EG_CHANNEL_POWERSHELL,
+                   "<EventData><Data Name='ContextInfo'>Host Application = powershell.exe</Data>"
+                   "<Data Name='UserData'></Data><Data Name='Payload'>CommandInvocation(Get-Item)"
+                   "</Data></EventData>"),
+            &event);
+    assert_int_equal(event.kind, EG_KIND_OTHER);
+    check_field(&event, "ContextInfo", "Host Application = powershell.exe");
+    check_field(&event, "Payload", "CommandInvocation(Get-Item)");
+}
+
 static void read__of_7045__is_a_service_with_all_of_system(void **state)
 {
     eg_event event;
@@ -379,6 +410,8 @@ int eg_test_event_xml(void)
         WITH_READER(read__of_each_channel__gives_its_kind),
         WITH_READER(read__of_a_script__knows_the_process_that_ran_it),
         WITH_READER(read__of_data_without_names__joins_it),
+        WITH_READER(read__of_the_classic_powershell_log__has_all_its_texts),
+        WITH_READER(read__of_4103__has_payload_and_context),
         WITH_READER(read__of_forbidden_characters__replaces_them),
         WITH_READER(read__of_what_is_no_record__says_why),
         WITH_READER(read__of_a_cut_record__never_succeeds),

@@ -167,6 +167,9 @@ static void sensors__of_this_build__feed_what_they_say(void **state)
     assert_true(eg_logsource_has_field(find(NULL, "security"), EG_STR("ServiceFileName")));
     assert_true(eg_logsource_has_field(find("wmi_event", NULL), EG_STR("Destination")));
     assert_true(eg_logsource_has_field(find(NULL, "wmi"), EG_STR("PossibleCause")));
+    assert_true(eg_logsource_has_field(find("ps_classic_start", NULL), EG_STR("Data")));
+    assert_true(eg_logsource_has_field(find("ps_classic_script", NULL), EG_STR("Data")));
+    assert_true(eg_logsource_has_field(find("ps_module", NULL), EG_STR("Payload")));
     assert_false(eg_logsource_has_sensor(find("create_remote_thread", NULL)));
     assert_true(eg_logsource_has_sensor(EG_LOGSOURCE_ANY));
 }
