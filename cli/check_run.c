@@ -122,7 +122,7 @@ static int open_scanner(void *user, eg_scanner *out)
 {
     eg_check_run *run = user;
     if (!run->options.fast) {
-        eg_cli_stand_back();
+        eg_thread_stand_back();
     }
     return eg_check_scanner_make(&run->scanner, out);
 }
@@ -187,7 +187,7 @@ static void thread_main(void *arg)
 {
     eg_check_run *run = arg;
     if (!run->options.fast) {
-        eg_cli_stand_back();
+        eg_thread_stand_back();
     }
     int status = look(run);
     eg_mutex_lock(&run->ending);

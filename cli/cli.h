@@ -43,8 +43,6 @@ int eg_cli_on_interrupt(void (*call)(void));
 void eg_cli_wait_input_end(void); /* reads standard input, and forgets it, until it ends */
 /* Ends the process at once, whatever its other threads do; what was printed is printed. */
 void eg_cli_leave(int code);
-/* This thread stands back behind what people do at the PC. */
-void eg_cli_stand_back(void);
 
 /* Opens this database, or (NULL) the service's own, for reading; close with eg_store_close. */
 int eg_cli_open_database(const char *path, eg_store **out);

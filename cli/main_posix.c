@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Entry point and the commands that only Windows has, for everywhere else. */
-/* fileno, isatty, sigaction and setpriority are POSIX, not C. */
+/* fileno, isatty and sigaction are POSIX, not C. */
 #define _XOPEN_SOURCE 700
 
 #include "cli/check_pc.h"
@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 int main(int argc, char **argv)
@@ -64,12 +63,6 @@ void eg_cli_leave(int code)
 {
     fflush(stdout);
     _exit(code);
-}
-
-void eg_cli_stand_back(void)
-{
-    enum { LOW = 10 };
-    (void)setpriority(PRIO_PROCESS, 0, LOW);
 }
 
 bool eg_check_pc_possible(void)

@@ -4,8 +4,8 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
-#include "core/base/os.h"
 #include "core/base/status.h"
+#include "core/base/stoppable.h"
 #include "core/base/utf.h"
 #include "core/ipc/frame.h"
 #include "service/check_job.h"
@@ -21,11 +21,8 @@
 
 struct eg_check_runner {
     eg_check_runner_options options;
-    eg_mutex lock;
-    eg_cond changed;
-    eg_thread *thread;
-    /* under the lock */
-    bool stopping, ended;
+    eg_stoppable thread;
+    /* under its lock */
     bool wanted, cancelled; /* wanted: from the asking to its end */
     uint64_t ended_ns;      /* of the last check since the start, 0 none */
     uint32_t findings;      /* of the last check that is done */
@@ -150,23 +147,23 @@ static void restore(eg_check_runner *runner)
 static eg_check_order on_order(void *user, uint32_t wait_ms)
 {
     eg_check_runner *runner = user;
-    eg_mutex_lock(&runner->lock);
-    if (!runner->stopping) {
-        eg_cond_wait(&runner->changed, &runner->lock, wait_ms);
+    eg_mutex_lock(&runner->thread.lock);
+    if (!runner->thread.stopping) {
+        eg_cond_wait(&runner->thread.changed, &runner->thread.lock, wait_ms);
     }
-    eg_check_order order = runner->stopping    ? EG_CHECK_END_NOW
-                           : runner->cancelled ? EG_CHECK_STOP_SOON
-                                               : EG_CHECK_GO_ON;
-    eg_mutex_unlock(&runner->lock);
+    eg_check_order order = runner->thread.stopping ? EG_CHECK_END_NOW
+                           : runner->cancelled     ? EG_CHECK_STOP_SOON
+                                                   : EG_CHECK_GO_ON;
+    eg_mutex_unlock(&runner->thread.lock);
     return order;
 }
 
 static void on_progress(void *user, const eg_check_state *state)
 {
     eg_check_runner *runner = user;
-    eg_mutex_lock(&runner->lock);
+    eg_mutex_lock(&runner->thread.lock);
     set_state(runner, state, EG_STR_NONE, EG_STR_NONE);
-    eg_mutex_unlock(&runner->lock);
+    eg_mutex_unlock(&runner->thread.lock);
 }
 
 /* Only a check that is done takes the place of the last one in the database. */
@@ -185,12 +182,12 @@ static void finish(eg_check_runner *runner, const eg_check_state *state, eg_str 
     }
     runner->next_ns = done ? 0 : now + runner->options.retry_ms * NS_PER_MS;
     runner->options.ended(runner->options.user, &told);
-    eg_mutex_lock(&runner->lock);
+    eg_mutex_lock(&runner->thread.lock);
     runner->wanted = false;
     runner->ended_ns = now;
     note_findings(runner, state);
     set_state(runner, state, report, error);
-    eg_mutex_unlock(&runner->lock);
+    eg_mutex_unlock(&runner->thread.lock);
 }
 
 static void check(eg_check_runner *runner)
@@ -236,23 +233,21 @@ static bool is_due(eg_check_runner *runner)
 static void work(void *arg)
 {
     eg_check_runner *runner = arg;
-    eg_mutex_lock(&runner->lock);
-    while (!runner->stopping) {
+    eg_mutex_lock(&runner->thread.lock);
+    while (!runner->thread.stopping) {
         if (!runner->wanted && is_due(runner)) {
             eg_log(EG_LOG_INFO, "check", "a check begins, as the settings say");
             begin(runner);
         }
         if (runner->wanted) {
-            eg_mutex_unlock(&runner->lock);
+            eg_mutex_unlock(&runner->thread.lock);
             check(runner);
-            eg_mutex_lock(&runner->lock);
+            eg_mutex_lock(&runner->thread.lock);
         } else {
-            eg_cond_wait(&runner->changed, &runner->lock, LOOK_MS);
+            eg_cond_wait(&runner->thread.changed, &runner->thread.lock, LOOK_MS);
         }
     }
-    runner->ended = true;
-    eg_cond_wake_all(&runner->changed);
-    eg_mutex_unlock(&runner->lock);
+    eg_mutex_unlock(&runner->thread.lock);
 }
 
 int eg_check_runner_start(const eg_check_runner_options *options, eg_check_runner **out)
@@ -265,69 +260,38 @@ int eg_check_runner_start(const eg_check_runner_options *options, eg_check_runne
     eg_buf_init(&runner->item, TEXT_MAX);
     eg_buf_init(&runner->report, TEXT_MAX);
     eg_buf_init(&runner->error, TEXT_MAX);
-    int status = eg_mutex_init(&runner->lock);
+    int status = eg_stoppable_init(&runner->thread);
     if (status != EG_OK) {
-        goto free_runner;
-    }
-    status = eg_cond_init(&runner->changed);
-    if (status != EG_OK) {
-        goto done_lock;
+        eg_free(runner); /* the texts are empty */
+        return status;
     }
     runner->next_ns = eg_clock_monotonic_ns() + options->start_ms * NS_PER_MS;
     restore(runner);
-    status = eg_thread_start(&runner->thread, "check", work, runner);
+    status = eg_stoppable_start(&runner->thread, "check", work, runner);
     if (status != EG_OK) {
-        goto done_changed;
+        eg_check_runner_destroy(runner);
+        return status;
     }
     *out = runner;
     return EG_OK;
-
-done_changed:
-    eg_cond_done(&runner->changed);
-done_lock:
-    eg_mutex_done(&runner->lock);
-free_runner:
-    eg_buf_done(&runner->item);
-    eg_buf_done(&runner->report);
-    eg_buf_done(&runner->error);
-    eg_free(runner);
-    return status;
 }
 
 void eg_check_runner_stop(eg_check_runner *runner)
 {
     if (runner) {
-        eg_mutex_lock(&runner->lock);
-        runner->stopping = true;
-        eg_cond_wake_all(&runner->changed);
-        eg_mutex_unlock(&runner->lock);
+        eg_stoppable_stop(&runner->thread);
     }
 }
 
 int eg_check_runner_join(eg_check_runner *runner, uint32_t milliseconds)
 {
-    uint64_t start = eg_clock_monotonic_ns(), passed = 0;
-    eg_mutex_lock(&runner->lock);
-    while (!runner->ended && passed < milliseconds) {
-        eg_cond_wait(&runner->changed, &runner->lock, milliseconds - (uint32_t)passed);
-        passed = (eg_clock_monotonic_ns() - start) / NS_PER_MS;
-    }
-    bool ended = runner->ended;
-    eg_mutex_unlock(&runner->lock);
-    if (!ended) {
-        return eg_fail(EG_E_TIMEOUT, "the check of this PC does not stop");
-    }
-    eg_thread_join(runner->thread);
-    runner->thread = NULL;
-    return EG_OK;
+    return eg_stoppable_join(&runner->thread, milliseconds, "the check of this PC does not stop");
 }
 
 void eg_check_runner_destroy(eg_check_runner *runner)
 {
     if (runner) {
-        eg_thread_join(runner->thread);
-        eg_cond_done(&runner->changed);
-        eg_mutex_done(&runner->lock);
+        eg_stoppable_done(&runner->thread);
         eg_buf_done(&runner->item);
         eg_buf_done(&runner->report);
         eg_buf_done(&runner->error);
@@ -349,20 +313,20 @@ static bool is_too_soon(const eg_check_runner *runner)
 
 void eg_check_runner_ask(eg_check_runner *runner, eg_check_action action)
 {
-    eg_mutex_lock(&runner->lock);
+    eg_mutex_lock(&runner->thread.lock);
     if (action == EG_CHECK_CANCEL) {
         runner->cancelled = runner->wanted;
     } else if (!runner->wanted && !is_too_soon(runner)) {
         begin(runner);
     }
-    eg_cond_wake_all(&runner->changed);
-    eg_mutex_unlock(&runner->lock);
+    eg_cond_wake_all(&runner->thread.changed);
+    eg_mutex_unlock(&runner->thread.lock);
 }
 
 void eg_check_runner_write(eg_check_runner *runner, eg_json *json)
 {
     char time[EG_TIME_TEXT_SIZE] = "";
-    eg_mutex_lock(&runner->lock);
+    eg_mutex_lock(&runner->thread.lock);
     const eg_check_state *state = &runner->state;
     if (state->time > 0) {
         eg_time_format(state->time, time);
@@ -377,13 +341,13 @@ void eg_check_runner_write(eg_check_runner *runner, eg_json *json)
     eg_json_put_str(json, "report", eg_buf_str(&runner->report));
     eg_json_put_str(json, "error", eg_buf_str(&runner->error));
     eg_json_object_end(json);
-    eg_mutex_unlock(&runner->lock);
+    eg_mutex_unlock(&runner->thread.lock);
 }
 
 uint32_t eg_check_runner_findings(eg_check_runner *runner)
 {
-    eg_mutex_lock(&runner->lock);
+    eg_mutex_lock(&runner->thread.lock);
     uint32_t findings = runner->findings;
-    eg_mutex_unlock(&runner->lock);
+    eg_mutex_unlock(&runner->thread.lock);
     return findings;
 }

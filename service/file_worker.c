@@ -3,11 +3,9 @@
 
 #include "core/base/log.h"
 #include "core/base/mem.h"
-#include "core/base/os.h"
 #include "core/base/status.h"
+#include "core/base/stoppable.h"
 #include "worker/win32/file_access.h"
-
-#include <windows.h>
 
 #define EVENTS_WAITING_MAX 1024u
 
@@ -15,24 +13,14 @@ struct eg_file_worker {
     eg_file_access *access;
     eg_file_reader *reader;
     eg_second_pass *pass;
-    eg_thread *thread;
-    eg_mutex lock;
-    eg_cond changed;
-    bool ended; /* under the lock */
+    eg_stoppable thread;
 };
 
 static void thread_main(void *arg)
 {
     eg_file_worker *worker = arg;
-    /* lowers its turn at the disk and in memory as well; refused, it is an ordinary thread */
-    if (!SetThreadPriority(GetCurrentThread(), THREAD_MODE_BACKGROUND_BEGIN)) {
-        SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_LOWEST);
-    }
+    eg_thread_stand_back();
     eg_second_pass_run(worker->pass);
-    eg_mutex_lock(&worker->lock);
-    worker->ended = true;
-    eg_cond_wake_all(&worker->changed);
-    eg_mutex_unlock(&worker->lock);
 }
 
 static int open_parts(eg_file_worker *worker, int (*done)(void *user, const eg_event *event),
@@ -48,7 +36,7 @@ static int open_parts(eg_file_worker *worker, int (*done)(void *user, const eg_e
         status = eg_second_pass_create(&options, &worker->pass);
     }
     if (status == EG_OK) {
-        status = eg_thread_start(&worker->thread, "files", thread_main, worker);
+        status = eg_stoppable_start(&worker->thread, "files", thread_main, worker);
     }
     return status;
 }
@@ -60,13 +48,10 @@ int eg_file_worker_start(int (*done)(void *user, const eg_event *event), void *u
     if (!worker) {
         return EG_E_NOMEM;
     }
-    int status = eg_mutex_init(&worker->lock);
+    int status = eg_stoppable_init(&worker->thread);
     if (status != EG_OK) {
-        goto free_worker;
-    }
-    status = eg_cond_init(&worker->changed);
-    if (status != EG_OK) {
-        goto done_lock;
+        eg_free(worker);
+        return status;
     }
     status = open_parts(worker, done, user);
     if (status != EG_OK) {
@@ -75,12 +60,6 @@ int eg_file_worker_start(int (*done)(void *user, const eg_event *event), void *u
     }
     *out = worker;
     return EG_OK;
-
-done_lock:
-    eg_mutex_done(&worker->lock);
-free_worker:
-    eg_free(worker);
-    return status;
 }
 
 eg_second_pass *eg_file_worker_second_pass(eg_file_worker *worker)
@@ -95,22 +74,11 @@ void eg_file_worker_stop(eg_file_worker *worker)
 
 int eg_file_worker_join(eg_file_worker *worker, uint32_t milliseconds)
 {
-    uint64_t start = eg_clock_monotonic_ns();
-    eg_mutex_lock(&worker->lock);
-    while (!worker->ended) {
-        uint64_t passed = (eg_clock_monotonic_ns() - start) / 1000000;
-        if (passed >= milliseconds) {
-            break;
-        }
-        eg_cond_wait(&worker->changed, &worker->lock, milliseconds - (uint32_t)passed);
+    int status = eg_stoppable_join(&worker->thread, milliseconds,
+                                   "a file that is being read does not let go");
+    if (status != EG_OK) {
+        return status;
     }
-    bool ended = worker->ended;
-    eg_mutex_unlock(&worker->lock);
-    if (!ended) {
-        return eg_fail(EG_E_TIMEOUT, "a file that is being read does not let go");
-    }
-    eg_thread_join(worker->thread);
-    worker->thread = NULL;
     eg_second_pass_counts counts;
     eg_second_pass_counts_get(worker->pass, &counts);
     if (counts.waiting > 0) {
@@ -128,8 +96,7 @@ void eg_file_worker_destroy(eg_file_worker *worker)
         eg_second_pass_destroy(worker->pass);
         eg_file_reader_destroy(worker->reader);
         eg_file_access_destroy(worker->access);
-        eg_cond_done(&worker->changed);
-        eg_mutex_done(&worker->lock);
+        eg_stoppable_done(&worker->thread);
         eg_free(worker);
     }
 }

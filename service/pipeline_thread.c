@@ -3,8 +3,8 @@
 
 #include "core/base/log.h"
 #include "core/base/mem.h"
-#include "core/base/os.h"
 #include "core/base/status.h"
+#include "core/base/stoppable.h"
 
 #define POP_MS 500u
 #define SECOND_NS UINT64_C(1000000000)
@@ -16,15 +16,12 @@ struct eg_pipeline_thread {
     eg_pipeline_thread_options options;
     eg_scan_queue *scans; /* may be NULL */
     eg_pipeline *pipeline;
-    eg_thread *thread;
-    eg_mutex lock;
-    eg_cond changed;
-    int64_t closing[CLOSING_MAX]; /* stories to be closed; under the lock, as are the next six */
+    eg_stoppable thread;
+    /* stories to be closed; under the thread's lock, as are the next four */
+    int64_t closing[CLOSING_MAX];
     size_t closing_count;
     eg_exception_list *next_exceptions; /* NULL: no others than now */
     bool rules_settled;
-    bool stopping;
-    bool ended;
     uint64_t drain_until; /* monotonic ns */
     eg_atomic events, forgotten, hits, busy_ns;
     /* below: the thread's own */
@@ -41,22 +38,13 @@ int eg_pipeline_thread_create(const eg_pipeline_thread_options *options, eg_pipe
         return EG_E_NOMEM;
     }
     thread->options = *options;
-    int status = eg_mutex_init(&thread->lock);
+    int status = eg_stoppable_init(&thread->thread);
     if (status != EG_OK) {
-        goto free_thread;
-    }
-    status = eg_cond_init(&thread->changed);
-    if (status != EG_OK) {
-        goto done_lock;
+        eg_free(thread);
+        return status;
     }
     *out = thread;
     return EG_OK;
-
-done_lock:
-    eg_mutex_done(&thread->lock);
-free_thread:
-    eg_free(thread);
-    return status;
 }
 
 void eg_pipeline_thread_destroy(eg_pipeline_thread *thread)
@@ -65,20 +53,19 @@ void eg_pipeline_thread_destroy(eg_pipeline_thread *thread)
         eg_pipeline_destroy(thread->pipeline);
         eg_exception_list_destroy(thread->exceptions);
         eg_exception_list_destroy(thread->next_exceptions);
-        eg_cond_done(&thread->changed);
-        eg_mutex_done(&thread->lock);
+        eg_stoppable_done(&thread->thread);
         eg_free(thread);
     }
 }
 
 static bool wait_for_rules(eg_pipeline_thread *thread)
 {
-    eg_mutex_lock(&thread->lock);
-    while (!thread->rules_settled && !thread->stopping) {
-        eg_cond_wait(&thread->changed, &thread->lock, EG_FOREVER);
+    eg_mutex_lock(&thread->thread.lock);
+    while (!thread->rules_settled && !thread->thread.stopping) {
+        eg_cond_wait(&thread->thread.changed, &thread->thread.lock, EG_FOREVER);
     }
     bool settled = thread->rules_settled;
-    eg_mutex_unlock(&thread->lock);
+    eg_mutex_unlock(&thread->thread.lock);
     return settled;
 }
 
@@ -166,9 +153,9 @@ static void feed(eg_pipeline_thread *thread, eg_event *event)
 
 static bool may_drain(eg_pipeline_thread *thread)
 {
-    eg_mutex_lock(&thread->lock);
-    bool may = !thread->stopping || eg_clock_monotonic_ns() < thread->drain_until;
-    eg_mutex_unlock(&thread->lock);
+    eg_mutex_lock(&thread->thread.lock);
+    bool may = !thread->thread.stopping || eg_clock_monotonic_ns() < thread->drain_until;
+    eg_mutex_unlock(&thread->thread.lock);
     return may;
 }
 
@@ -186,7 +173,7 @@ static void save_baseline(eg_pipeline_thread *thread, bool now)
 /* What others have asked for since the last event. */
 static void take_orders(eg_pipeline_thread *thread)
 {
-    eg_mutex_lock(&thread->lock);
+    eg_mutex_lock(&thread->thread.lock);
     if (thread->next_exceptions) {
         eg_pipeline_use_exceptions(thread->pipeline, thread->next_exceptions);
         eg_exception_list_destroy(thread->exceptions);
@@ -197,7 +184,7 @@ static void take_orders(eg_pipeline_thread *thread)
         eg_pipeline_close_incident(thread->pipeline, thread->closing[i]);
     }
     thread->closing_count = 0;
-    eg_mutex_unlock(&thread->lock);
+    eg_mutex_unlock(&thread->thread.lock);
 }
 
 static void work(eg_pipeline_thread *thread)
@@ -232,10 +219,6 @@ static void thread_main(void *arg)
     if (left > 0) {
         eg_log(EG_LOG_WARNING, "pipeline", "%zu events were not checked before the stop", left);
     }
-    eg_mutex_lock(&thread->lock);
-    thread->ended = true;
-    eg_cond_wake_all(&thread->changed);
-    eg_mutex_unlock(&thread->lock);
 }
 
 void eg_pipeline_thread_use_scans(eg_pipeline_thread *thread, eg_scan_queue *scans)
@@ -253,69 +236,51 @@ int eg_pipeline_thread_start(eg_pipeline_thread *thread, eg_ruleset_slot *rules)
     if (status == EG_OK) {
         eg_pipeline_use_second_pass(thread->pipeline, thread->options.second_pass);
         eg_pipeline_use_scans(thread->pipeline, thread->scans);
-        status = eg_thread_start(&thread->thread, "pipeline", thread_main, thread);
+        status = eg_stoppable_start(&thread->thread, "pipeline", thread_main, thread);
     }
     return status;
 }
 
 void eg_pipeline_thread_rules_settled(eg_pipeline_thread *thread)
 {
-    eg_mutex_lock(&thread->lock);
+    eg_mutex_lock(&thread->thread.lock);
     thread->rules_settled = true;
-    eg_cond_wake_all(&thread->changed);
-    eg_mutex_unlock(&thread->lock);
+    eg_cond_wake_all(&thread->thread.changed);
+    eg_mutex_unlock(&thread->thread.lock);
 }
 
 void eg_pipeline_thread_stop(eg_pipeline_thread *thread, uint32_t drain_ms)
 {
-    eg_mutex_lock(&thread->lock);
-    thread->stopping = true;
-    thread->drain_until = eg_clock_monotonic_ns() + (uint64_t)drain_ms * 1000000;
-    eg_cond_wake_all(&thread->changed);
-    eg_mutex_unlock(&thread->lock);
+    eg_mutex_lock(&thread->thread.lock);
+    thread->drain_until = eg_deadline_after(drain_ms);
+    eg_mutex_unlock(&thread->thread.lock);
+    eg_stoppable_stop(&thread->thread);
 }
 
 int eg_pipeline_thread_join(eg_pipeline_thread *thread, uint32_t milliseconds)
 {
-    uint64_t start = eg_clock_monotonic_ns();
-    eg_mutex_lock(&thread->lock);
-    bool ended = thread->ended || !thread->thread;
-    while (!ended) {
-        uint64_t passed = (eg_clock_monotonic_ns() - start) / 1000000;
-        if (passed >= milliseconds) {
-            break;
-        }
-        eg_cond_wait(&thread->changed, &thread->lock, milliseconds - (uint32_t)passed);
-        ended = thread->ended;
-    }
-    eg_mutex_unlock(&thread->lock);
-    if (!ended) {
-        return eg_fail(EG_E_TIMEOUT, "the pipeline does not stop");
-    }
-    eg_thread_join(thread->thread);
-    thread->thread = NULL;
-    return EG_OK;
+    return eg_stoppable_join(&thread->thread, milliseconds, "the pipeline does not stop");
 }
 
 int eg_pipeline_thread_close_incident(eg_pipeline_thread *thread, int64_t id)
 {
     int status = EG_OK;
-    eg_mutex_lock(&thread->lock);
+    eg_mutex_lock(&thread->thread.lock);
     if (thread->closing_count < CLOSING_MAX) {
         thread->closing[thread->closing_count++] = id;
     } else {
         status = eg_fail(EG_E_LIMIT, "too many incidents are being closed; try again");
     }
-    eg_mutex_unlock(&thread->lock);
+    eg_mutex_unlock(&thread->thread.lock);
     return status;
 }
 
 void eg_pipeline_thread_use_exceptions(eg_pipeline_thread *thread, eg_exception_list *exceptions)
 {
-    eg_mutex_lock(&thread->lock);
+    eg_mutex_lock(&thread->thread.lock);
     eg_exception_list_destroy(thread->next_exceptions);
     thread->next_exceptions = exceptions;
-    eg_mutex_unlock(&thread->lock);
+    eg_mutex_unlock(&thread->thread.lock);
 }
 
 uint64_t eg_pipeline_thread_events(const eg_pipeline_thread *thread)

@@ -3,8 +3,8 @@
 
 #include "core/base/log.h"
 #include "core/base/mem.h"
-#include "core/base/os.h"
 #include "core/base/status.h"
+#include "core/base/stoppable.h"
 #include "core/base/utf.h"
 
 #include <stdio.h>
@@ -31,13 +31,10 @@ typedef struct report {
 struct eg_rules {
     eg_rules_options options;
     eg_ruleset_slot *slot;
-    eg_thread *thread;
+    eg_stoppable thread;
     eg_mutex load_lock; /* one load after the other */
-    eg_mutex lock;
-    eg_cond changed;
-    bool stopping;
-    bool ended;
-    const char *state; /* "loading", "loaded", "missing", "broken" */
+    /* "loading", "loaded", "missing", "broken"; under the thread's lock, as are the next three */
+    const char *state;
     char error[512];
     eg_rules_summary summary;
     report *current; /* shown */
@@ -127,7 +124,7 @@ static int load(eg_rules *rules, bool keep)
     if (keep && status != EG_OK) {
         return status;
     }
-    eg_mutex_lock(&rules->lock);
+    eg_mutex_lock(&rules->thread.lock);
     report *shown = rules->next;
     rules->next = rules->current;
     rules->current = shown;
@@ -143,7 +140,7 @@ static int load(eg_rules *rules, bool keep)
         eg_utf8_copy(rules->error, sizeof(rules->error), eg_str_from(eg_error_message()));
     }
     eg_rules_summary summary = rules->summary;
-    eg_mutex_unlock(&rules->lock);
+    eg_mutex_unlock(&rules->thread.lock);
 
     if (status == EG_OK) {
         eg_ruleset_slot_put(rules->slot, set);
@@ -158,18 +155,7 @@ static int load(eg_rules *rules, bool keep)
 
 static bool wait_for_retry(eg_rules *rules)
 {
-    uint64_t start = eg_clock_monotonic_ns();
-    eg_mutex_lock(&rules->lock);
-    while (!rules->stopping) {
-        uint64_t passed = (eg_clock_monotonic_ns() - start) / 1000000;
-        if (passed >= rules->options.retry_ms) {
-            break;
-        }
-        eg_cond_wait(&rules->changed, &rules->lock, rules->options.retry_ms - (uint32_t)passed);
-    }
-    bool stopping = rules->stopping;
-    eg_mutex_unlock(&rules->lock);
-    return !stopping;
+    return eg_stoppable_rest(&rules->thread, eg_deadline_after(rules->options.retry_ms));
 }
 
 static void load_main(void *arg)
@@ -189,10 +175,6 @@ static void load_main(void *arg)
         rules->options.settled(rules->options.user, rules, status, first);
         first = false;
     } while (status != EG_OK && wait_for_retry(rules));
-    eg_mutex_lock(&rules->lock);
-    rules->ended = true;
-    eg_cond_wake_all(&rules->changed);
-    eg_mutex_unlock(&rules->lock);
 }
 
 int eg_rules_reload(eg_rules *rules)
@@ -214,17 +196,13 @@ int eg_rules_start(const eg_rules_options *options, eg_rules **out)
     }
     rules->options = *options;
     rules->state = "loading";
-    int status = eg_mutex_init(&rules->lock);
+    int status = eg_stoppable_init(&rules->thread);
     if (status != EG_OK) {
         goto free_rules;
     }
     status = eg_mutex_init(&rules->load_lock);
     if (status != EG_OK) {
-        goto done_lock;
-    }
-    status = eg_cond_init(&rules->changed);
-    if (status != EG_OK) {
-        goto done_load_lock;
+        goto done_thread;
     }
     rules->current = eg_alloc_zero(1, sizeof(*rules->current));
     rules->next = eg_alloc_zero(1, sizeof(*rules->next));
@@ -233,7 +211,7 @@ int eg_rules_start(const eg_rules_options *options, eg_rules **out)
         status = eg_ruleset_slot_create(&rules->slot);
     }
     if (status == EG_OK) {
-        status = eg_thread_start(&rules->thread, "rules", load_main, rules);
+        status = eg_stoppable_start(&rules->thread, "rules", load_main, rules);
     }
     if (status == EG_OK) {
         *out = rules;
@@ -242,10 +220,8 @@ int eg_rules_start(const eg_rules_options *options, eg_rules **out)
     eg_rules_destroy(rules);
     return status;
 
-done_load_lock:
-    eg_mutex_done(&rules->load_lock);
-done_lock:
-    eg_mutex_done(&rules->lock);
+done_thread:
+    eg_stoppable_done(&rules->thread);
 free_rules:
     eg_free(rules);
     return status;
@@ -253,31 +229,12 @@ free_rules:
 
 void eg_rules_stop(eg_rules *rules)
 {
-    eg_mutex_lock(&rules->lock);
-    rules->stopping = true;
-    eg_cond_wake_all(&rules->changed);
-    eg_mutex_unlock(&rules->lock);
+    eg_stoppable_stop(&rules->thread);
 }
 
 int eg_rules_join(eg_rules *rules, uint32_t milliseconds)
 {
-    uint64_t start = eg_clock_monotonic_ns();
-    eg_mutex_lock(&rules->lock);
-    while (!rules->ended) {
-        uint64_t passed = (eg_clock_monotonic_ns() - start) / 1000000;
-        if (passed >= milliseconds) {
-            break;
-        }
-        eg_cond_wait(&rules->changed, &rules->lock, milliseconds - (uint32_t)passed);
-    }
-    bool ended = rules->ended;
-    eg_mutex_unlock(&rules->lock);
-    if (!ended) {
-        return eg_fail(EG_E_TIMEOUT, "rules are still being loaded");
-    }
-    eg_thread_join(rules->thread);
-    rules->thread = NULL;
-    return EG_OK;
+    return eg_stoppable_join(&rules->thread, milliseconds, "rules are still being loaded");
 }
 
 void eg_rules_destroy(eg_rules *rules)
@@ -288,9 +245,8 @@ void eg_rules_destroy(eg_rules *rules)
     eg_ruleset_slot_destroy(rules->slot);
     eg_free(rules->current);
     eg_free(rules->next);
-    eg_cond_done(&rules->changed);
     eg_mutex_done(&rules->load_lock);
-    eg_mutex_done(&rules->lock);
+    eg_stoppable_done(&rules->thread);
     eg_free(rules);
 }
 
@@ -301,9 +257,9 @@ eg_ruleset_slot *eg_rules_slot(eg_rules *rules)
 
 void eg_rules_summarize(eg_rules *rules, eg_rules_summary *out)
 {
-    eg_mutex_lock(&rules->lock);
+    eg_mutex_lock(&rules->thread.lock);
     *out = rules->summary;
-    eg_mutex_unlock(&rules->lock);
+    eg_mutex_unlock(&rules->thread.lock);
 }
 
 static void write_problem(const problem *found, eg_json *json)
@@ -321,7 +277,7 @@ void eg_rules_write(eg_rules *rules, eg_json *json, size_t problems_max)
 {
     eg_json_object(json);
     eg_json_put_str(json, "path", eg_str_from(rules->options.path));
-    eg_mutex_lock(&rules->lock);
+    eg_mutex_lock(&rules->thread.lock);
     eg_json_put_str(json, "state", eg_str_from(rules->state));
     eg_json_put_str(json, "name", eg_str_from(rules->summary.name));
     eg_json_put_u64(json, "serial", rules->summary.serial);
@@ -335,6 +291,6 @@ void eg_rules_write(eg_rules *rules, eg_json *json, size_t problems_max)
         write_problem(&rules->current->problems[i], json);
     }
     eg_json_array_end(json);
-    eg_mutex_unlock(&rules->lock);
+    eg_mutex_unlock(&rules->thread.lock);
     eg_json_object_end(json);
 }

@@ -3,8 +3,8 @@
 
 #include "core/base/log.h"
 #include "core/base/mem.h"
-#include "core/base/os.h"
 #include "core/base/status.h"
+#include "core/base/stoppable.h"
 #include "core/base/utf.h"
 #include "worker/win32/file_access.h"
 #include "service/scan_folders.h"
@@ -22,12 +22,8 @@ struct eg_scan_thread {
     eg_file_access *access;
     eg_file_reader *reader; /* of signatures */
     eg_scan_queue *queue;
-    eg_thread *thread;
-    eg_mutex lock;
-    eg_cond changed;
-    eg_scan_client *client; /* NULL: none is open; under the lock, as are the next two */
-    bool stopping;
-    bool ended;
+    eg_stoppable thread;
+    eg_scan_client *client; /* NULL: none is open; under the thread's lock */
 };
 
 /* ---- what the queue asks for ---- */
@@ -50,12 +46,12 @@ static int open_scanner(void *user, eg_ruleset *rules, eg_scanner *out)
     if (status != EG_OK) {
         return status;
     }
-    eg_mutex_lock(&thread->lock);
+    eg_mutex_lock(&thread->thread.lock);
     thread->client = client;
-    if (thread->stopping) {
+    if (thread->thread.stopping) {
         eg_scan_client_stop(client);
     }
-    eg_mutex_unlock(&thread->lock);
+    eg_mutex_unlock(&thread->thread.lock);
     *out = eg_scan_client_scanner(client);
     return EG_OK;
 }
@@ -64,10 +60,10 @@ static void close_scanner(void *user, eg_scanner *scanner)
 {
     eg_scan_thread *thread = user;
     EG_UNUSED(scanner);
-    eg_mutex_lock(&thread->lock);
+    eg_mutex_lock(&thread->thread.lock);
     eg_scan_client *client = thread->client;
     thread->client = NULL;
-    eg_mutex_unlock(&thread->lock);
+    eg_mutex_unlock(&thread->thread.lock);
     eg_scan_client_destroy(client);
 }
 
@@ -75,12 +71,12 @@ static void stop_scanner(void *user)
 {
     eg_scan_thread *thread = user;
     eg_file_reader_stop(thread->reader);
-    eg_mutex_lock(&thread->lock);
-    thread->stopping = true;
+    eg_stoppable_stop(&thread->thread);
+    eg_mutex_lock(&thread->thread.lock);
     if (thread->client) {
         eg_scan_client_stop(thread->client);
     }
-    eg_mutex_unlock(&thread->lock);
+    eg_mutex_unlock(&thread->thread.lock);
 }
 
 /* Links and drive letters may lead to other computers: that shows when the file is open. */
@@ -151,15 +147,8 @@ static void on_found(void *user)
 static void thread_main(void *arg)
 {
     eg_scan_thread *thread = arg;
-    /* lowers its turn at the disk and in memory as well; refused, it is an ordinary thread */
-    if (!SetThreadPriority(GetCurrentThread(), THREAD_MODE_BACKGROUND_BEGIN)) {
-        SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_LOWEST);
-    }
+    eg_thread_stand_back();
     eg_scan_queue_run(thread->queue);
-    eg_mutex_lock(&thread->lock);
-    thread->ended = true;
-    eg_cond_wake_all(&thread->changed);
-    eg_mutex_unlock(&thread->lock);
 }
 
 static int open_parts(eg_scan_thread *thread)
@@ -195,7 +184,7 @@ static int start(eg_scan_thread *thread)
         status = eg_scan_queue_create(&options, &thread->queue);
     }
     if (status == EG_OK) {
-        status = eg_thread_start(&thread->thread, "scan", thread_main, thread);
+        status = eg_stoppable_start(&thread->thread, "scan", thread_main, thread);
     }
     return status;
 }
@@ -207,13 +196,10 @@ int eg_scan_thread_start(const eg_scan_thread_options *options, eg_scan_thread *
         return EG_E_NOMEM;
     }
     thread->options = *options;
-    int status = eg_mutex_init(&thread->lock);
+    int status = eg_stoppable_init(&thread->thread);
     if (status != EG_OK) {
-        goto free_thread;
-    }
-    status = eg_cond_init(&thread->changed);
-    if (status != EG_OK) {
-        goto done_lock;
+        eg_free(thread);
+        return status;
     }
     status = start(thread);
     if (status != EG_OK) {
@@ -222,12 +208,6 @@ int eg_scan_thread_start(const eg_scan_thread_options *options, eg_scan_thread *
     }
     *out = thread;
     return EG_OK;
-
-done_lock:
-    eg_mutex_done(&thread->lock);
-free_thread:
-    eg_free(thread);
-    return status;
 }
 
 eg_scan_queue *eg_scan_thread_queue(eg_scan_thread *thread)
@@ -242,22 +222,11 @@ void eg_scan_thread_stop(eg_scan_thread *thread)
 
 int eg_scan_thread_join(eg_scan_thread *thread, uint32_t milliseconds)
 {
-    uint64_t begin = eg_clock_monotonic_ns();
-    eg_mutex_lock(&thread->lock);
-    while (!thread->ended) {
-        uint64_t passed = (eg_clock_monotonic_ns() - begin) / 1000000;
-        if (passed >= milliseconds) {
-            break;
-        }
-        eg_cond_wait(&thread->changed, &thread->lock, milliseconds - (uint32_t)passed);
+    int status = eg_stoppable_join(&thread->thread, milliseconds,
+                                   "a file that is being scanned does not let go");
+    if (status != EG_OK) {
+        return status;
     }
-    bool ended = thread->ended;
-    eg_mutex_unlock(&thread->lock);
-    if (!ended) {
-        return eg_fail(EG_E_TIMEOUT, "a file that is being scanned does not let go");
-    }
-    eg_thread_join(thread->thread);
-    thread->thread = NULL;
     eg_scan_counts counts;
     eg_scan_queue_counts(thread->queue, &counts);
     if (counts.waiting > 0) {
@@ -275,8 +244,7 @@ void eg_scan_thread_destroy(eg_scan_thread *thread)
         eg_file_access_destroy(thread->access);
         eg_scan_folders_destroy(thread->folders);
         eg_account_cache_destroy(thread->accounts);
-        eg_cond_done(&thread->changed);
-        eg_mutex_done(&thread->lock);
+        eg_stoppable_done(&thread->thread);
         eg_free(thread);
     }
 }

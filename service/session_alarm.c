@@ -3,8 +3,8 @@
 
 #include "core/base/log.h"
 #include "core/base/mem.h"
-#include "core/base/os.h"
 #include "core/base/status.h"
+#include "core/base/stoppable.h"
 #include "core/base/utf.h"
 #include "core/ipc/code.h"
 
@@ -49,10 +49,8 @@ typedef struct told {
 
 struct eg_session_alarm {
     eg_session_alarm_options options;
-    eg_mutex lock;
-    eg_cond changed;
-    eg_thread *thread;
-    bool woken, stopping, ended; /* under the lock */
+    eg_stoppable thread;
+    bool woken; /* under the thread's lock */
     /* the thread's own */
     int64_t cursor; /* hits up to this one were looked at */
     story stories[HITS_AT_ONCE];
@@ -234,19 +232,18 @@ static void look(eg_session_alarm *self)
 /* Waits until it is woken, then the grace on top; false when it is to end. */
 static bool wait_for_news(eg_session_alarm *self)
 {
-    eg_mutex_lock(&self->lock);
-    while (!self->woken && !self->stopping) {
-        eg_cond_wait(&self->changed, &self->lock, EG_FOREVER);
+    eg_mutex_lock(&self->thread.lock);
+    while (!self->woken && !self->thread.stopping) {
+        eg_cond_wait(&self->thread.changed, &self->thread.lock, EG_FOREVER);
     }
-    uint64_t start = eg_clock_monotonic_ns();
-    uint64_t passed = 0;
-    while (!self->stopping && passed < self->options.grace_ms) {
-        eg_cond_wait(&self->changed, &self->lock, self->options.grace_ms - (uint32_t)passed);
-        passed = (eg_clock_monotonic_ns() - start) / 1000000;
+    uint64_t end = eg_deadline_after(self->options.grace_ms);
+    while (!self->thread.stopping &&
+           eg_cond_wait_until(&self->thread.changed, &self->thread.lock, end) == EG_OK) {
+        continue;
     }
     self->woken = false;
-    bool go = !self->stopping;
-    eg_mutex_unlock(&self->lock);
+    bool go = !self->thread.stopping;
+    eg_mutex_unlock(&self->thread.lock);
     return go;
 }
 
@@ -258,10 +255,6 @@ static void run(void *arg)
             look(self);
         } while (self->count == HITS_AT_ONCE);
     }
-    eg_mutex_lock(&self->lock);
-    self->ended = true;
-    eg_cond_wake_all(&self->changed);
-    eg_mutex_unlock(&self->lock);
 }
 
 /* ---- life ---- */
@@ -274,73 +267,46 @@ int eg_session_alarm_start(const eg_session_alarm_options *options, eg_session_a
     }
     self->options = *options;
     self->cursor = options->newest_hit;
-    int status = eg_mutex_init(&self->lock);
+    int status = eg_stoppable_init(&self->thread);
     if (status != EG_OK) {
-        goto free_self;
+        eg_free(self);
+        return status;
     }
-    status = eg_cond_init(&self->changed);
+    status = eg_stoppable_start(&self->thread, "session", run, self);
     if (status != EG_OK) {
-        goto done_lock;
-    }
-    status = eg_thread_start(&self->thread, "session", run, self);
-    if (status != EG_OK) {
-        goto done_cond;
+        eg_session_alarm_destroy(self);
+        return status;
     }
     *out = self;
     return EG_OK;
-
-done_cond:
-    eg_cond_done(&self->changed);
-done_lock:
-    eg_mutex_done(&self->lock);
-free_self:
-    eg_free(self);
-    return status;
 }
 
 void eg_session_alarm_wake(eg_session_alarm *alarm)
 {
     if (alarm) {
-        eg_mutex_lock(&alarm->lock);
+        eg_mutex_lock(&alarm->thread.lock);
         alarm->woken = true;
-        eg_cond_wake_all(&alarm->changed);
-        eg_mutex_unlock(&alarm->lock);
+        eg_cond_wake_all(&alarm->thread.changed);
+        eg_mutex_unlock(&alarm->thread.lock);
     }
 }
 
 void eg_session_alarm_stop(eg_session_alarm *alarm)
 {
     if (alarm) {
-        eg_mutex_lock(&alarm->lock);
-        alarm->stopping = true;
-        eg_cond_wake_all(&alarm->changed);
-        eg_mutex_unlock(&alarm->lock);
+        eg_stoppable_stop(&alarm->thread);
     }
 }
 
 int eg_session_alarm_join(eg_session_alarm *alarm, uint32_t milliseconds)
 {
-    uint64_t start = eg_clock_monotonic_ns(), passed = 0;
-    eg_mutex_lock(&alarm->lock);
-    while (!alarm->ended && passed < milliseconds) {
-        eg_cond_wait(&alarm->changed, &alarm->lock, milliseconds - (uint32_t)passed);
-        passed = (eg_clock_monotonic_ns() - start) / 1000000;
-    }
-    bool ended = alarm->ended;
-    eg_mutex_unlock(&alarm->lock);
-    if (!ended) {
-        return eg_fail(EG_E_TIMEOUT, "the alarm for sessions does not stop");
-    }
-    eg_thread_join(alarm->thread);
-    alarm->thread = NULL;
-    return EG_OK;
+    return eg_stoppable_join(&alarm->thread, milliseconds, "the alarm for sessions does not stop");
 }
 
 void eg_session_alarm_destroy(eg_session_alarm *alarm)
 {
     if (alarm) {
-        eg_cond_done(&alarm->changed);
-        eg_mutex_done(&alarm->lock);
+        eg_stoppable_done(&alarm->thread);
         eg_free(alarm);
     }
 }

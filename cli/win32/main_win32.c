@@ -120,12 +120,6 @@ void eg_cli_wait_input_end(void)
     }
 }
 
-/* Not the whole process: its background mode holds the working set to a few megabytes. */
-void eg_cli_stand_back(void)
-{
-    SetThreadPriority(GetCurrentThread(), THREAD_MODE_BACKGROUND_BEGIN);
-}
-
 int eg_cli_default_database(eg_buf *out)
 {
     eg_buf data;

@@ -21,6 +21,8 @@ void eg_thread_join(eg_thread *thread); /* waits, then frees; NULL-safe */
  */
 void eg_thread_cancel_io(eg_thread *thread);
 void eg_thread_sleep_ms(uint32_t milliseconds);
+/* From now on this thread lets others go first, on Windows at the disk and in memory as well. */
+void eg_thread_stand_back(void);
 
 typedef struct eg_mutex {
     void *opaque[10];
@@ -43,6 +45,10 @@ void eg_cond_done(eg_cond *cond);
 /* EG_OK, or EG_E_TIMEOUT. Spurious wake-ups happen: test the condition in a loop. */
 int eg_cond_wait(eg_cond *cond, eg_mutex *mutex, uint32_t milliseconds);
 void eg_cond_wake_all(eg_cond *cond);
+/* The same with a time of eg_clock_monotonic_ns: EG_E_TIMEOUT, at once, when that is over. */
+int eg_cond_wait_until(eg_cond *cond, eg_mutex *mutex, uint64_t deadline);
+#define EG_NEVER UINT64_MAX
+uint64_t eg_deadline_after(uint32_t milliseconds); /* EG_NEVER for EG_FOREVER */
 
 /* Counters and flags shared between threads; sequentially consistent. */
 typedef struct eg_atomic {

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -117,6 +118,13 @@ void eg_thread_sleep_ms(uint32_t milliseconds)
     while (nanosleep(&left, &left) != 0 && errno == EINTR) {
         continue;
     }
+}
+
+/* Linux keeps this number for each thread, others for the process. */
+void eg_thread_stand_back(void)
+{
+    enum { LOW = 10 };
+    (void)setpriority(PRIO_PROCESS, 0, LOW);
 }
 
 static pthread_mutex_t *mutex_of(eg_mutex *mutex)

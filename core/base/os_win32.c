@@ -150,6 +150,14 @@ void eg_thread_sleep_ms(uint32_t milliseconds)
     Sleep(milliseconds);
 }
 
+/* Not the whole process: its background mode holds the working set to a few megabytes. */
+void eg_thread_stand_back(void)
+{
+    if (!SetThreadPriority(GetCurrentThread(), THREAD_MODE_BACKGROUND_BEGIN)) {
+        SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_LOWEST);
+    }
+}
+
 int eg_mutex_init(eg_mutex *mutex)
 {
     InitializeSRWLock((PSRWLOCK)mutex->opaque);
