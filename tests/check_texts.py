@@ -17,8 +17,8 @@ ENTRY = re.compile(r'^\s*(EG_TEXT_\w+)\s+"((?:[^"\\]|\\.|"")*)"\s*$', re.MULTILI
 VALUE = re.compile(r"%(\d)")
 JAPANESE = re.compile(r"[\u3041-\u30ff\u4e00-\u9fff]")
 VALUE_UNITS = 32  # a date with its time, or a code, at their longest
-# Where a Japanese text may lack Japanese: the product's name alone, or a picture of a date.
-PLAIN = {"EG_TEXT_ALERT_TITLE"}
+# Where a Japanese text may lack Japanese: the product's name alone, or nothing but values.
+PLAIN = {"EG_TEXT_ALERT_TITLE", "EG_TEXT_STATUS_CHECK_VALUE"}
 
 
 def read_ids(root, problems):

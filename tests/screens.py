@@ -27,6 +27,7 @@ POWERSHELL = r"C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe"
 # Where Windows keeps what the person chose; the colours of "High contrast black".
 PERSONALIZE = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Themes\Personalize"
 THEMES = r"HKCU\Software\Microsoft\Windows\CurrentVersion\ThemeManager"
+DESKTOP = r"HKCU\Control Panel\Desktop"
 # Where Wine looks first: what its theme set for this session.
 COLOURS = r"HKCU\Software\Wine\Temporary System Parameters\Control Panel\Colors"
 BLACK, WHITE, YELLOW, PURPLE = "0 0 0", "255 255 255", "255 255 0", "128 0 128"
@@ -131,6 +132,8 @@ CHECKS = {
 ATTENTION = [{"id": "sensor_blind", "text": "registry", "number": 0}, {"id": "rules_stale", "text": "", "number": 21},
              {"id": "rules_rejected", "text": "", "number": 2}, {"id": "sensor_degraded", "text": "process", "number": 0}]
 
+# What is pressed after a click on the icon.
+ICON_KEYS = {"status": "", "menu": "", "recent": "r", "exit": "x"}
 # name: (alerts in the file, keys to press in the window)
 SCENES = {
     "story": (["story"], ""),
@@ -145,6 +148,8 @@ SCENES = {
     "hostile": (["hostile"], ""),
     "status": ([], "status"),
     "menu": ([], "menu"),
+    "recent": (["autostart", "process", "task"], "recent"),
+    "exit": ([], "exit"),
     **{name: ([], "status" if name in ("about", "trouble") else "") for name in CHECKS},
 }
 
@@ -201,15 +206,17 @@ def settled(box, target):
 
 
 def press(box, keys, width, height):
-    if keys in ("menu", "status"):
-        xdotool(box, "mousemove", width - 11, height - 11, "click", 3 if keys == "menu" else 1)
+    if keys in ICON_KEYS:
+        xdotool(box, "mousemove", width - 11, height - 11, "click", 1 if keys == "status" else 3)
+        if ICON_KEYS[keys]:
+            xdotool(box, "key", "--delay", 500, *ICON_KEYS[keys].split())
     elif keys:
         xdotool(box, "mousemove", width // 2, height // 2, "click", 1, "key", "--delay", 500, *keys.split())
 
 
-def put_on(box, look):
+def put_on(box, look, scale):
     """Windows' programs read it when they start."""
-    for key, value, kind, data in LOOKS[look]:
+    for key, value, kind, data in LOOKS[look] + [(DESKTOP, "LogPixels", "REG_DWORD", str(96 * scale // 100))]:
         box.run(["reg", "add", key, "/v", value, "/t", kind, "/d", data, "/f"])
 
 
@@ -224,7 +231,7 @@ def take(box, tray, name, language, scale, look):
         source = OUTPUT / f"{name}-{language}.jsonl"
         lines = [json.dumps(message, ensure_ascii=False) for message in messages(name, alerts, language)]
         source.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        command += ["--show", windows_path(source), "--scale", str(scale)] + ["--contrast"] * (look == "contrast")
+        command += ["--show", windows_path(source)] + ["--contrast"] * (look == "contrast")
         title = "EmoGuard: "
     if name == "instructions":
         keys = ""
@@ -262,7 +269,7 @@ def main():
             if look not in (chosen.look or LOOKS):
                 continue
             with WineBox(OUTPUT / "box", screen=SCREENS[scale]) as box:
-                put_on(box, look)
+                put_on(box, look, scale)
                 for language in chosen.language or ("ja", "en"):
                     for name in chosen.names or SCENES:
                         take(box, chosen.tray, name, language, scale, look)

@@ -31,7 +31,7 @@ void eg_alert_body_scroll(eg_alert_body *body, int position)
 void eg_alert_body_scroll_by(eg_alert_body *body, int request)
 {
     SCROLLINFO info = {.cbSize = sizeof(info), .fMask = SIF_ALL};
-    int line = eg_scale(LINE, body->view->dpi), page = body->layout->body.bottom - line;
+    int line = eg_look_scale(body->view->look, LINE), page = body->layout->body.bottom - line;
     int to = body->scrolled;
 
     GetScrollInfo(body->window, SB_VERT, &info);
@@ -51,7 +51,7 @@ void eg_alert_body_scroll_by(eg_alert_body *body, int request)
 
 static void scroll_by_wheel(eg_alert_body *body, int delta)
 {
-    int line = eg_scale(LINE, body->view->dpi);
+    int line = eg_look_scale(body->view->look, LINE);
 
     eg_alert_body_scroll(body, body->scrolled - delta * WHEEL_LINES * line / WHEEL_DELTA);
 }
@@ -83,8 +83,8 @@ static LRESULT CALLBACK procedure(HWND window, UINT message, WPARAM wparam, LPAR
     case WM_NOTIFY: return SendMessageW(GetParent(window), message, wparam, lparam);
     case WM_CTLCOLORBTN:
     case WM_CTLCOLORSTATIC: /* the details: an edit field that is read only */
-        return (LRESULT)eg_palette_control_brush(&body->view->palette, (HDC)wparam,
-                                                 body->view->palette.window);
+        return (LRESULT)eg_palette_control_brush(&body->view->look->palette, (HDC)wparam,
+                                                 body->view->look->palette.window);
     case WM_VSCROLL: eg_alert_body_scroll_by(body, LOWORD(wparam)); return 0;
     case WM_MOUSEWHEEL: scroll_by_wheel(body, GET_WHEEL_DELTA_WPARAM(wparam)); return 0;
     default: return DefWindowProcW(window, message, wparam, lparam);

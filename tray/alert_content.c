@@ -25,33 +25,6 @@ static const wchar_t *text_of(eg_arena *arena, eg_str text, size_t limit)
     return eg_tray_text_safe(arena, text, false, limit);
 }
 
-static const wchar_t *join(eg_arena *arena, const wchar_t *const *parts, size_t count,
-                           const wchar_t *between)
-{
-    size_t length = 0, at = 0, gap = wcslen(between);
-    wchar_t *out;
-
-    for (size_t i = 0; i < count; i++) {
-        length += wcslen(parts[i]) + gap;
-    }
-    out = eg_arena_alloc(arena, (length + 1) * sizeof(wchar_t));
-    if (!out) {
-        return L"";
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (parts[i][0] == L'\0') {
-            continue;
-        }
-        for (size_t k = 0; at > 0 && k < gap; k++) {
-            out[at++] = between[k];
-        }
-        for (size_t k = 0; parts[i][k]; k++) {
-            out[at++] = parts[i][k];
-        }
-    }
-    return out;
-}
-
 static const wchar_t *make_code(eg_arena *arena, const eg_hit_notice *hit)
 {
     char code[EG_INCIDENT_CODE_SIZE];
@@ -117,7 +90,8 @@ static void fill_chain(eg_alert_content *content, const eg_hit_notice *hit)
         box->time = boxes[i].time ? eg_tray_text_clock(arena, boxes[i].time) : L"";
         box->gap = boxes[i].gap;
         const wchar_t *parts[] = {box->gap ? L"\u2026" : L"", box->kind, box->name, box->time};
-        content->text[(size_t)EG_ALERT_BOX_FIRST + i] = join(arena, parts, EG_COUNT(parts), L" ");
+        content->text[(size_t)EG_ALERT_BOX_FIRST + i] =
+            eg_tray_text_join(arena, parts, EG_COUNT(parts), L" ");
     }
 }
 
@@ -141,7 +115,7 @@ static const wchar_t *make_course(eg_arena *arena, const eg_notice_steps *steps)
         name[i] = text_of(arena, steps->step[i].name, NAME_MAX_UNITS);
     }
     return eg_tray_text_format1(arena, EG_TEXT_DETAIL_COURSE,
-                                join(arena, name, steps->count, L" > "));
+                                eg_tray_text_join(arena, name, steps->count, L" > "));
 }
 
 static const wchar_t *make_details(eg_arena *arena, const eg_hit_notice *hit)
@@ -172,7 +146,7 @@ static const wchar_t *make_details(eg_arena *arena, const eg_hit_notice *hit)
                   : eg_tray_text_format2(arena, EG_TEXT_DETAIL_INCIDENT,
                                          eg_tray_text_number(arena, hit->incident_id),
                                          eg_tray_text_number(arena, hit->incident_hits));
-    return join(arena, row, DETAILS_ROWS, L"\r\n");
+    return eg_tray_text_join(arena, row, DETAILS_ROWS, L"\r\n");
 }
 
 static bool is_sentence_end(wchar_t c)
@@ -233,7 +207,7 @@ static const wchar_t *make_last_words(eg_arena *arena, const eg_hit_notice *hit,
     while (count < EG_COUNT(part) && eg_str_split(&rest, '|', &line)) {
         part[count++] = text_of(arena, eg_str_trim(line), SENTENCE_MAX);
     }
-    return join(arena, part, count, L"\r\n");
+    return eg_tray_text_join(arena, part, count, L"\r\n");
 }
 
 /* Whether the administrator knows already: only what the service has heard back is called sent. */

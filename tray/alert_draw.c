@@ -2,7 +2,6 @@
 #include "tray/alert_draw.h"
 
 #include "core/base/status.h"
-#include "tray/paragraph.h"
 #include "tray/symbols.h"
 
 #include <stdio.h>
@@ -23,21 +22,9 @@ enum {
     GAP_ABOVE = 6,
 };
 
-static const int line_heights[EG_FONT_COUNT] = {
-    [EG_FONT_TEXT] = 22,  [EG_FONT_BOLD] = 22,       [EG_FONT_HEADLINE] = 30,
-    [EG_FONT_SMALL] = 17, [EG_FONT_SMALL_BOLD] = 20, [EG_FONT_CODE] = 24,
-};
-
 static int scaled(const eg_alert_view *view, int length)
 {
-    return eg_scale(length, view->dpi);
-}
-
-static int prepare(const eg_alert_view *view, HDC dc, const wchar_t *text, eg_font font,
-                   eg_paragraph *paragraph)
-{
-    return eg_paragraph_init(paragraph, dc, text, view->fonts->handle[font],
-                             scaled(view, line_heights[font]), NULL, NULL);
+    return eg_look_scale(view->look, length);
 }
 
 static bool is_box(eg_alert_item item)
@@ -74,38 +61,23 @@ static eg_font font_of(eg_alert_item item)
 static int prepare_item(const eg_alert_view *view, HDC dc, eg_alert_item item,
                         eg_paragraph *paragraph)
 {
-    eg_font font = font_of(item);
-
-    return eg_paragraph_init(paragraph, dc, view->content->text[item], view->fonts->handle[font],
-                             scaled(view, line_heights[font]),
-                             is_step(item) ? view->content->code : NULL,
-                             view->fonts->handle[EG_FONT_CODE]);
+    return eg_look_paragraph(view->look, dc, view->content->text[item], font_of(item),
+                             is_step(item) ? view->content->code : NULL, paragraph);
 }
 
 /* Draws one centred text of a box, or only measures it when `draw` is false; returns its height. */
 static int box_text(const eg_alert_view *view, HDC dc, const wchar_t *text, eg_font font,
                     const RECT *area, COLORREF colour, bool draw)
 {
-    eg_paragraph paragraph;
-    int height;
-
-    if (text[0] == L'\0' || prepare(view, dc, text, font, &paragraph) != EG_OK) {
-        return 0;
-    }
-    height = eg_paragraph_height(&paragraph, area->right - area->left);
-    if (draw) {
-        SetTextColor(dc, colour);
-        eg_paragraph_draw(&paragraph, dc, area, true);
-    }
-    eg_paragraph_done(&paragraph);
-    return height;
+    return draw ? eg_look_draw(view->look, dc, area, text, font, colour, true)
+                : eg_look_height(view->look, text, font, area->right - area->left);
 }
 
 /* All of a box from top to bottom; returns where it ends. */
 static int box_content(const eg_alert_view *view, HDC dc, const eg_alert_box *box, const RECT *area,
                        bool draw)
 {
-    const eg_palette *colours = &view->palette;
+    const eg_palette *colours = &view->look->palette;
     COLORREF fill = box->suspicious ? colours->accent_fill : colours->card;
     int padding = scaled(view, BOX_PADDING), side = scaled(view, SYMBOL);
     RECT at = {area->left + padding, area->top + scaled(view, BOX_TOP), area->right - padding,
@@ -120,7 +92,7 @@ static int box_content(const eg_alert_view *view, HDC dc, const eg_alert_box *bo
     }
     at.top += side + scaled(view, 4);
     at.top += box_text(view, dc, box->kind, EG_FONT_SMALL_BOLD, &at, colours->text, draw);
-    eg_paragraph_shorten(dc, view->fonts->handle[EG_FONT_SMALL], box->name, at.right - at.left,
+    eg_paragraph_shorten(dc, view->look->fonts.handle[EG_FONT_SMALL], box->name, at.right - at.left,
                          NAME_LINES, name, EG_COUNT(name));
     at.top += box_text(view, dc, name, EG_FONT_SMALL, &at, colours->text, draw);
     at.top += box_text(view, dc, box->time, EG_FONT_SMALL, &at, colours->muted, draw);
@@ -157,29 +129,12 @@ int eg_alert_item_height(const eg_alert_view *view, eg_alert_item item, int widt
 
 int eg_alert_item_width(const eg_alert_view *view, eg_alert_item item)
 {
-    HDC dc = GetDC(NULL);
-    eg_paragraph paragraph;
-    int width = 0;
-
-    if (prepare_item(view, dc, item, &paragraph) == EG_OK) {
-        width = eg_paragraph_width(&paragraph);
-        eg_paragraph_done(&paragraph);
-    }
-    ReleaseDC(NULL, dc);
-    return width;
-}
-
-static void fill(HDC dc, const RECT *area, COLORREF colour)
-{
-    HBRUSH brush = CreateSolidBrush(colour);
-
-    FillRect(dc, area, brush);
-    DeleteObject(brush);
+    return eg_look_width(view->look, view->content->text[item], font_of(item));
 }
 
 static void draw_box(const eg_alert_view *view, const eg_alert_box *box, HDC dc, const RECT *area)
 {
-    const eg_palette *colours = &view->palette;
+    const eg_palette *colours = &view->look->palette;
     /* In high contrast there is one colour for all lines. */
     bool thick = box->suspicious && colours->accent == colours->card_line;
 
@@ -198,7 +153,7 @@ static void draw_number(const eg_alert_view *view, eg_alert_item item, HDC dc, c
     RECT at = *area;
 
     swprintf(number, EG_COUNT(number), L"%d.", (int)(item - EG_ALERT_STEP_FIRST) + 1);
-    if (prepare(view, dc, number, EG_FONT_BOLD, &paragraph) == EG_OK) {
+    if (eg_look_paragraph(view->look, dc, number, EG_FONT_BOLD, NULL, &paragraph) == EG_OK) {
         at.top += ascent - paragraph.ascent;
         eg_paragraph_draw(&paragraph, dc, &at, false);
         eg_paragraph_done(&paragraph);
@@ -211,9 +166,10 @@ void eg_alert_draw_item(const eg_alert_view *view, eg_alert_item item, HDC dc, c
     eg_paragraph paragraph;
     bool footer = item >= EG_ALERT_BODY_ITEMS;
 
-    fill(dc, area,
-         item == EG_ALERT_WAITING ? view->palette.strip
-                                  : (footer ? view->palette.footer : view->palette.window));
+    eg_look_fill(dc, area,
+                 item == EG_ALERT_WAITING
+                     ? view->look->palette.strip
+                     : (footer ? view->look->palette.footer : view->look->palette.window));
     if (is_box(item)) {
         size_t index = (size_t)(item - EG_ALERT_BOX_FIRST);
         if (index < view->content->boxes) { /* the alert before may have had more */
@@ -224,8 +180,9 @@ void eg_alert_draw_item(const eg_alert_view *view, eg_alert_item item, HDC dc, c
     if (prepare_item(view, dc, item, &paragraph) != EG_OK) {
         return;
     }
-    SetTextColor(dc, item == EG_ALERT_RULES || item == EG_ALERT_RECORDED ? view->palette.muted
-                                                                         : view->palette.text);
+    SetTextColor(dc, item == EG_ALERT_RULES || item == EG_ALERT_RECORDED
+                         ? view->look->palette.muted
+                         : view->look->palette.text);
     if (is_step(item)) {
         draw_number(view, item, dc, area, paragraph.ascent);
         text.left += scaled(view, NUMBER_WIDTH);
@@ -265,20 +222,20 @@ static void draw_gap(const eg_alert_view *view, HDC dc, const RECT *arrow)
         RECT dot = {x + i * step - side / 2, y - side, 0, y};
 
         dot.right = dot.left + side;
-        eg_card_draw(dc, &dot, side / 2, 0, view->palette.text, view->palette.text,
-                     view->palette.window);
+        eg_card_draw(dc, &dot, side / 2, 0, view->look->palette.text, view->look->palette.text,
+                     view->look->palette.window);
     }
 }
 
 void eg_alert_draw_body(const eg_alert_view *view, const eg_alert_layout *layout, HDC dc,
                         const RECT *area, int scrolled)
 {
-    const eg_palette *colours = &view->palette;
+    const eg_palette *colours = &view->look->palette;
     RECT stripe = moved_up(&layout->stripe, scrolled), shield = moved_up(&layout->shield, scrolled);
     RECT frame = moved_up(&layout->frame, scrolled);
 
-    fill(dc, area, colours->window);
-    fill(dc, &stripe, colours->accent);
+    eg_look_fill(dc, area, colours->window);
+    eg_look_fill(dc, &stripe, colours->accent);
     eg_shield_draw(dc, &shield, colours->accent, colours->mark, colours->window);
     eg_card_draw(dc, &frame, scaled(view, RADIUS), scaled(view, 1), colours->window,
                  colours->card_line, colours->window);
@@ -296,7 +253,7 @@ void eg_alert_draw_footer(const eg_alert_view *view, const eg_alert_layout *layo
     RECT strip = moved_up(&layout->strip, 0), footer = moved_up(&layout->footer, 0);
 
     if (!eg_rect_empty(&layout->strip)) {
-        fill(dc, &strip, view->palette.strip);
+        eg_look_fill(dc, &strip, view->look->palette.strip);
     }
-    fill(dc, &footer, view->palette.footer);
+    eg_look_fill(dc, &footer, view->look->palette.footer);
 }

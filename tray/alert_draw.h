@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * How the alert window looks: colours, the texts and boxes of its items, and what is behind them.
- * Borrows content and fonts from the window; window thread only.
+ * Borrows content and look from the window; window thread only.
  */
 #ifndef EG_TRAY_ALERT_DRAW_H
 #define EG_TRAY_ALERT_DRAW_H
 
 #include "tray/alert_content.h"
-#include "tray/fonts.h"
-#include "tray/palette.h"
+#include "tray/look.h"
 
 typedef struct eg_alert_view {
     const eg_alert_content *content;
-    const eg_fonts *fonts;
-    eg_palette palette;
-    int dpi;
+    const eg_look *look;
 } eg_alert_view;
 
 /* Height of a body item that is `width` wide; the details are a control and measured as text. */

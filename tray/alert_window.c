@@ -4,18 +4,16 @@
 #include "core/base/status.h"
 #include "tray/alert_body.h"
 #include "tray/text.h"
+#include "tray/window_frame.h"
 
 #define MESSAGE_PAINTED (WM_APP + 1)
 
 struct eg_alert_window {
-    HINSTANCE instance;
     eg_alert_events events;
-    int fixed_scale;
-    HWND dialog;
+    eg_window_frame frame;
     eg_alert_body body;
     HWND control[EG_ALERT_ITEMS];
     eg_alert_content *content;
-    eg_fonts fonts;
     eg_alert_view view;
     eg_alert_layout layout;
     size_t waiting;
@@ -61,30 +59,6 @@ static int measure_width(void *user, eg_alert_item item)
     return eg_alert_item_width(&((eg_alert_window *)user)->view, item);
 }
 
-static RECT work_area(HWND dialog)
-{
-    MONITORINFO monitor = {.cbSize = sizeof(monitor)};
-    HMONITOR where = MonitorFromWindow(dialog, MONITOR_DEFAULTTOPRIMARY);
-
-    if (!GetMonitorInfoW(where, &monitor)) {
-        SystemParametersInfoW(SPI_GETWORKAREA, 0, &monitor.rcWork, 0);
-    }
-    return monitor.rcWork;
-}
-
-/* How much wider and higher the window is than its client area. */
-static SIZE frame_size(HWND dialog)
-{
-    RECT rect = {0, 0, 0, 0};
-    SIZE size;
-
-    AdjustWindowRectExForDpi(&rect, (DWORD)GetWindowLongW(dialog, GWL_STYLE), FALSE,
-                             (DWORD)GetWindowLongW(dialog, GWL_EXSTYLE), GetDpiForWindow(dialog));
-    size.cx = rect.right - rect.left;
-    size.cy = rect.bottom - rect.top;
-    return size;
-}
-
 static void place_controls(eg_alert_window *window)
 {
     const eg_alert_layout *layout = &window->layout;
@@ -105,15 +79,15 @@ static void place_controls(eg_alert_window *window)
     }
 }
 
-/* Measures everything and sets the size of the window; keeps its centre where it was. */
-static void arrange(eg_alert_window *window)
+/* Measures everything and sets the size of the window. */
+static void arrange(void *user)
 {
-    RECT work = work_area(window->dialog), now;
-    SIZE frame = frame_size(window->dialog);
+    eg_alert_window *window = user;
+    HWND dialog = window->frame.dialog;
     eg_alert_sizes sizes = {
-        .dpi = window->view.dpi,
-        .max_height = work.bottom - work.top - frame.cy,
-        .scroll_bar_width = GetSystemMetricsForDpi(SM_CXVSCROLL, GetDpiForWindow(window->dialog)),
+        .dpi = window->frame.look.dpi,
+        .max_height = eg_window_frame_room(&window->frame),
+        .scroll_bar_width = GetSystemMetricsForDpi(SM_CXVSCROLL, GetDpiForWindow(dialog)),
         .boxes = window->content->boxes,
         .advice = is_present(window, EG_ALERT_ADVICE),
         .answers = is_present(window, EG_ALERT_ANSWER_FIRST),
@@ -125,23 +99,13 @@ static void arrange(eg_alert_window *window)
         .height = measure_height,
         .width = measure_width,
     };
-    int x, y, width, height;
 
     eg_alert_layout_make(&sizes, &window->layout);
-    width = window->layout.client_width + frame.cx;
-    height = window->layout.client_height + frame.cy;
-    x = work.left + (work.right - work.left - width) / 2;
-    y = work.top + (work.bottom - work.top - height) / 2;
-    if (IsWindowVisible(window->dialog) && GetWindowRect(window->dialog, &now)) {
-        x = now.left;
-        y = now.top + height > work.bottom ? work.bottom - height : now.top;
-    }
-    SetWindowPos(window->dialog, NULL, x > work.left ? x : work.left, y > work.top ? y : work.top,
-                 width, height, SWP_NOZORDER | SWP_NOACTIVATE);
+    eg_window_frame_resize(&window->frame, window->layout.client_width,
+                           window->layout.client_height);
     eg_alert_body_scroll(&window->body, window->body.scrolled);
     place_controls(window);
-    RedrawWindow(window->dialog, NULL, NULL,
-                 RDW_INVALIDATE | RDW_ERASE | RDW_FRAME | RDW_ALLCHILDREN);
+    RedrawWindow(dialog, NULL, NULL, RDW_INVALIDATE | RDW_ERASE | RDW_FRAME | RDW_ALLCHILDREN);
 }
 
 static const wchar_t *item_text(eg_alert_window *window, eg_alert_item item)
@@ -164,24 +128,29 @@ static void set_text(eg_alert_window *window, eg_alert_item item)
     SetWindowTextW(window->control[item], window->content->text[item]);
 }
 
-static void set_icon(eg_alert_window *window)
+static void set_icon(const eg_alert_window *window)
 {
-    WORD icon_id = window->content->severe ? EG_ICON_ALERT : EG_ICON_ATTENTION;
-    LPARAM icon = (LPARAM)LoadIconW(window->instance, MAKEINTRESOURCEW(icon_id));
-
-    SendMessageW(window->dialog, WM_SETICON, ICON_BIG, icon);
-    SendMessageW(window->dialog, WM_SETICON, ICON_SMALL, icon);
+    eg_window_frame_set_icon(&window->frame,
+                             window->content->severe ? EG_ICON_ALERT : EG_ICON_ATTENTION);
 }
 
-/* Reads the colours that the person has chosen, for the window and all in it. */
-static void set_colours(eg_alert_window *window)
+static void dress(void *user)
 {
-    const eg_palette *palette = &window->view.palette;
+    const eg_alert_window *window = user;
+    const eg_look *look = &window->frame.look;
 
-    eg_palette_init(&window->view.palette, window->content->severe);
-    eg_palette_apply_frame(palette, window->dialog);
-    eg_palette_apply_control(palette, window->body.window);
-    eg_palette_apply_control(palette, window->control[EG_ALERT_DETAILS]);
+    eg_palette_apply_control(&look->palette, window->body.window);
+    eg_palette_apply_control(&look->palette, window->control[EG_ALERT_DETAILS]);
+    for (int i = 0; i < EG_ALERT_ITEMS; i++) {
+        eg_font font = i == EG_ALERT_DETAILS ? EG_FONT_SMALL : EG_FONT_TEXT;
+        SendMessageW(window->control[i], WM_SETFONT, (WPARAM)look->fonts.handle[font], FALSE);
+    }
+}
+
+static void dress_for_content(eg_alert_window *window)
+{
+    window->frame.severe = window->content->severe;
+    eg_window_frame_dress(&window->frame);
 }
 
 static void set_texts(eg_alert_window *window)
@@ -190,69 +159,64 @@ static void set_texts(eg_alert_window *window)
     for (int i = 0; i < EG_ALERT_ITEMS; i++) {
         set_text(window, (eg_alert_item)i);
     }
-    SetWindowTextW(window->dialog, window->content->title);
-}
-
-static void set_fonts(eg_alert_window *window, int dpi)
-{
-    eg_fonts_done(&window->fonts);
-    eg_fonts_init(&window->fonts, dpi);
-    window->view.dpi = dpi;
-    for (int i = 0; i < EG_ALERT_ITEMS; i++) {
-        eg_font font = i == EG_ALERT_DETAILS ? EG_FONT_SMALL : EG_FONT_TEXT;
-        SendMessageW(window->control[i], WM_SETFONT, (WPARAM)window->fonts.handle[font], FALSE);
-    }
+    SetWindowTextW(window->frame.dialog, window->content->title);
 }
 
 static void create_controls(eg_alert_window *window)
 {
     for (int i = 0; i < EG_ALERT_ITEMS; i++) {
-        bool body = i < EG_ALERT_BODY_ITEMS;
+        HWND parent = i < EG_ALERT_BODY_ITEMS ? window->body.window : window->frame.dialog;
         const wchar_t *class_name = L"STATIC";
-        DWORD style = WS_CHILD | SS_OWNERDRAW;
-        DWORD extended = 0;
+        DWORD style = SS_OWNERDRAW, extended = 0;
 
         if (is_button((eg_alert_item)i)) {
             class_name = L"BUTTON";
-            style = WS_CHILD | WS_TABSTOP | BS_MULTILINE |
+            style = WS_TABSTOP | BS_MULTILINE |
                     (i == EG_ALERT_CLOSE ? BS_DEFPUSHBUTTON : BS_PUSHBUTTON);
         } else if (i == EG_ALERT_DETAILS) {
             class_name = L"EDIT";
-            style = WS_CHILD | WS_TABSTOP | WS_VSCROLL | ES_MULTILINE | ES_READONLY;
+            style = WS_TABSTOP | WS_VSCROLL | ES_MULTILINE | ES_READONLY;
             extended = WS_EX_CLIENTEDGE;
         }
-        window->control[i] =
-            CreateWindowExW(extended, class_name, L"", style, 0, 0, 0, 0,
-                            body ? window->body.window : window->dialog,
-                            (HMENU)(INT_PTR)item_id((eg_alert_item)i), window->instance, NULL);
+        window->control[i] = eg_window_frame_add(&window->frame, parent, class_name, style,
+                                                 extended, item_id((eg_alert_item)i));
     }
 }
 
 /* The window counts as shown only when every part of it has been painted. */
 static void announce(eg_alert_window *window)
 {
-    if (window->announced || !IsWindowVisible(window->dialog) || IsIconic(window->dialog)) {
+    HWND dialog = window->frame.dialog;
+
+    if (window->announced || !IsWindowVisible(dialog) || IsIconic(dialog)) {
         return;
     }
-    RedrawWindow(window->dialog, NULL, NULL, RDW_UPDATENOW | RDW_ALLCHILDREN);
+    RedrawWindow(dialog, NULL, NULL, RDW_UPDATENOW | RDW_ALLCHILDREN);
     GdiFlush();
     window->announced = true;
     window->events.shown(window->events.user, window->content);
 }
 
-static void paint_footer(eg_alert_window *window)
+static void paint_footer(void *user, HDC dc)
 {
-    PAINTSTRUCT paint;
-    HDC dc = BeginPaint(window->dialog, &paint);
+    const eg_alert_window *window = user;
 
     eg_alert_draw_footer(&window->view, &window->layout, dc);
-    EndPaint(window->dialog, &paint);
 }
 
-static void on_command(eg_alert_window *window, int id)
+static bool draw_control(void *user, const DRAWITEMSTRUCT *draw)
 {
+    const eg_alert_window *window = user;
+
+    return eg_alert_draw_control(&window->view, draw);
+}
+
+static void on_command(void *user, int id)
+{
+    eg_alert_window *window = user;
+
     if (id == IDOK || id == IDCANCEL) {
-        DestroyWindow(window->dialog);
+        eg_window_frame_close(&window->frame);
     } else if (id == item_id(EG_ALERT_NEXT)) {
         if (window->announced) { /* a key held down must not skip what was not painted yet */
             window->events.next(window->events.user);
@@ -276,102 +240,58 @@ static void on_activate(eg_alert_window *window, bool active)
         /* Enter goes through all alerts, and closes the last one. */
         eg_alert_item first = window->waiting > 0 ? EG_ALERT_NEXT : EG_ALERT_CLOSE;
         window->activated = true;
-        SendMessageW(window->dialog, WM_NEXTDLGCTL, (WPARAM)window->control[first], TRUE);
+        SendMessageW(window->frame.dialog, WM_NEXTDLGCTL, (WPARAM)window->control[first], TRUE);
     } else if (!active && window->activated) {
-        SetWindowPos(window->dialog, HWND_NOTOPMOST, 0, 0, 0, 0,
+        SetWindowPos(window->frame.dialog, HWND_NOTOPMOST, 0, 0, 0, 0,
                      SWP_NOMOVE | SWP_NOSIZE | SWP_NOACTIVATE);
     }
 }
 
-static void on_destroyed(eg_alert_window *window)
+static void on_message(void *user, UINT message, WPARAM wparam)
 {
-    window->dialog = NULL;
+    eg_alert_window *window = user;
+
+    if (message == WM_ACTIVATE) {
+        on_activate(window, LOWORD(wparam) != WA_INACTIVE);
+    } else if (message == MESSAGE_PAINTED) {
+        announce(window);
+    }
+}
+
+static void on_destroyed(void *user)
+{
+    eg_alert_window *window = user;
+
     window->view.content = NULL;
     eg_alert_content_destroy(window->content);
     window->content = NULL;
-    eg_fonts_done(&window->fonts);
     window->events.closed(window->events.user);
 }
 
-/* The body hands its buttons' on, and takes the answer as it is; a dialog needs it set aside. */
-static INT_PTR on_notify(eg_alert_window *window, const NMHDR *notice)
-{
-    if (notice->code != NM_CUSTOMDRAW) {
-        return FALSE;
-    }
-    SetWindowLongPtrW(window->dialog, DWLP_MSGRESULT,
-                      eg_palette_draw_button(&window->view.palette, (const NMCUSTOMDRAW *)notice));
-    return TRUE;
-}
-
-static INT_PTR handle(eg_alert_window *window, UINT message, WPARAM wparam, LPARAM lparam)
-{
-    switch (message) {
-    case WM_PAINT: paint_footer(window); return TRUE;
-    case WM_ERASEBKGND: return TRUE;
-    case WM_DRAWITEM: return eg_alert_draw_control(&window->view, (const DRAWITEMSTRUCT *)lparam);
-    case WM_COMMAND: on_command(window, LOWORD(wparam)); return TRUE;
-    case WM_NOTIFY: return on_notify(window, (const NMHDR *)lparam);
-    case WM_CTLCOLORBTN:
-        return (INT_PTR)eg_palette_control_brush(&window->view.palette, (HDC)wparam,
-                                                 window->view.palette.footer);
-    case WM_CLOSE: DestroyWindow(window->dialog); return TRUE;
-    case WM_ACTIVATE: on_activate(window, LOWORD(wparam) != WA_INACTIVE); return FALSE;
-    case MESSAGE_PAINTED: announce(window); return TRUE;
-    case WM_DPICHANGED:
-        if (window->fixed_scale == 0) {
-            set_fonts(window, HIWORD(wparam));
-        }
-        arrange(window);
-        return TRUE;
-    case WM_SYSCOLORCHANGE:
-    case WM_SETTINGCHANGE:
-    case WM_THEMECHANGED:
-        set_colours(window);
-        arrange(window);
-        return FALSE;
-    default: return FALSE;
-    }
-}
-
-static INT_PTR CALLBACK dialog_procedure(HWND dialog, UINT message, WPARAM wparam, LPARAM lparam)
-{
-    eg_alert_window *window;
-
-    if (message == WM_INITDIALOG) {
-        SetWindowLongPtrW(dialog, DWLP_USER, lparam);
-        return FALSE; /* the keyboard stays where it is */
-    }
-    window = (eg_alert_window *)GetWindowLongPtrW(dialog, DWLP_USER);
-    if (!window || window->dialog != dialog) {
-        return FALSE;
-    }
-    if (message == WM_DESTROY) {
-        on_destroyed(window);
-        return TRUE;
-    }
-    return window->content ? handle(window, message, wparam, lparam) : FALSE;
-}
+static const eg_window_handlers handlers = {
+    .dress = dress,
+    .arrange = arrange,
+    .paint = paint_footer,
+    .draw = draw_control,
+    .command = on_command,
+    .message = on_message,
+    .destroyed = on_destroyed,
+};
 
 static int open_dialog(eg_alert_window *window)
 {
-    int status;
+    eg_window_frame *frame = &window->frame;
+    int status = eg_window_frame_open(frame);
 
-    window->dialog = CreateDialogParamW(window->instance, MAKEINTRESOURCEW(EG_DIALOG_ALERT), NULL,
-                                        dialog_procedure, (LPARAM)window);
-    if (!window->dialog) {
-        return eg_fail_os(GetLastError(), "cannot open the alert window");
-    }
-    status = eg_alert_body_create(&window->body, window->instance, window->dialog);
     if (status != EG_OK) {
-        HWND dialog = window->dialog;
-        window->dialog = NULL;
-        DestroyWindow(dialog);
+        return status;
+    }
+    status = eg_alert_body_create(&window->body, frame->instance, frame->dialog);
+    if (status != EG_OK) {
+        eg_window_frame_close(frame);
         return status;
     }
     create_controls(window);
-    set_fonts(window, window->fixed_scale ? window->fixed_scale * 96 / 100
-                                          : (int)GetDpiForWindow(window->dialog));
     window->activated = false;
     return EG_OK;
 }
@@ -386,13 +306,13 @@ int eg_alert_window_create(HINSTANCE instance, int scale, const eg_alert_events 
         eg_free(window);
         return status;
     }
-    window->instance = instance;
     window->events = *events;
-    window->fixed_scale = scale;
+    window->frame = (eg_window_frame){
+        .instance = instance, .scale = scale, .handlers = &handlers, .user = window};
     window->body.view = &window->view;
     window->body.layout = &window->layout;
     window->body.painted = MESSAGE_PAINTED;
-    window->view.fonts = &window->fonts;
+    window->view.look = &window->frame.look;
     *out = window;
     return EG_OK;
 }
@@ -408,9 +328,7 @@ void eg_alert_window_destroy(eg_alert_window *window)
         return;
     }
     window->events.closed = ignore;
-    if (window->dialog) {
-        DestroyWindow(window->dialog);
-    }
+    eg_window_frame_close(&window->frame);
     eg_alert_content_destroy(window->content);
     eg_arena_destroy(window->arena);
     eg_free(window);
@@ -419,7 +337,7 @@ void eg_alert_window_destroy(eg_alert_window *window)
 int eg_alert_window_show(eg_alert_window *window, eg_alert_content *content, size_t waiting)
 {
     eg_alert_content *before = window->content;
-    bool fresh = window->dialog == NULL;
+    bool fresh = window->frame.dialog == NULL;
 
     window->content = content;
     window->waiting = waiting;
@@ -437,10 +355,10 @@ int eg_alert_window_show(eg_alert_window *window, eg_alert_content *content, siz
             return status;
         }
     }
-    set_colours(window);
+    dress_for_content(window);
     set_texts(window);
     arrange(window);
-    SetWindowPos(window->dialog, fresh ? HWND_TOPMOST : NULL, 0, 0, 0, 0,
+    SetWindowPos(window->frame.dialog, fresh ? HWND_TOPMOST : NULL, 0, 0, 0, 0,
                  SWP_NOMOVE | SWP_NOSIZE | SWP_NOACTIVATE | SWP_SHOWWINDOW |
                      (fresh ? 0u : SWP_NOZORDER));
     return EG_OK;
@@ -471,7 +389,7 @@ static void change_texts(eg_alert_window *window, const eg_alert_content *before
         }
     }
     if (wcscmp(window->content->title, before->title) != 0) {
-        SetWindowTextW(window->dialog, window->content->title);
+        SetWindowTextW(window->frame.dialog, window->content->title);
     }
 }
 
@@ -480,7 +398,7 @@ void eg_alert_window_update(eg_alert_window *window, eg_alert_content *content)
     eg_alert_content *before = window->content;
     bool look_changed;
 
-    if (!window->dialog) {
+    if (!window->frame.dialog) {
         eg_alert_content_destroy(content);
         return;
     }
@@ -489,7 +407,7 @@ void eg_alert_window_update(eg_alert_window *window, eg_alert_content *content)
     window->view.content = content;
     window->announced = window->announced && before->hit_id == content->hit_id;
     if (look_changed) {
-        set_colours(window);
+        dress_for_content(window);
         set_icon(window);
     }
     change_texts(window, before);
@@ -499,9 +417,9 @@ void eg_alert_window_update(eg_alert_window *window, eg_alert_content *content)
 
 static void blink(const eg_alert_window *window)
 {
-    FLASHWINFO flash = {sizeof(flash), window->dialog, FLASHW_TRAY, 3, 0};
+    FLASHWINFO flash = {sizeof(flash), window->frame.dialog, FLASHW_TRAY, 3, 0};
 
-    if (GetForegroundWindow() != window->dialog) {
+    if (GetForegroundWindow() != window->frame.dialog) {
         FlashWindowEx(&flash);
     }
 }
@@ -518,7 +436,7 @@ void eg_alert_window_set_waiting(eg_alert_window *window, size_t waiting)
 {
     size_t before = window->waiting;
 
-    if (!window->dialog || before == waiting) {
+    if (!window->frame.dialog || before == waiting) {
         return;
     }
     window->waiting = waiting;
@@ -535,34 +453,31 @@ void eg_alert_window_set_waiting(eg_alert_window *window, size_t waiting)
 
 bool eg_alert_window_is_open(const eg_alert_window *window)
 {
-    return window->dialog != NULL;
+    return window->frame.dialog != NULL;
 }
 
 const eg_alert_content *eg_alert_window_shown(const eg_alert_window *window)
 {
-    return window->dialog && window->announced ? window->content : NULL;
+    return window->frame.dialog && window->announced ? window->content : NULL;
 }
 
 void eg_alert_window_raise(eg_alert_window *window)
 {
-    if (window->dialog) {
-        ShowWindow(window->dialog, IsIconic(window->dialog) ? SW_RESTORE : SW_SHOW);
-        SetForegroundWindow(window->dialog);
-    }
+    eg_window_frame_raise(&window->frame);
 }
 
 bool eg_alert_window_translate(eg_alert_window *window, MSG *message)
 {
-    if (!window->dialog) {
+    if (!window->frame.dialog) {
         return false;
     }
     if (message->message == WM_KEYDOWN && message->hwnd != window->control[EG_ALERT_DETAILS] &&
-        IsChild(window->dialog, message->hwnd)) {
+        IsChild(window->frame.dialog, message->hwnd)) {
         if (message->wParam == VK_NEXT || message->wParam == VK_PRIOR) {
             eg_alert_body_scroll_by(&window->body,
                                     message->wParam == VK_NEXT ? SB_PAGEDOWN : SB_PAGEUP);
             return true;
         }
     }
-    return IsDialogMessageW(window->dialog, message) != FALSE;
+    return eg_window_frame_translate(&window->frame, message);
 }

@@ -2,15 +2,18 @@
 #include "tray/app.h"
 
 #include "core/base/clock.h"
+#include "core/base/log.h"
 #include "core/base/os.h"
 #include "core/base/status.h"
 #include "core/ipc/code.h"
 #include "tray/alerts.h"
-#include "tray/check_window.h"
+#include "tray/check_text.h"
 #include "tray/icon_state.h"
 #include "tray/menu.h"
+#include "tray/panel_window.h"
 #include "tray/show_file.h"
-#include "tray/status_box.h"
+#include "tray/status_text.h"
+#include "tray/text.h"
 
 #define WINDOW_CLASS L"EmoGuardTray"
 #define MESSAGE_ICON (WM_APP + 10)
@@ -27,9 +30,9 @@ typedef struct app {
     eg_service_view service;
     eg_alerts alerts;
     eg_pipe_client *client;
-    eg_check_window check;
+    eg_panel_window check, status, exit;
     bool check_asked, update_asked; /* from here, and how it ended was not told yet */
-    bool asking;                    /* a menu or a box is open */
+    bool asking;                    /* the menu is open */
 } app;
 
 static void refresh_icon(void *user)
@@ -76,27 +79,47 @@ static void balloon(void *user, const eg_hit_notice *hit)
     eg_arena_destroy(arena);
 }
 
+/* A tray that only shows a file ends with its last window. */
 static void on_closed(void *user)
 {
     app *a = user;
 
     refresh_icon(a);
-    if (a->options->show) {
+    if (a->options->show && !eg_alerts_is_open(&a->alerts) && !eg_panel_window_is_open(&a->check) &&
+        !eg_panel_window_is_open(&a->status)) {
         DestroyWindow(a->window);
     }
 }
 
-static void show_status(app *a)
+static void make_status(void *user, eg_arena *arena, eg_panel *out)
 {
-    a->asking = true;
-    eg_status_box_show(a->instance, NULL, &a->service, &a->alerts.notices);
-    a->asking = false;
+    const app *a = user;
+
+    eg_status_panel_make(arena, &a->service, &a->alerts.notices, out);
+}
+
+static void on_status_pressed(void *user, eg_panel_button button)
+{
+    app *a = user;
+
+    if (button == EG_PANEL_OTHER) {
+        eg_panel_window_copy(&a->status);
+    } else {
+        eg_panel_window_close(&a->status);
+    }
+}
+
+static void show(eg_panel_window *window)
+{
+    if (eg_panel_window_show(window) != EG_OK) {
+        eg_log(EG_LOG_ERROR, "tray", "%s", eg_error_message());
+    }
 }
 
 static void on_open(app *a)
 {
-    if (!eg_alerts_show(&a->alerts) && !a->asking) {
-        show_status(a);
+    if (!eg_alerts_show(&a->alerts)) {
+        show(&a->status);
     }
 }
 
@@ -108,24 +131,25 @@ static void start_check(app *a)
         a->check_asked = true;
         eg_pipe_client_check(a->client, EG_CHECK_START);
     }
-    eg_check_window_show(&a->check, &a->service);
+    show(&a->check);
 }
 
-static void cancel_check(void *user)
+static void make_check(void *user, eg_arena *arena, eg_panel *out)
+{
+    const app *a = user;
+
+    eg_check_panel_make(arena, &a->service, out);
+}
+
+static void on_check_pressed(void *user, eg_panel_button button)
 {
     app *a = user;
 
-    if (a->client) {
+    EG_UNUSED(button);
+    if (!a->check.panel.running) {
+        eg_panel_window_close(&a->check);
+    } else if (a->client) {
         eg_pipe_client_check(a->client, EG_CHECK_CANCEL);
-    }
-}
-
-static void on_check_closed(void *user)
-{
-    app *a = user;
-
-    if (a->options->show && !eg_alerts_is_open(&a->alerts)) {
-        DestroyWindow(a->window);
     }
 }
 
@@ -133,15 +157,15 @@ static void on_check_closed(void *user)
 static void tell_check(app *a, eg_arena *arena)
 {
     const eg_check_state *check = eg_service_view_check(&a->service);
-    eg_check_words words;
+    eg_panel panel;
 
     if (!a->check_asked || check->state == EG_JOB_RUNNING || check->state == EG_JOB_IDLE) {
         return;
     }
     a->check_asked = false;
-    if (!a->check.dialog) {
-        eg_check_words_make(arena, &a->service, &words);
-        eg_icon_balloon(&a->icon, words.icon, words.headline, words.detail);
+    if (!eg_panel_window_is_open(&a->check)) {
+        eg_check_panel_make(arena, &a->service, &panel);
+        eg_icon_balloon(&a->icon, panel.icon, panel.headline, panel.detail);
     }
 }
 
@@ -187,21 +211,29 @@ static void on_news(app *a, eg_service_news *news)
         }
         eg_arena_destroy(arena);
     }
-    eg_check_window_update(&a->check, &a->service);
+    eg_panel_window_update(&a->check);
+    eg_panel_window_update(&a->status);
 }
 
-static void ask_exit(app *a)
+static void make_exit(void *user, eg_arena *arena, eg_panel *out)
 {
-    eg_arena *arena = NULL;
-    int answer = IDCANCEL;
+    EG_UNUSED(user);
+    out->icon = EG_ICON_STATE_ATTENTION;
+    out->title = L"EmoGuard";
+    out->headline = eg_tray_text(arena, EG_TEXT_EXIT_QUESTION);
+    out->detail = eg_tray_text(arena, EG_TEXT_EXIT_HELP);
+    out->button[EG_PANEL_OTHER] = eg_tray_text(arena, EG_TEXT_EXIT);
+    out->button[EG_PANEL_MAIN] = eg_tray_text(arena, EG_TEXT_CANCEL);
+}
 
-    if (eg_arena_create(&arena, 4096) == EG_OK) {
-        answer = MessageBoxW(a->window, eg_tray_text(arena, EG_TEXT_EXIT_QUESTION), L"EmoGuard",
-                             MB_OKCANCEL | MB_ICONINFORMATION | MB_DEFBUTTON2 | MB_SETFOREGROUND);
-        eg_arena_destroy(arena);
-    }
-    if (answer == IDOK) {
+static void on_exit_pressed(void *user, eg_panel_button button)
+{
+    app *a = user;
+
+    if (button == EG_PANEL_OTHER) {
         DestroyWindow(a->window);
+    } else {
+        eg_panel_window_close(&a->exit);
     }
 }
 
@@ -216,9 +248,6 @@ static void on_menu(app *a, POINT where)
     }
     a->asking = true;
     choice = eg_menu_ask(a->window, where, &a->alerts.notices, &a->service, alerts, &story);
-    if (choice == EG_MENU_EXIT) {
-        ask_exit(a);
-    }
     a->asking = false;
     if (choice == EG_MENU_SHOW) {
         on_open(a);
@@ -230,7 +259,9 @@ static void on_menu(app *a, POINT where)
         a->update_asked = true;
         eg_pipe_client_update(a->client);
     } else if (choice == EG_MENU_STATUS) {
-        show_status(a);
+        show(&a->status);
+    } else if (choice == EG_MENU_EXIT) {
+        show(&a->exit);
     }
 }
 
@@ -276,7 +307,8 @@ static LRESULT handle(app *a, UINT message, WPARAM wparam, LPARAM lparam)
     case EG_PIPE_ANSWERED: eg_alerts_receipt(&a->alerts, lparam, wparam != 0); return 0;
     case EG_PIPE_DISCONNECTED:
         eg_service_view_disconnected(&a->service);
-        eg_check_window_update(&a->check, &a->service);
+        eg_panel_window_update(&a->check);
+        eg_panel_window_update(&a->status);
         refresh_icon(a);
         return 0;
     case WM_TIMER: on_timer(a, wparam); return 0;
@@ -322,7 +354,7 @@ static void show_first(app *a)
     const eg_tray_notice *first = eg_notice_list_next(&a->alerts.notices);
 
     if (a->alerts.notices.count == 0) {
-        eg_check_window_show(&a->check, &a->service);
+        show(&a->check);
         return;
     }
     if (!first) {
@@ -370,7 +402,9 @@ static void finish(app *a)
         eg_pipe_client_drain(a->window);
     }
     eg_alerts_done(&a->alerts);
-    eg_check_window_close(&a->check);
+    eg_panel_window_close(&a->check);
+    eg_panel_window_close(&a->status);
+    eg_panel_window_close(&a->exit);
     eg_service_view_done(&a->service);
 }
 
@@ -390,15 +424,21 @@ int eg_app_run(HINSTANCE instance, const eg_tray_options *options)
     a.alerts.changed = refresh_icon;
     a.alerts.announce = balloon;
     a.alerts.closed = on_closed;
-    a.check.instance = instance;
-    a.check.scale = options->scale;
-    a.check.user = &a;
-    a.check.cancel = cancel_check;
-    a.check.closed = on_check_closed;
+    a.check = (eg_panel_window){
+        .user = &a, .make = make_check, .pressed = on_check_pressed, .closed = on_closed};
+    a.status = (eg_panel_window){
+        .user = &a, .make = make_status, .pressed = on_status_pressed, .closed = on_closed};
+    a.exit = (eg_panel_window){
+        .user = &a, .make = make_exit, .pressed = on_exit_pressed, .closed = on_closed};
+    eg_panel_window_init(&a.check, instance, options->scale);
+    eg_panel_window_init(&a.status, instance, options->scale);
+    eg_panel_window_init(&a.exit, instance, options->scale);
     status = start(&a);
     while (status == EG_OK && GetMessageW(&message, NULL, 0, 0) > 0) {
         if (!eg_alert_window_translate(a.alerts.alert, &message) &&
-            !eg_check_window_translate(&a.check, &message)) {
+            !eg_panel_window_translate(&a.check, &message) &&
+            !eg_panel_window_translate(&a.status, &message) &&
+            !eg_panel_window_translate(&a.exit, &message)) {
             TranslateMessage(&message);
             DispatchMessageW(&message);
         }

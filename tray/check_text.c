@@ -4,6 +4,7 @@
 #include "core/base/clock.h"
 #include "core/base/os.h"
 #include "core/base/status.h"
+#include "tray/text.h"
 
 #define ITEM_MAX 260u
 #define ERROR_MAX 200u
@@ -42,7 +43,7 @@ static const wchar_t *left_text(eg_arena *arena, uint32_t seconds)
                                 number(arena, (seconds + 59) / 60));
 }
 
-static void tell_running(eg_arena *arena, const eg_check_state *check, eg_check_words *out)
+static void tell_running(eg_arena *arena, const eg_check_state *check, eg_panel *out)
 {
     out->running = true;
     out->percent = check->percent;
@@ -68,7 +69,7 @@ static const wchar_t *when_text(eg_arena *arena, const eg_check_state *check,
 }
 
 static void tell_verdict(eg_arena *arena, const eg_check_state *check,
-                         const eg_service_state *state, eg_check_words *out)
+                         const eg_service_state *state, eg_panel *out)
 {
     const wchar_t *when = when_text(arena, check, state);
 
@@ -99,11 +100,10 @@ static const wchar_t *failed_text(eg_arena *arena, const eg_check_state *check)
                                 eg_tray_text_safe(arena, check->error, false, ERROR_MAX));
 }
 
-void eg_check_words_make(eg_arena *arena, const eg_service_view *service, eg_check_words *out)
+static void tell(eg_arena *arena, const eg_service_view *service, eg_panel *out)
 {
     const eg_check_state *check = eg_service_view_check(service);
 
-    *out = (eg_check_words){EG_ICON_STATE_ATTENTION, L"", L"", L"", L"", 0, false};
     if (!service->connected || !check) {
         out->headline = eg_tray_text(arena, EG_TEXT_STATUS_DISCONNECTED);
         return;
@@ -126,4 +126,14 @@ void eg_check_words_make(eg_arena *arena, const eg_service_view *service, eg_che
         return;
     default: out->headline = eg_tray_text(arena, EG_TEXT_CHECK_UNAVAILABLE); return;
     }
+}
+
+void eg_check_panel_make(eg_arena *arena, const eg_service_view *service, eg_panel *out)
+{
+    eg_panel_init(out);
+    out->icon = EG_ICON_STATE_ATTENTION;
+    out->title = eg_tray_text(arena, EG_TEXT_CHECK_TITLE);
+    tell(arena, service, out);
+    out->button[EG_PANEL_MAIN] =
+        eg_tray_text(arena, out->running ? EG_TEXT_CHECK_CANCEL : EG_TEXT_CLOSE);
 }

@@ -33,23 +33,26 @@ static const wchar_t *recent_text(eg_arena *arena, const eg_hit_notice *hit)
     return out;
 }
 
-/* ids[i] is the story behind entry RECENT_ID + i: the list may change while the menu is open. */
-static HMENU recent_menu(eg_arena *arena, const eg_notice_list *notices, int64_t ids[RECENT_MAX])
+/*
+ * The newest stories, or words that there is none. ids[i] is the story behind entry RECENT_ID + i:
+ * the list may change while the menu is open.
+ */
+static void add_recent(HMENU menu, eg_arena *arena, const eg_notice_list *notices,
+                       int64_t ids[RECENT_MAX])
 {
-    HMENU menu = CreatePopupMenu();
-    const eg_tray_notice *notice;
+    const eg_tray_notice *notice = eg_notice_list_recent(notices, 0);
+    HMENU recent = notice ? CreatePopupMenu() : NULL;
 
-    for (unsigned i = 0; menu && i < RECENT_MAX; i++) {
-        notice = eg_notice_list_recent(notices, i);
-        if (notice) {
-            ids[i] = eg_notice_story(&notice->hit);
-            AppendMenuW(menu, MF_STRING, RECENT_ID + i, recent_text(arena, &notice->hit));
-        } else if (i == 0) {
-            AppendMenuW(menu, MF_STRING | MF_GRAYED, 0,
-                        eg_tray_text(arena, EG_TEXT_MENU_RECENT_NONE));
-        }
+    if (!recent) {
+        AppendMenuW(menu, MF_STRING | MF_GRAYED, 0, eg_tray_text(arena, EG_TEXT_MENU_RECENT_NONE));
+        return;
     }
-    return menu;
+    for (unsigned i = 0; i < RECENT_MAX && notice; i++) {
+        ids[i] = eg_notice_story(&notice->hit);
+        AppendMenuW(recent, MF_STRING, RECENT_ID + i, recent_text(arena, &notice->hit));
+        notice = eg_notice_list_recent(notices, i + 1);
+    }
+    AppendMenuW(menu, MF_POPUP, (UINT_PTR)recent, eg_tray_text(arena, EG_TEXT_MENU_RECENT));
 }
 
 static UINT track(HWND owner, HMENU menu, POINT where)
@@ -73,7 +76,7 @@ static void add_job(HMENU menu, eg_arena *arena, eg_menu_choice choice, unsigned
 eg_menu_choice eg_menu_ask(HWND owner, POINT where, const eg_notice_list *notices,
                            const eg_service_view *service, bool alerts, int64_t *story)
 {
-    HMENU menu = CreatePopupMenu(), recent;
+    HMENU menu = CreatePopupMenu();
     eg_arena *arena = NULL;
     int64_t ids[RECENT_MAX] = {0};
     UINT chosen;
@@ -82,12 +85,11 @@ eg_menu_choice eg_menu_ask(HWND owner, POINT where, const eg_notice_list *notice
         DestroyMenu(menu);
         return EG_MENU_NONE;
     }
-    recent = recent_menu(arena, notices, ids);
     if (alerts) {
         AppendMenuW(menu, MF_STRING, EG_MENU_SHOW, eg_tray_text(arena, EG_TEXT_MENU_SHOW));
         SetMenuDefaultItem(menu, EG_MENU_SHOW, FALSE);
     }
-    AppendMenuW(menu, MF_POPUP, (UINT_PTR)recent, eg_tray_text(arena, EG_TEXT_MENU_RECENT));
+    add_recent(menu, arena, notices, ids);
     AppendMenuW(menu, MF_SEPARATOR, 0, NULL);
     add_job(menu, arena, EG_MENU_CHECK, EG_TEXT_MENU_CHECK, eg_service_view_can_check(service));
     add_job(menu, arena, EG_MENU_UPDATE, EG_TEXT_MENU_UPDATE, eg_service_view_can_update(service));

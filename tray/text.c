@@ -120,6 +120,33 @@ const wchar_t *eg_tray_text_format2(eg_arena *arena, unsigned id, const wchar_t 
     return eg_tray_text_format(arena, id, values, 2);
 }
 
+const wchar_t *eg_tray_text_join(eg_arena *arena, const wchar_t *const *parts, size_t count,
+                                 const wchar_t *between)
+{
+    size_t length = 0, at = 0, gap = wcslen(between);
+    wchar_t *out;
+
+    for (size_t i = 0; i < count; i++) {
+        length += wcslen(parts[i]) + gap;
+    }
+    out = eg_arena_alloc(arena, (length + 1) * sizeof(wchar_t));
+    if (!out) {
+        return L"";
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i][0] == L'\0') {
+            continue;
+        }
+        for (size_t k = 0; at > 0 && k < gap; k++) {
+            out[at++] = between[k];
+        }
+        for (size_t k = 0; parts[i][k]; k++) {
+            out[at++] = parts[i][k];
+        }
+    }
+    return out;
+}
+
 /* One line of the text, without its end; moves *rest behind it. */
 static eg_str take_line(eg_str *rest)
 {

@@ -26,6 +26,9 @@ const wchar_t *eg_tray_text_format(eg_arena *arena, unsigned id, const wchar_t *
 const wchar_t *eg_tray_text_format1(eg_arena *arena, unsigned id, const wchar_t *value);
 const wchar_t *eg_tray_text_format2(eg_arena *arena, unsigned id, const wchar_t *first,
                                     const wchar_t *second);
+/* Those of the parts that are not "", with `between` between them. */
+const wchar_t *eg_tray_text_join(eg_arena *arena, const wchar_t *const *parts, size_t count,
+                                 const wchar_t *between);
 
 /*
  * Text from outside as UTF-16, with control and bidirectional characters made visible. Line ends

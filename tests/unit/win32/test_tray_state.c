@@ -134,23 +134,22 @@ static void icon__every_attention_in_every_language__fits_the_tooltip(void **sta
     }
 }
 
-static eg_check_words words_of(fixture *fix, eg_check_state check)
+static eg_panel words_of(fixture *fix, eg_check_state check)
 {
-    eg_check_words words;
+    eg_panel words;
 
     fix->check.message.body.check_state = check;
-    eg_check_words_make(fix->arena, &fix->view, &words);
+    eg_check_panel_make(fix->arena, &fix->view, &words);
     return words;
 }
 
 static void check__running__tells_percent_phase_item_and_time(void **state)
 {
-    eg_check_words words =
-        words_of(*state, (eg_check_state){.state = EG_JOB_RUNNING,
-                                          .percent = 42,
-                                          .phase = EG_CHECK_PHASE_FILES,
-                                          .item = EG_STR("C:\\a\xE2\x80\xAE.dll"),
-                                          .left_seconds = 61});
+    eg_panel words = words_of(*state, (eg_check_state){.state = EG_JOB_RUNNING,
+                                                       .percent = 42,
+                                                       .phase = EG_CHECK_PHASE_FILES,
+                                                       .item = EG_STR("C:\\a\xE2\x80\xAE.dll"),
+                                                       .left_seconds = 61});
 
     assert_true(words.running);
     assert_int_equal(words.percent, 42);
@@ -172,11 +171,11 @@ static void check__done__tells_one_of_three_verdicts(void **state)
 
     fix->state.message.body.state.pack_time = NOW - 3 * TICKS_PER_DAY;
     for (size_t i = 0; i < EG_COUNT(wanted); i++) {
-        eg_check_words words = words_of(fix, (eg_check_state){.state = EG_JOB_DONE,
-                                                              .verdict = wanted[i].verdict,
-                                                              .findings = 7,
-                                                              .gaps = 8,
-                                                              .time = NOW});
+        eg_panel words = words_of(fix, (eg_check_state){.state = EG_JOB_DONE,
+                                                        .verdict = wanted[i].verdict,
+                                                        .findings = 7,
+                                                        .gaps = 8,
+                                                        .time = NOW});
         assert_false(words.running);
         assert_int_equal(words.icon, wanted[i].icon);
         assert_has(words.detail, L"3 days"); /* always with the age of the rules */
@@ -189,7 +188,7 @@ static void check__every_end_in_every_language__fits_a_balloon(void **state)
         eg_tray_text_use(eg_test_tray_resources(), (eg_language)language);
         for (int job = EG_JOB_DONE; job < EG_JOB_STATE_COUNT; job++) {
             for (int verdict = 0; verdict < EG_VERDICT_COUNT; verdict++) {
-                eg_check_words words =
+                eg_panel words =
                     words_of(*state, (eg_check_state){.state = (eg_job_state)job,
                                                       .verdict = (eg_verdict)verdict,
                                                       .findings = 1000000,
