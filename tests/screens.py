@@ -132,12 +132,16 @@ CHECKS = {
 ATTENTION = [{"id": "sensor_blind", "text": "registry", "number": 0}, {"id": "rules_stale", "text": "", "number": 21},
              {"id": "rules_rejected", "text": "", "number": 2}, {"id": "sensor_degraded", "text": "process", "number": 0}]
 
+# Up to which hit the central place has them, where there is one; the first hit is 4711.
+REPORTED = {"reported": 4711, "reporting": 0}
 # What is pressed after a click on the icon.
 ICON_KEYS = {"status": "", "menu": "", "recent": "r", "exit": "x"}
 # name: (alerts in the file, keys to press in the window)
 SCENES = {
     "story": (["story"], ""),
     "instructions": (["story"], "instructions"),
+    "reported": (["story"], ""),
+    "reporting": (["task"], ""),
     "answered": (["story"], "alt+{unknown}"),
     "long": (["long", "story"], "alt+n alt+d"),
     "alert": (["process"], ""),
@@ -165,7 +169,7 @@ def messages(scene, names, language):
            "pack_serial": 2026112301, "rules": 46, "instructions": instructions, **WELCOME[language]}
     yield {"type": "state", "attention": ATTENTION if scene == "trouble" else [], "open_alerts": 0, "pack": "emoguard-default",
            "pack_serial": 2026112301, "pack_time": now() - 3 * 86400 * 10**7, "rules": 46, "sensors": 9, "sensors_working": 8 if scene == "trouble" else 9,
-           "uplink": False, "reported_hit": 0}
+           "uplink": scene in REPORTED, "reported_hit": REPORTED.get(scene, 0)}
     if scene in CHECKS:
         yield {"type": "check_state", **CHECK, "time": now(), **CHECKS[scene]}
     for number, name in enumerate(names):

@@ -2,6 +2,7 @@
 #include "tray/alert_content.h"
 
 #include "core/base/clock.h"
+#include "core/base/os.h"
 #include "core/base/status.h"
 #include "core/ipc/code.h"
 #include "tray/text.h"
@@ -211,16 +212,37 @@ static const wchar_t *make_last_words(eg_arena *arena, const eg_hit_notice *hit,
 }
 
 /* Whether the administrator knows already: only what the service has heard back is called sent. */
-static const wchar_t *make_recorded(eg_arena *arena, const eg_hit_notice *hit,
-                                    const eg_service_view *service)
+static void fill_recorded(eg_alert_content *content, const eg_hit_notice *hit,
+                          const eg_service_view *service)
 {
     const eg_service_state *state = service ? eg_service_view_state(service) : NULL;
     unsigned id = EG_TEXT_RECORDED;
 
     if (state && state->uplink) {
-        id = (uint64_t)hit->id <= state->reported_hit ? EG_TEXT_REPORTED : EG_TEXT_REPORTING;
+        content->reported = (uint64_t)hit->id <= state->reported_hit;
+        id = content->reported ? EG_TEXT_REPORTED : EG_TEXT_REPORTING;
     }
-    return eg_tray_text_format1(arena, id, eg_tray_text_time(arena, hit->time));
+    content->text[EG_ALERT_RECORDED] =
+        eg_tray_text_format1(content->arena, id, eg_tray_text_time(content->arena, hit->time));
+}
+
+/* Which rules, and how old they are. The state is newer than what was said at hello. */
+static const wchar_t *make_rules(eg_arena *arena, const eg_service_view *service)
+{
+    const eg_welcome *welcome = welcome_of(service);
+    const eg_service_state *state = service ? eg_service_view_state(service) : NULL;
+    uint64_t serial = state ? state->pack_serial : welcome ? welcome->pack_serial : 0;
+    int64_t days = service ? eg_service_view_rule_days(service, eg_clock_utc()) : -1;
+    const wchar_t *number = eg_tray_text_number(arena, serial);
+
+    if (serial == 0) {
+        return L"";
+    }
+    if (days > 0) {
+        return eg_tray_text_format2(arena, EG_TEXT_RULES_AGE, number,
+                                    eg_tray_text_number(arena, (uint64_t)days));
+    }
+    return eg_tray_text_format1(arena, days == 0 ? EG_TEXT_RULES_TODAY : EG_TEXT_RULES, number);
 }
 
 static void fill_answer(eg_alert_content *content, const eg_given_answer *answer)
@@ -269,6 +291,7 @@ static void fill(eg_alert_content *content, const eg_hit_notice *hit, const eg_g
     }
     content->hit_id = hit->id;
     content->severe = hit->level >= EG_LEVEL_HIGH;
+    content->reported = false;
     content->story = eg_notice_story(hit);
     content->code = make_code(arena, hit);
     content->title = eg_tray_text_format1(arena, EG_TEXT_ALERT_TITLE, title);
@@ -280,7 +303,7 @@ static void fill(eg_alert_content *content, const eg_hit_notice *hit, const eg_g
     if (content->text[EG_ALERT_ADVICE][0] != L'\0') {
         content->text[EG_ALERT_ADVICE_HEAD] = eg_tray_text(arena, EG_TEXT_ADVICE);
     }
-    content->text[EG_ALERT_RECORDED] = make_recorded(arena, hit, service);
+    fill_recorded(content, hit, service);
     if (hit->incident_id > 0) {
         fill_answer(content, answer);
     }
@@ -288,10 +311,7 @@ static void fill(eg_alert_content *content, const eg_hit_notice *hit, const eg_g
     content->text[EG_ALERT_NEXT] = eg_tray_text(arena, EG_TEXT_NEXT);
     content->text[EG_ALERT_TOGGLE] = eg_tray_text(arena, EG_TEXT_DETAILS_SHOW);
     content->text[EG_ALERT_CLOSE] = eg_tray_text(arena, EG_TEXT_CLOSE);
-    if (welcome && welcome->pack_serial > 0) {
-        content->text[EG_ALERT_RULES] = eg_tray_text_format1(
-            arena, EG_TEXT_RULES, eg_tray_text_number(arena, welcome->pack_serial));
-    }
+    content->text[EG_ALERT_RULES] = make_rules(arena, service);
 }
 
 int eg_alert_content_create(const eg_hit_notice *hit, const eg_given_answer *answer,

@@ -24,6 +24,7 @@ typedef struct eg_alert_content {
     int64_t hit_id; /* the newest hit of the story */
     int64_t story;
     bool severe;          /* high or critical: red, else amber */
+    bool reported;        /* the administrator has it */
     const wchar_t *title; /* of the window */
     const wchar_t *code;  /* "7K3-Q9", which stands in the last step */
     size_t boxes;

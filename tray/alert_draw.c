@@ -9,6 +9,8 @@
 /* Lengths at 96 DPI. */
 enum {
     NUMBER_WIDTH = 22,
+    TICK = 14,
+    TICK_WIDTH = 20,
     ANSWER_PADDING = 9,
     BOX_PADDING = 8,
     BOX_TOP = 10,
@@ -55,6 +57,15 @@ static eg_font font_of(eg_alert_item item)
     case EG_ALERT_DETAILS: return EG_FONT_SMALL;
     default: return EG_FONT_TEXT;
     }
+}
+
+/* What stands before the text of an item: the number of a step, the tick of what was sent. */
+static int indent_of(const eg_alert_view *view, eg_alert_item item)
+{
+    if (is_step(item)) {
+        return scaled(view, NUMBER_WIDTH);
+    }
+    return item == EG_ALERT_RECORDED && view->content->reported ? scaled(view, TICK_WIDTH) : 0;
 }
 
 /* The paragraph of an item; in the steps the code stands out. */
@@ -112,19 +123,26 @@ int eg_alert_item_height(const eg_alert_view *view, eg_alert_item item, int widt
     } else if (prepare_item(view, dc, item, &paragraph) == EG_OK) {
         if (item == EG_ALERT_DETAILS) {
             int most = paragraph.height * DETAILS_LINES_MAX;
-            height = eg_paragraph_height(&paragraph, width - scaled(view, 2 * BOX_PADDING));
-            height = (height < most ? height : most) + scaled(view, BOX_PADDING);
+            height = eg_paragraph_height(&paragraph, width - scaled(view, 4 * BOX_PADDING));
+            height = (height < most ? height : most) + scaled(view, 2 * BOX_PADDING);
         } else if (is_answer(item)) {
             height = eg_paragraph_height(&paragraph, width - scaled(view, 4 * BOX_PADDING)) +
                      scaled(view, 2 * ANSWER_PADDING);
         } else {
-            height = eg_paragraph_height(
-                &paragraph, is_step(item) ? width - scaled(view, NUMBER_WIDTH) : width);
+            height = eg_paragraph_height(&paragraph, width - indent_of(view, item));
         }
         eg_paragraph_done(&paragraph);
     }
     ReleaseDC(NULL, dc);
     return height;
+}
+
+eg_rect eg_alert_details_inside(const eg_alert_view *view, const eg_rect *card)
+{
+    int padding = eg_rect_empty(card) ? 0 : scaled(view, BOX_PADDING);
+
+    return (eg_rect){card->left + padding, card->top + padding, card->right - padding,
+                     card->bottom - padding};
 }
 
 int eg_alert_item_width(const eg_alert_view *view, eg_alert_item item)
@@ -160,38 +178,68 @@ static void draw_number(const eg_alert_view *view, eg_alert_item item, HDC dc, c
     }
 }
 
-void eg_alert_draw_item(const eg_alert_view *view, eg_alert_item item, HDC dc, const RECT *area)
+/* Before the first line of text. */
+static void draw_tick(const eg_alert_view *view, HDC dc, const RECT *area, int line_height)
+{
+    const eg_palette *palette = &view->look->palette;
+    int side = scaled(view, TICK), top = area->top + (line_height - side) / 2;
+    RECT at = {area->left, top, area->left + side, top + side};
+
+    eg_tick_draw(dc, &at, palette->good, palette->window);
+}
+
+static COLORREF background_of(const eg_alert_view *view, eg_alert_item item)
+{
+    const eg_palette *palette = &view->look->palette;
+
+    if (item == EG_ALERT_WAITING) {
+        return palette->strip;
+    }
+    return item >= EG_ALERT_BODY_ITEMS ? palette->footer : palette->window;
+}
+
+static COLORREF colour_of(const eg_alert_view *view, eg_alert_item item)
+{
+    const eg_palette *palette = &view->look->palette;
+
+    if (item == EG_ALERT_RECORDED && view->content->reported) {
+        return palette->good;
+    }
+    return item == EG_ALERT_RULES || item == EG_ALERT_RECORDED ? palette->muted : palette->text;
+}
+
+static void draw_text(const eg_alert_view *view, eg_alert_item item, HDC dc, const RECT *area)
 {
     RECT text = *area;
     eg_paragraph paragraph;
-    bool footer = item >= EG_ALERT_BODY_ITEMS;
 
-    eg_look_fill(dc, area,
-                 item == EG_ALERT_WAITING
-                     ? view->look->palette.strip
-                     : (footer ? view->look->palette.footer : view->look->palette.window));
-    if (is_box(item)) {
-        size_t index = (size_t)(item - EG_ALERT_BOX_FIRST);
-        if (index < view->content->boxes) { /* the alert before may have had more */
-            draw_box(view, &view->content->box[index], dc, area);
-        }
-        return;
-    }
     if (prepare_item(view, dc, item, &paragraph) != EG_OK) {
         return;
     }
-    SetTextColor(dc, item == EG_ALERT_RULES || item == EG_ALERT_RECORDED
-                         ? view->look->palette.muted
-                         : view->look->palette.text);
+    SetTextColor(dc, colour_of(view, item));
+    text.left += indent_of(view, item);
     if (is_step(item)) {
         draw_number(view, item, dc, area, paragraph.ascent);
-        text.left += scaled(view, NUMBER_WIDTH);
-    } else if (footer) {
+    } else if (text.left > area->left) {
+        draw_tick(view, dc, area, paragraph.height);
+    } else if (item >= EG_ALERT_BODY_ITEMS) {
         int height = eg_paragraph_height(&paragraph, text.right - text.left);
         text.top += (text.bottom - text.top - height) / 2;
     }
     eg_paragraph_draw(&paragraph, dc, &text, false);
     eg_paragraph_done(&paragraph);
+}
+
+void eg_alert_draw_item(const eg_alert_view *view, eg_alert_item item, HDC dc, const RECT *area)
+{
+    size_t box = (size_t)(item - EG_ALERT_BOX_FIRST);
+
+    eg_look_fill(dc, area, background_of(view, item));
+    if (!is_box(item)) {
+        draw_text(view, item, dc, area);
+    } else if (box < view->content->boxes) { /* the alert before may have had more */
+        draw_box(view, &view->content->box[box], dc, area);
+    }
 }
 
 bool eg_alert_draw_control(const eg_alert_view *view, const DRAWITEMSTRUCT *draw)
@@ -233,12 +281,17 @@ void eg_alert_draw_body(const eg_alert_view *view, const eg_alert_layout *layout
     const eg_palette *colours = &view->look->palette;
     RECT stripe = moved_up(&layout->stripe, scrolled), shield = moved_up(&layout->shield, scrolled);
     RECT frame = moved_up(&layout->frame, scrolled);
+    RECT details = moved_up(&layout->item[EG_ALERT_DETAILS], scrolled);
 
     eg_look_fill(dc, area, colours->window);
     eg_look_fill(dc, &stripe, colours->accent);
     eg_shield_draw(dc, &shield, colours->accent, colours->mark, colours->window);
     eg_card_draw(dc, &frame, scaled(view, RADIUS), scaled(view, 1), colours->window,
                  colours->card_line, colours->window);
+    if (!IsRectEmpty(&details)) {
+        eg_card_draw(dc, &details, scaled(view, RADIUS), scaled(view, 1), colours->window,
+                     colours->card_line, colours->window);
+    }
     for (size_t i = 0; i + 1 < view->content->boxes; i++) {
         RECT arrow = moved_up(&layout->arrow[i], scrolled);
         eg_arrow_draw(dc, &arrow, colours->muted, colours->window);

@@ -16,6 +16,8 @@ typedef struct eg_alert_view {
 
 /* Height of a body item that is `width` wide; the details are a control and measured as text. */
 int eg_alert_item_height(const eg_alert_view *view, eg_alert_item item, int width);
+/* Where the control of the details goes in the card that is drawn around it. */
+eg_rect eg_alert_details_inside(const eg_alert_view *view, const eg_rect *card);
 /* Width of a footer item's text in one line. */
 int eg_alert_item_width(const eg_alert_view *view, eg_alert_item item);
 /* Ids of the item's controls count from here, except where a button has one of its own. */

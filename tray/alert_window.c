@@ -66,12 +66,14 @@ static void place_controls(eg_alert_window *window)
     SetWindowPos(window->body.window, NULL, 0, 0, layout->client_width, layout->body.bottom,
                  SWP_NOZORDER | SWP_NOACTIVATE);
     for (int i = 0; i < EG_ALERT_ITEMS; i++) {
-        const eg_rect *rect = &layout->item[i];
+        eg_rect rect = i == EG_ALERT_DETAILS
+                           ? eg_alert_details_inside(&window->view, &layout->item[i])
+                           : layout->item[i];
         int up = i < EG_ALERT_BODY_ITEMS ? window->body.scrolled : 0;
-        bool there = !eg_rect_empty(rect);
+        bool there = !eg_rect_empty(&rect);
 
-        SetWindowPos(window->control[i], NULL, rect->left, rect->top - up, rect->right - rect->left,
-                     rect->bottom - rect->top,
+        SetWindowPos(window->control[i], NULL, rect.left, rect.top - up, rect.right - rect.left,
+                     rect.bottom - rect.top,
                      SWP_NOZORDER | SWP_NOACTIVATE | (there ? SWP_SHOWWINDOW : SWP_HIDEWINDOW));
         if (!there && GetFocus() == window->control[i]) {
             SetFocus(window->control[EG_ALERT_CLOSE]);
@@ -167,7 +169,7 @@ static void create_controls(eg_alert_window *window)
     for (int i = 0; i < EG_ALERT_ITEMS; i++) {
         HWND parent = i < EG_ALERT_BODY_ITEMS ? window->body.window : window->frame.dialog;
         const wchar_t *class_name = L"STATIC";
-        DWORD style = SS_OWNERDRAW, extended = 0;
+        DWORD style = SS_OWNERDRAW;
 
         if (is_button((eg_alert_item)i)) {
             class_name = L"BUTTON";
@@ -176,10 +178,9 @@ static void create_controls(eg_alert_window *window)
         } else if (i == EG_ALERT_DETAILS) {
             class_name = L"EDIT";
             style = WS_TABSTOP | WS_VSCROLL | ES_MULTILINE | ES_READONLY;
-            extended = WS_EX_CLIENTEDGE;
         }
         window->control[i] = eg_window_frame_add(&window->frame, parent, class_name, style,
-                                                 extended, item_id((eg_alert_item)i));
+                                                 item_id((eg_alert_item)i));
     }
 }
 

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tray/check_text.h"
 
-#include "core/base/clock.h"
-#include "core/base/os.h"
 #include "core/base/status.h"
 #include "tray/text.h"
 
 #define ITEM_MAX 260u
 #define ERROR_MAX 200u
-#define TICKS_PER_DAY (EG_TICKS_PER_SECOND * 86400)
 
 static const wchar_t *number(eg_arena *arena, uint64_t value)
 {
@@ -56,22 +53,20 @@ static void tell_running(eg_arena *arena, const eg_check_state *check, eg_panel 
 
 /* "Checked at 10:42 with rules that are 3 days old." */
 static const wchar_t *when_text(eg_arena *arena, const eg_check_state *check,
-                                const eg_service_state *state)
+                                const eg_service_view *service)
 {
     const wchar_t *time = eg_tray_text_time(arena, check->time);
-    uint64_t made = state ? state->pack_time : 0;
+    int64_t days = eg_service_view_rule_days(service, check->time);
 
-    if (made == 0 || check->time < made) {
-        return eg_tray_text_format1(arena, EG_TEXT_CHECK_WHEN, time);
-    }
-    return eg_tray_text_format2(arena, EG_TEXT_CHECK_WHEN_AGE, time,
-                                number(arena, (check->time - made) / TICKS_PER_DAY));
+    return days < 0 ? eg_tray_text_format1(arena, EG_TEXT_CHECK_WHEN, time)
+                    : eg_tray_text_format2(arena, EG_TEXT_CHECK_WHEN_AGE, time,
+                                           number(arena, (uint64_t)days));
 }
 
 static void tell_verdict(eg_arena *arena, const eg_check_state *check,
-                         const eg_service_state *state, eg_panel *out)
+                         const eg_service_view *service, eg_panel *out)
 {
-    const wchar_t *when = when_text(arena, check, state);
+    const wchar_t *when = when_text(arena, check, service);
 
     out->percent = 100;
     switch (check->verdict) {
@@ -110,7 +105,7 @@ static void tell(eg_arena *arena, const eg_service_view *service, eg_panel *out)
     }
     switch (check->state) {
     case EG_JOB_RUNNING: tell_running(arena, check, out); return;
-    case EG_JOB_DONE: tell_verdict(arena, check, eg_service_view_state(service), out); return;
+    case EG_JOB_DONE: tell_verdict(arena, check, service, out); return;
     case EG_JOB_FAILED:
         out->headline = eg_tray_text(arena, EG_TEXT_CHECK_FAILED);
         out->detail = failed_text(arena, check);

@@ -43,8 +43,8 @@ static eg_palette system_palette(void)
     COLORREF window = GetSysColor(COLOR_WINDOW), text = GetSysColor(COLOR_WINDOWTEXT);
     COLORREF button = GetSysColor(COLOR_BTNFACE);
 
-    return (eg_palette){window, text,   text,   text,   window, window, text,
-                        window, window, window, button, button, false};
+    return (eg_palette){window, text,   text,   text, window, window, text,
+                        window, window, window, text, button, button, false};
 }
 
 static eg_palette dark_palette(bool severe)
@@ -60,6 +60,7 @@ static eg_palette dark_palette(bool severe)
         .footer = RGB(26, 26, 26),
         .strip = severe ? RGB(68, 39, 38) : RGB(67, 53, 25),
         .mark = RGB(32, 32, 32),
+        .good = RGB(127, 208, 122),
         .button = RGB(56, 56, 56),
         .button_pressed = RGB(44, 44, 44),
         .dark = true,
@@ -79,6 +80,7 @@ static eg_palette light_palette(bool severe)
         .footer = RGB(243, 243, 243),
         .strip = severe ? RGB(253, 231, 233) : RGB(255, 244, 206),
         .mark = RGB(255, 255, 255),
+        .good = RGB(15, 110, 20),
     };
 }
 

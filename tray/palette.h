@@ -18,6 +18,7 @@ typedef struct eg_palette {
     COLORREF card, card_line;
     COLORREF footer, strip;
     COLORREF mark; /* on the accent colour */
+    COLORREF good; /* done as it should be */
     COLORREF button, button_pressed;
     bool dark; /* ours, not the system's: frames, bars and buttons must follow */
 } eg_palette;

@@ -316,7 +316,7 @@ static void create_items(eg_panel_window *w)
                     (i == EG_PANEL_ITEM_BUTTON + EG_PANEL_MAIN ? BS_DEFPUSHBUTTON : BS_PUSHBUTTON);
         }
         w->item[i] =
-            eg_window_frame_add(&w->frame, w->frame.dialog, class_name, style, 0, ITEM_ID + i);
+            eg_window_frame_add(&w->frame, w->frame.dialog, class_name, style, ITEM_ID + i);
     }
 }
 

@@ -69,6 +69,8 @@
 #define EG_TEXT_REPORTED 1143
 #define EG_TEXT_ANSWER_CLOSED 1144
 #define EG_TEXT_NEXT_CLOSED 1145
+#define EG_TEXT_RULES_TODAY 1146
+#define EG_TEXT_RULES_AGE 1147
 
 /* kinds of things in the chain */
 #define EG_TEXT_KIND_OFFICE 1200

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tray/service_view.h"
 
+#include "core/base/clock.h"
 #include "core/base/status.h"
+
+#define TICKS_PER_DAY (EG_TICKS_PER_SECOND * 86400)
 
 static eg_service_news **place_of(eg_service_view *view, eg_message_type type)
 {
@@ -55,6 +58,16 @@ const eg_check_state *eg_service_view_check(const eg_service_view *view)
 const eg_update_state *eg_service_view_update(const eg_service_view *view)
 {
     return view->update ? &view->update->message.body.update_state : NULL;
+}
+
+int64_t eg_service_view_rule_days(const eg_service_view *view, uint64_t at)
+{
+    const eg_service_state *state = eg_service_view_state(view);
+
+    if (!state || state->pack_time == 0 || at < state->pack_time) {
+        return -1;
+    }
+    return (int64_t)((at - state->pack_time) / TICKS_PER_DAY);
 }
 
 bool eg_service_view_can_check(const eg_service_view *view)

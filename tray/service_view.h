@@ -26,6 +26,8 @@ void eg_service_view_disconnected(eg_service_view *view);
 const eg_service_state *eg_service_view_state(const eg_service_view *view);
 const eg_check_state *eg_service_view_check(const eg_service_view *view);
 const eg_update_state *eg_service_view_update(const eg_service_view *view);
+/* Days from when the rules were made to `at`; -1 when that is not known, or later. */
+int64_t eg_service_view_rule_days(const eg_service_view *view, uint64_t at);
 bool eg_service_view_can_check(const eg_service_view *view);
 bool eg_service_view_can_update(const eg_service_view *view);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tray/status_text.h"
 
-#include "core/base/clock.h"
 #include "core/base/os.h"
 #include "core/base/status.h"
 #include "core/version.h"
@@ -10,7 +9,6 @@
 
 #define ATTENTION_LINES 5
 #define VALUE_MAX 200u
-#define TICKS_PER_DAY (EG_TICKS_PER_SECOND * 86400)
 
 static const wchar_t *safe(eg_arena *arena, eg_str text)
 {
@@ -29,27 +27,22 @@ static void add_row(eg_panel *to, eg_arena *arena, unsigned label, const wchar_t
     }
 }
 
-static uint64_t days_since(uint64_t filetime)
-{
-    uint64_t now = eg_clock_utc();
-
-    return now > filetime ? (now - filetime) / TICKS_PER_DAY : 0;
-}
-
 /* The state is newer than what was said at hello. */
-static void add_rules(eg_panel *to, eg_arena *arena, const eg_welcome *welcome,
-                      const eg_service_state *state)
+static void add_rules(eg_panel *to, eg_arena *arena, const eg_service_view *service)
 {
+    const eg_welcome *welcome = &service->info->welcome;
+    const eg_service_state *state = eg_service_view_state(service);
+    int64_t days = eg_service_view_rule_days(service, eg_clock_utc());
     const wchar_t *values[] = {number(arena, state ? state->rules : welcome->rules),
                                safe(arena, state ? state->pack : welcome->pack),
                                number(arena, state ? state->pack_serial : welcome->pack_serial)};
 
     add_row(to, arena, EG_TEXT_STATUS_RULES,
             eg_tray_text_format(arena, EG_TEXT_STATUS_RULES_VALUE, values, EG_COUNT(values)));
-    if (state && state->pack_time > 0) {
+    if (days >= 0) {
         add_row(to, arena, EG_TEXT_STATUS_RULE_AGE,
                 eg_tray_text_format1(arena, EG_TEXT_STATUS_RULE_AGE_VALUE,
-                                     number(arena, days_since(state->pack_time))));
+                                     number(arena, (uint64_t)days)));
     }
     if (state) {
         add_row(to, arena, EG_TEXT_STATUS_SENSORS,
@@ -81,7 +74,7 @@ static void add_service(eg_panel *to, eg_arena *arena, const eg_service_view *se
 {
     const eg_welcome *welcome = &service->info->welcome;
 
-    add_rules(to, arena, welcome, eg_service_view_state(service));
+    add_rules(to, arena, service);
     add_check(to, arena, service);
     if (welcome->contact.len > 0) {
         add_row(to, arena, EG_TEXT_STATUS_CONTACT, safe(arena, welcome->contact));

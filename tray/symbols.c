@@ -161,8 +161,8 @@ static void (*const painters[EG_SYMBOL_COUNT])(HDC, const brushes *) = {
     [EG_SYMBOL_TASK] = draw_task,
 };
 
-void eg_symbol_draw(HDC target, const RECT *area, eg_symbol symbol, COLORREF colour,
-                    COLORREF background)
+static void paint_with_pen(HDC target, const RECT *area, void (*painter)(HDC, const brushes *),
+                           COLORREF colour, COLORREF background)
 {
     LOGBRUSH ink = {BS_SOLID, colour, 0};
     eg_smooth smooth;
@@ -177,13 +177,32 @@ void eg_symbol_draw(HDC target, const RECT *area, eg_symbol symbol, COLORREF col
     b.empty = CreateSolidBrush(background);
     SelectObject(smooth.dc, b.pen);
     SelectObject(smooth.dc, b.empty);
-    painters[symbol](smooth.dc, &b);
+    painter(smooth.dc, &b);
     SelectObject(smooth.dc, GetStockObject(NULL_PEN));
     SelectObject(smooth.dc, GetStockObject(WHITE_BRUSH));
     eg_smooth_end(&smooth);
     DeleteObject(b.pen);
     DeleteObject(b.solid);
     DeleteObject(b.empty);
+}
+
+void eg_symbol_draw(HDC target, const RECT *area, eg_symbol symbol, COLORREF colour,
+                    COLORREF background)
+{
+    paint_with_pen(target, area, painters[symbol], colour, background);
+}
+
+static void draw_tick(HDC dc, const brushes *b)
+{
+    static const POINT tick[] = {{36, 130}, {96, 190}, {206, 60}};
+
+    EG_UNUSED(b);
+    polyline(dc, tick, EG_COUNT(tick));
+}
+
+void eg_tick_draw(HDC target, const RECT *area, COLORREF colour, COLORREF background)
+{
+    paint_with_pen(target, area, draw_tick, colour, background);
 }
 
 static void fill_polygon(HDC dc, const POINT *points, size_t count, COLORREF colour)

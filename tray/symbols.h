@@ -9,6 +9,7 @@
 
 void eg_symbol_draw(HDC target, const RECT *area, eg_symbol symbol, COLORREF colour,
                     COLORREF background);
+void eg_tick_draw(HDC target, const RECT *area, COLORREF colour, COLORREF background);
 /* A shield with an exclamation mark. */
 void eg_shield_draw(HDC target, const RECT *area, COLORREF colour, COLORREF mark,
                     COLORREF background);

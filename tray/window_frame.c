@@ -104,9 +104,9 @@ int eg_window_frame_open(eg_window_frame *frame)
 }
 
 HWND eg_window_frame_add(const eg_window_frame *frame, HWND parent, const wchar_t *class_name,
-                         DWORD style, DWORD extended, int id)
+                         DWORD style, int id)
 {
-    return CreateWindowExW(extended, class_name, L"", WS_CHILD | style, 0, 0, 0, 0, parent,
+    return CreateWindowExW(0, class_name, L"", WS_CHILD | style, 0, 0, 0, 0, parent,
                            (HMENU)(INT_PTR)id, frame->instance, NULL);
 }
 

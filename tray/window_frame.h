@@ -37,7 +37,7 @@ int eg_window_frame_open(eg_window_frame *frame);
 void eg_window_frame_dress(eg_window_frame *frame);
 /* A control of the dialog or of a window in it, still without a place. */
 HWND eg_window_frame_add(const eg_window_frame *frame, HWND parent, const wchar_t *class_name,
-                         DWORD style, DWORD extended, int id);
+                         DWORD style, int id);
 void eg_window_frame_set_icon(const eg_window_frame *frame, WORD icon);
 /* How high the inside of the window can be on its screen. */
 int eg_window_frame_room(const eg_window_frame *frame);

@@ -3,6 +3,7 @@
 #include "tests/unit/unit.h"
 
 #include "core/base/clock.h"
+#include "core/base/os.h"
 #include "tests/unit/win32/tray_resources.h"
 #include "tray/attention_text.c"
 #include "tray/check_text.c"
@@ -12,6 +13,7 @@
 #include <wchar.h>
 
 #define NOW UINT64_C(134116992000000000)
+#define DAY (EG_TICKS_PER_SECOND * 86400)
 
 typedef struct fixture {
     eg_arena *arena;
@@ -169,7 +171,7 @@ static void check__done__tells_one_of_three_verdicts(void **state)
                   {EG_VERDICT_COULD_NOT_LOOK, EG_ICON_STATE_ATTENTION}};
     fixture *fix = *state;
 
-    fix->state.message.body.state.pack_time = NOW - 3 * TICKS_PER_DAY;
+    fix->state.message.body.state.pack_time = NOW - 3 * DAY;
     for (size_t i = 0; i < EG_COUNT(wanted); i++) {
         eg_panel words = words_of(fix, (eg_check_state){.state = EG_JOB_DONE,
                                                         .verdict = wanted[i].verdict,

@@ -2,9 +2,13 @@
 /* What the window behind "status and version" says. */
 #include "tests/unit/unit.h"
 
+#include "core/base/clock.h"
+#include "core/base/os.h"
 #include "tests/unit/win32/tray_resources.h"
 #include "tray/panel.c"
 #include "tray/status_text.c"
+
+#define DAY (EG_TICKS_PER_SECOND * 86400)
 
 typedef struct fixture {
     eg_arena *arena;
@@ -33,7 +37,7 @@ static int set_up(void **state)
     fix.check.message.type = EG_MESSAGE_CHECK_STATE;
     service->pack = EG_STR("a-pack");
     service->pack_serial = 2026112313;
-    service->pack_time = eg_clock_utc() - 3 * TICKS_PER_DAY;
+    service->pack_time = eg_clock_utc() - 3 * DAY;
     service->rules = 46;
     service->sensors = 9;
     service->sensors_working = 8;
