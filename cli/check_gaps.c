@@ -9,23 +9,29 @@
 #define ARENA_BLOCK ((size_t)16 * 1024)
 #define NAMES_FIRST ((size_t)8)
 
+static const eg_check_how way_of[EG_CHECK_REASON_COUNT] = {
+#define REASON(id, name, way, english, japanese) EG_CHECK_HOW_##way,
+#include "cli/check_reasons.def"
+#undef REASON
+};
+
 static const char *const ways[][EG_LANGUAGE_COUNT] = {
     [EG_CHECK_HOW_UNKNOWN] = {NULL},
     [EG_CHECK_HOW_ADMINISTRATOR] =
         {
-            [EG_LANGUAGE_EN] = "Run the check as administrator.",
-            [EG_LANGUAGE_JA] = "管理者として実行してください。",
+            [EG_LANGUAGE_EN] = "Run the check again as administrator.",
+            [EG_LANGUAGE_JA] = "管理者の権限で、もう一度検査してください。",
         },
     [EG_CHECK_HOW_SIGNED_IN] =
         {
-            [EG_LANGUAGE_EN] = "Run the check as administrator while this user is signed in.",
+            [EG_LANGUAGE_EN] = "Run the check again as administrator while this user is signed in.",
             [EG_LANGUAGE_JA] =
-                "このユーザーがサインインしている間に、管理者として実行してください。",
+                "このユーザーがサインインしている間に、管理者の権限で、もう一度検査してください。",
         },
     [EG_CHECK_HOW_BY_HAND] =
         {
-            [EG_LANGUAGE_EN] = "Ask the administrator to look at these files.",
-            [EG_LANGUAGE_JA] = "これらのファイルを管理者に確認してもらってください。",
+            [EG_LANGUAGE_EN] = "Ask your IT staff to look at these files.",
+            [EG_LANGUAGE_JA] = "これらのファイルを情報システム担当に確認してもらってください。",
         },
     [EG_CHECK_HOW_WORKER] =
         {
@@ -51,12 +57,12 @@ void eg_check_gaps_done(eg_check_gaps *gaps)
 }
 
 /* The last group takes what has no group of its own, when there are too many reasons. */
-static eg_check_group *find_group(eg_check_gaps *gaps, eg_check_area_id area, eg_str why,
-                                  eg_check_how how)
+static eg_check_group *find_group(eg_check_gaps *gaps, eg_check_area_id area,
+                                  eg_check_reason reason, eg_str why)
 {
     for (size_t i = 0; i < gaps->count; i++) {
         eg_check_group *group = &gaps->groups[i];
-        if (group->area == area && group->how == how &&
+        if (group->area == area && group->reason == reason &&
             eg_str_equal(eg_str_from(group->why), why)) {
             return group;
         }
@@ -68,7 +74,7 @@ static eg_check_group *find_group(eg_check_gaps *gaps, eg_check_area_id area, eg
     if (!kept) {
         return NULL;
     }
-    gaps->groups[gaps->count] = (eg_check_group){.area = area, .how = how, .why = kept};
+    gaps->groups[gaps->count] = (eg_check_group){.area = area, .reason = reason, .why = kept};
     return &gaps->groups[gaps->count++];
 }
 
@@ -95,10 +101,10 @@ static int add_name(eg_check_gaps *gaps, eg_check_group *group, eg_str what)
     return EG_OK;
 }
 
-int eg_check_gaps_add(eg_check_gaps *gaps, eg_check_area_id area, eg_str what, eg_str why,
-                      eg_check_how how)
+int eg_check_gaps_add(eg_check_gaps *gaps, eg_check_area_id area, eg_str what,
+                      eg_check_reason reason, eg_str why)
 {
-    eg_check_group *group = find_group(gaps, area, why, how);
+    eg_check_group *group = find_group(gaps, area, reason, why);
     for (size_t i = 0; group && i < group->count; i++) {
         if (eg_str_equal(eg_str_from(group->names[i].text), what)) {
             group->names[i].count++;
@@ -108,8 +114,8 @@ int eg_check_gaps_add(eg_check_gaps *gaps, eg_check_area_id area, eg_str what, e
     return group ? add_name(gaps, group, what) : EG_E_NOMEM;
 }
 
-int eg_check_gaps_add_path(eg_check_gaps *gaps, eg_check_area_id area, eg_str path, eg_str why,
-                           eg_check_how how)
+int eg_check_gaps_add_path(eg_check_gaps *gaps, eg_check_area_id area, eg_str path,
+                           eg_check_reason reason, eg_str why)
 {
     for (size_t at = 0; path.len > 0 && at + path.len <= why.len; at++) {
         if (eg_str_equal_nocase((eg_str){why.ptr + at, path.len}, path)) {
@@ -121,12 +127,13 @@ int eg_check_gaps_add_path(eg_check_gaps *gaps, eg_check_area_id area, eg_str pa
             break;
         }
     }
-    return eg_check_gaps_add(gaps, area, path, why, how);
+    return eg_check_gaps_add(gaps, area, path, reason, why);
 }
 
 static int tell_group(const eg_check_group *group, eg_check_report *report)
 {
-    eg_check_gap gap = {.area = group->area, .why = eg_str_from(group->why)};
+    eg_check_gap gap = {
+        .area = group->area, .reason = group->reason, .why = eg_str_from(group->why)};
     eg_buf what;
     eg_buf_init(&what, EG_CHECK_TEXT_MAX);
     for (size_t i = 0; i < group->count; i++) {
@@ -139,7 +146,7 @@ static int tell_group(const eg_check_group *group, eg_check_report *report)
         eg_buf_appendf(&what, ", +%" PRIu64, group->left_out);
     }
     for (int i = 0; i < EG_LANGUAGE_COUNT; i++) {
-        gap.how[i] = eg_str_from(ways[group->how][i]);
+        gap.how[i] = eg_str_from(ways[way_of[group->reason]][i]);
     }
     gap.what = eg_buf_str(&what); /* what did not fit is cut */
     int status = what.status == EG_E_NOMEM ? EG_E_NOMEM : eg_check_report_add_gap(report, &gap);

@@ -27,7 +27,7 @@ typedef struct eg_check_name {
 
 typedef struct eg_check_group {
     eg_check_area_id area;
-    eg_check_how how;
+    eg_check_reason reason;
     const char *why; /* in the arena */
     eg_check_name *names;
     size_t count, capacity;
@@ -42,12 +42,15 @@ typedef struct eg_check_gaps {
 
 int eg_check_gaps_init(eg_check_gaps *gaps);
 void eg_check_gaps_done(eg_check_gaps *gaps);
-/* `what`: a program's name, a path, a key; `why` is the error message. EG_E_NOMEM. */
-int eg_check_gaps_add(eg_check_gaps *gaps, eg_check_area_id area, eg_str what, eg_str why,
-                      eg_check_how how);
+/*
+ * `what`: a program's name, a path, a key; empty: all of the area. The reason also says how to let
+ * it be looked at; `why` is the error message, or empty. EG_E_NOMEM.
+ */
+int eg_check_gaps_add(eg_check_gaps *gaps, eg_check_area_id area, eg_str what,
+                      eg_check_reason reason, eg_str why);
 /* Of a file or folder: what `why` repeats of the path is left out, so that files share a group. */
-int eg_check_gaps_add_path(eg_check_gaps *gaps, eg_check_area_id area, eg_str path, eg_str why,
-                           eg_check_how how);
+int eg_check_gaps_add_path(eg_check_gaps *gaps, eg_check_area_id area, eg_str path,
+                           eg_check_reason reason, eg_str why);
 /* One gap a group, in the order in which they were met. */
 int eg_check_gaps_tell(const eg_check_gaps *gaps, eg_check_report *report);
 

@@ -4,13 +4,19 @@
 #include "cli/check_cancel.h"
 #include "core/base/status.h"
 
-int eg_check_pc_add_gap(eg_check_pc *pc, eg_check_area_id area, eg_str what, eg_str why,
-                        eg_check_how how)
+int eg_check_pc_add_gap(eg_check_pc *pc, eg_check_area_id area, eg_str what, eg_check_reason reason,
+                        eg_str why)
 {
     eg_mutex_lock(pc->lock);
-    int status = eg_check_gaps_add_path(pc->gaps, area, what, why, how);
+    int status = eg_check_gaps_add_path(pc->gaps, area, what, reason, why);
     eg_mutex_unlock(pc->lock);
     return status;
+}
+
+int eg_check_pc_add_failure(eg_check_pc *pc, eg_check_area_id area, eg_str what,
+                            eg_check_reason reason)
+{
+    return eg_check_pc_add_gap(pc, area, what, reason, eg_str_from(eg_error_message()));
 }
 
 void eg_check_pc_looked(eg_check_pc *pc, eg_check_area_id area, uint64_t count)

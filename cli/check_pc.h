@@ -32,9 +32,12 @@ int eg_check_pc_gather(eg_check_pc *pc);
 /* Can this system check a whole PC? */
 bool eg_check_pc_possible(void);
 
+/* The last failure of this thread is the technical detail. */
+int eg_check_pc_add_failure(eg_check_pc *pc, eg_check_area_id area, eg_str what,
+                            eg_check_reason reason);
 /* The same as those of the report and the gaps, under the lock. */
-int eg_check_pc_add_gap(eg_check_pc *pc, eg_check_area_id area, eg_str what, eg_str why,
-                        eg_check_how how);
+int eg_check_pc_add_gap(eg_check_pc *pc, eg_check_area_id area, eg_str what, eg_check_reason reason,
+                        eg_str why);
 void eg_check_pc_looked(eg_check_pc *pc, eg_check_area_id area, uint64_t count);
 /* Shows the progress; EG_E_CLOSED when the check was cancelled. */
 int eg_check_pc_step(eg_check_pc *pc, eg_check_phase phase, uint64_t done, uint64_t total,

@@ -14,11 +14,22 @@ static const char *const area_names[] = {
 #undef AREA
 };
 
+static const char *const reason_names[] = {
+#define REASON(id, name, way, english, japanese) name,
+#include "cli/check_reasons.def"
+#undef REASON
+};
+
 static const char *const verdict_names[] = {"nothing_found", "suspicious", "could_not_look"};
 
 const char *eg_check_area_name(eg_check_area_id area)
 {
     return area_names[area];
+}
+
+const char *eg_check_reason_name(eg_check_reason reason)
+{
+    return reason_names[reason];
 }
 
 const char *eg_check_verdict_name(eg_check_verdict verdict)

@@ -28,6 +28,16 @@ typedef enum eg_check_area_id {
 
 const char *eg_check_area_name(eg_check_area_id area); /* "process" */
 
+/* Why something could not be looked at; cli/report_words.h has the words for it. */
+typedef enum eg_check_reason {
+#define REASON(id, name, way, english, japanese) EG_CHECK_REASON_##id,
+#include "cli/check_reasons.def"
+#undef REASON
+    EG_CHECK_REASON_COUNT,
+} eg_check_reason;
+
+const char *eg_check_reason_name(eg_check_reason reason); /* "unreadable" */
+
 typedef enum eg_check_verdict {
     EG_CHECK_NOTHING_FOUND,
     EG_CHECK_SUSPICIOUS,
@@ -53,8 +63,9 @@ typedef struct eg_check_finding {
 
 typedef struct eg_check_gap {
     eg_check_area_id area;
-    eg_str what;                   /* path, key, process */
-    eg_str why;                    /* the error message */
+    eg_check_reason reason;
+    eg_str what;                   /* path, key, process; empty: all of the area */
+    eg_str why;                    /* the error message, a technical detail; may be empty */
     eg_str how[EG_LANGUAGE_COUNT]; /* how to let it be looked at; EG_STR_NONE: no way is known */
 } eg_check_gap;
 

@@ -156,7 +156,7 @@ static int open_scanners(eg_check_run *run)
     if (run->worker_missing) {
         eg_mutex_lock(&run->lock);
         status = eg_check_gaps_add(&run->gaps, EG_CHECK_FILE, EG_STR(EG_CHECK_WORKER),
-                                   EG_STR(EG_CHECK_WORKER_MISSING), EG_CHECK_HOW_WORKER);
+                                   EG_CHECK_REASON_WORKER_MISSING, EG_STR_NONE);
         eg_mutex_unlock(&run->lock);
     }
     if (status == EG_OK || status == EG_E_UNSUPPORTED) {
@@ -219,14 +219,21 @@ static bool wait_for_thread(eg_check_run *run)
 
 /* ---- the report ---- */
 
-static eg_check_how how_to_look(const eg_check_run *run, const eg_file_report *report)
+static eg_check_reason reason_of(const eg_check_run *run, eg_file_gap gap)
 {
-    switch (report->gap) {
-    case EG_GAP_UNREADABLE: return EG_CHECK_HOW_ADMINISTRATOR;
-    case EG_GAP_GONE: return EG_CHECK_HOW_UNKNOWN;
-    case EG_GAP_WORKER: return run->worker_missing ? EG_CHECK_HOW_WORKER : EG_CHECK_HOW_BY_HAND;
-    default: return EG_CHECK_HOW_BY_HAND;
-    }
+    static const eg_check_reason reasons[EG_GAP_COUNT] = {
+        [EG_GAP_NONE] = EG_CHECK_REASON_OTHER,
+        [EG_GAP_TOO_LARGE] = EG_CHECK_REASON_TOO_LARGE,
+        [EG_GAP_TOO_SLOW] = EG_CHECK_REASON_TOO_SLOW,
+        [EG_GAP_UNREADABLE] = EG_CHECK_REASON_UNREADABLE,
+        [EG_GAP_ELSEWHERE] = EG_CHECK_REASON_ELSEWHERE,
+        [EG_GAP_PACKED] = EG_CHECK_REASON_PACKED,
+        [EG_GAP_ENGINE] = EG_CHECK_REASON_ENGINE,
+        [EG_GAP_WORKER] = EG_CHECK_REASON_SCANNER,
+        [EG_GAP_GONE] = EG_CHECK_REASON_GONE,
+    };
+    return gap == EG_GAP_WORKER && run->worker_missing ? EG_CHECK_REASON_WORKER_MISSING
+                                                       : reasons[gap];
 }
 
 /* Gathered by the check itself, and gone before its turn came: nothing is missing. */
@@ -255,7 +262,7 @@ static int tell_item(eg_check_run *run, const eg_check_item *item)
     }
     if (gap) {
         status = eg_check_gaps_add_path(&run->gaps, item->area, eg_str_from(item->path),
-                                        eg_str_from(report->reason), how_to_look(run, report));
+                                        reason_of(run, report->gap), eg_str_from(report->reason));
     }
     return report && status == EG_OK ? eg_check_add_matches(run->report, &rules, item) : status;
 }
@@ -265,15 +272,15 @@ static int tell_folders(eg_check_run *run)
     const eg_check_files *files = &run->files;
     int status = EG_OK;
     for (size_t i = 0; i < files->folders.count && status == EG_OK; i++) {
-        status = eg_check_gaps_add_path(
-            &run->gaps, EG_CHECK_FILE, eg_str_from(files->folders.items[i]),
-            eg_str_from(files->reasons.items[i]), EG_CHECK_HOW_ADMINISTRATOR);
+        status =
+            eg_check_gaps_add_path(&run->gaps, EG_CHECK_FILE, eg_str_from(files->folders.items[i]),
+                                   EG_CHECK_REASON_FOLDER, eg_str_from(files->reasons.items[i]));
     }
     if (files->left_out > 0 && status == EG_OK) {
         char what[64];
         (void)snprintf(what, sizeof(what), "+%" PRIu64, files->left_out);
         status = eg_check_gaps_add(&run->gaps, EG_CHECK_FILE, eg_str_from(what),
-                                   EG_STR("more files than one check takes"), EG_CHECK_HOW_UNKNOWN);
+                                   EG_CHECK_REASON_TOO_MANY, EG_STR_NONE);
     }
     return status;
 }

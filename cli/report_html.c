@@ -377,6 +377,25 @@ static void put_stories(const eg_report_writer *w, const eg_check_report *report
 
 /* ---- what could not be looked at, and the numbers ---- */
 
+static void put_gap(const eg_report_writer *w, const eg_check_gap *gap)
+{
+    eg_report_put(w, eg_report_area(w, gap->area));
+    if (gap->what.len > 0) {
+        eg_report_put(w, ": ");
+        put_name(w, gap->what);
+    }
+    eg_report_put(w, "<div class=\"why\">");
+    eg_report_put(w, eg_report_reason(w, gap->reason));
+    eg_report_put(w, "</div>");
+    if (gap->why.len > 0) {
+        eg_report_put(w, "<details class=\"technical\"><summary>");
+        eg_report_say(w, EG_WORD_DETAILS);
+        eg_report_put(w, "</summary>");
+        put_name(w, gap->why);
+        eg_report_put(w, "</details>");
+    }
+}
+
 static void put_remedy(const eg_report_writer *w, const eg_check_report *report, size_t first)
 {
     eg_str how = report->gaps[first].how[w->language];
@@ -394,12 +413,8 @@ static void put_remedy(const eg_report_writer *w, const eg_check_report *report,
         const eg_check_gap *gap = &report->gaps[i];
         fold(w, "ul", done, count);
         eg_report_put(w, "<li>");
-        eg_report_put(w, eg_report_area(w, gap->area));
-        eg_report_put(w, ": ");
-        put_name(w, gap->what);
-        eg_report_put(w, "<div class=\"why\">");
-        put_name(w, gap->why);
-        eg_report_put(w, "</div></li>\n");
+        put_gap(w, gap);
+        eg_report_put(w, "</li>\n");
         done++;
     }
     unfold(w, "ul", count);

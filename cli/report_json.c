@@ -119,6 +119,7 @@ static void put_gaps(eg_json *json, const eg_check_report *report)
         eg_json_object(json);
         eg_json_put_str(json, "area", eg_str_from(eg_check_area_name(gap->area)));
         eg_json_put_str(json, "what", gap->what);
+        eg_json_put_str(json, "reason", eg_str_from(eg_check_reason_name(gap->reason)));
         eg_json_put_str(json, "why", gap->why);
         eg_json_key(json, "how");
         eg_json_object(json);

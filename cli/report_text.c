@@ -97,7 +97,7 @@ static void put_facts(const eg_report_writer *w, const eg_check_report *report)
     line_end(w);
     begin_line(w, "", EG_WORD_RULE_COUNTS);
     eg_report_say_number(w, EG_WORD_SIGMA, report->rules_sigma);
-    eg_report_put(w, ", ");
+    eg_report_say(w, EG_WORD_COMMA);
     eg_report_say_number(w, EG_WORD_YARA, report->rules_yara);
     line_end(w);
 }
@@ -215,10 +215,15 @@ static void put_gap(const eg_report_writer *w, const eg_check_gap *gap)
 {
     eg_report_put(w, "  - ");
     eg_report_put(w, eg_report_area(w, gap->area));
-    eg_report_put(w, ": ");
-    eg_report_text(w, gap->what, NAME_MAX_CHARACTERS);
+    if (gap->what.len > 0) {
+        eg_report_put(w, ": ");
+        eg_report_text(w, gap->what, NAME_MAX_CHARACTERS);
+    }
     line_end(w);
-    plain_line(w, "      ", gap->why);
+    eg_report_put(w, "      ");
+    eg_report_put(w, eg_report_reason(w, gap->reason));
+    line_end(w);
+    text_line(w, "      ", EG_WORD_DETAILS, gap->why);
 }
 
 static void put_gaps(const eg_report_writer *w, const eg_check_report *report)
@@ -252,9 +257,11 @@ static void put_areas(const eg_report_writer *w, const eg_check_report *report)
             continue;
         }
         eg_report_say(w, EG_WORD_LOOKED);
-        eg_buf_appendf(w->out, " %" PRIu64 ", ", area->looked);
+        eg_buf_appendf(w->out, " %" PRIu64, area->looked);
+        eg_report_say(w, EG_WORD_COMMA);
         eg_report_say(w, EG_WORD_FOUND);
-        eg_buf_appendf(w->out, " %" PRIu64 ", ", area->suspicious);
+        eg_buf_appendf(w->out, " %" PRIu64, area->suspicious);
+        eg_report_say(w, EG_WORD_COMMA);
         eg_report_say(w, EG_WORD_NOT_LOOKED);
         eg_buf_appendf(w->out, " %" PRIu64 "\n", area->not_looked);
     }

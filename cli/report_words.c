@@ -27,6 +27,12 @@ static const char *const areas[EG_CHECK_AREA_COUNT][EG_LANGUAGE_COUNT] = {
 #undef AREA
 };
 
+static const char *const reasons[EG_CHECK_REASON_COUNT][EG_LANGUAGE_COUNT] = {
+#define REASON(id, name, way, english, japanese) {english, japanese},
+#include "cli/check_reasons.def"
+#undef REASON
+};
+
 _Static_assert(EG_LANGUAGE_EN == 0 && EG_LANGUAGE_JA == 1, "the columns of report_words.def");
 _Static_assert(EG_WORD_ROLE_OTHER - EG_WORD_ROLE_OFFICE + 1 == (int)EG_ROLE_COUNT,
                "report_words.def has a word for each of roles.def");
@@ -66,6 +72,11 @@ void eg_report_say_number(const eg_report_writer *writer, eg_word word, uint64_t
 const char *eg_report_area(const eg_report_writer *writer, eg_check_area_id area)
 {
     return areas[area][writer->language];
+}
+
+const char *eg_report_reason(const eg_report_writer *writer, eg_check_reason reason)
+{
+    return reasons[reason][writer->language];
 }
 
 eg_word eg_report_verdict(eg_check_verdict verdict)

@@ -35,8 +35,9 @@ void eg_report_text(const eg_report_writer *writer, eg_str text, size_t max);
 /* "2026-11-23 22:51 (UTC+09:00)", by the clock on the wall; "unknown" for 0 and nonsense. */
 void eg_report_time(const eg_report_writer *writer, uint64_t time);
 
-/* The words for an area, a verdict, a level, a kind of step, an age of rules. */
+/* The words for an area, a reason, a verdict, a level, a kind of step, an age of rules. */
 const char *eg_report_area(const eg_report_writer *writer, eg_check_area_id area);
+const char *eg_report_reason(const eg_report_writer *writer, eg_check_reason reason);
 eg_word eg_report_verdict(eg_check_verdict verdict);
 eg_word eg_report_verdict_means(eg_check_verdict verdict);
 eg_word eg_report_level(eg_level level);

@@ -176,6 +176,11 @@ def what_cannot_be_looked_at__is_told_with_the_reason(folder):
     expect(verdict["verdict"] == "could not look everywhere" and verdict["not_looked"] == 3, f"{verdict}")
     expect("only the first" in reasons["sparse.bin"] and "no regular file" in reasons["pipe"], f"{reasons}")
     expect("missing" in reasons, f"{reasons}")
+    subprocess.run([PROGRAM, "check", "--json", "--rules", PACK, folder, folder / "missing", "--output", folder],
+                   capture_output=True, timeout=60, check=False)
+    written = json.loads(next(folder.glob("*_emoguard.json")).read_text(encoding="utf-8"))
+    reasons = {Path(gap["what"]).name: gap["reason"] for gap in written["gaps"]}
+    expect(reasons == {"sparse.bin": "too_large", "pipe": "unreadable", "missing": "gone"}, f"{reasons}")
 
 
 def text__names_verdict_rules_and_age(folder):

@@ -121,7 +121,7 @@ static int look_for_value(emocheck *e, HKEY root, const wchar_t *path, DWORD vie
     }
     if (error == ERROR_ACCESS_DENIED) {
         (void)eg_fail_os((uint32_t)error, "read the key");
-        return eg_emocheck_add_gap(e->pc, place);
+        return eg_emocheck_add_gap(e->pc, place, EG_CHECK_REASON_SETTING);
     }
     return error == ERROR_SUCCESS ? tell_value(e, place, data, size) : EG_OK;
 }
@@ -178,7 +178,8 @@ static int look_at_services(emocheck *e)
     LSTATUS error = RegOpenKeyExW(HKEY_LOCAL_MACHINE, SERVICES, 0, KEY_READ, &services);
     if (error != ERROR_SUCCESS) {
         (void)eg_fail_os((uint32_t)error, "read the key");
-        return eg_emocheck_add_gap(e->pc, EG_STR("HKLM\\SYSTEM\\CurrentControlSet\\Services"));
+        return eg_emocheck_add_gap(e->pc, EG_STR("HKLM\\SYSTEM\\CurrentControlSet\\Services"),
+                                   EG_CHECK_REASON_SETTING);
     }
     for (DWORD i = 0; status == EG_OK; i++) {
         wchar_t name[NAME_UNITS];
@@ -272,7 +273,7 @@ static int look_at_processes(emocheck *e)
     int status = EG_OK;
     if (list == INVALID_HANDLE_VALUE || !Process32FirstW(list, &entry)) {
         (void)eg_fail_os(GetLastError(), "list the running programs");
-        status = eg_emocheck_add_gap(e->pc, EG_STR("running programs"));
+        status = eg_emocheck_add_gap(e->pc, EG_STR_NONE, EG_CHECK_REASON_LIST_DENIED);
     } else {
         do {
             if (entry.th32ProcessID > 4) { /* not the idle process and the system itself */
@@ -287,7 +288,7 @@ static int look_at_processes(emocheck *e)
     if (status == EG_OK && e->unseen > 0 && e->files.count > 0) {
         (void)eg_fail(EG_E_DENIED, "the paths of %llu programs are not told",
                       (unsigned long long)e->unseen);
-        status = eg_emocheck_add_gap(e->pc, EG_STR("running programs"));
+        status = eg_emocheck_add_gap(e->pc, EG_STR_NONE, EG_CHECK_REASON_PROGRAM_PLACES);
     }
     return status;
 }
@@ -321,7 +322,7 @@ int eg_emocheck_run(eg_check_pc *pc)
     if (status == EG_OK) {
         status = find_serial(e) == EG_OK
                      ? look(e)
-                     : eg_emocheck_add_gap(pc, EG_STR("serial number of the volume"));
+                     : eg_emocheck_add_gap(pc, EG_STR_NONE, EG_CHECK_REASON_DISK_NUMBER);
     }
     eg_account_cache_destroy(e->accounts);
     eg_event_text_done(&e->text);

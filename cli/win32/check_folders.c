@@ -29,8 +29,7 @@ static int add_file(void *user, const eg_place_file *file)
 static int add_unreadable(void *user, const char *path)
 {
     gathering *g = user;
-    return eg_check_pc_add_gap(g->pc, EG_CHECK_FILE, eg_str_from(path),
-                               eg_str_from(eg_error_message()), EG_CHECK_HOW_ADMINISTRATOR);
+    return eg_check_pc_add_failure(g->pc, EG_CHECK_FILE, eg_str_from(path), EG_CHECK_REASON_FOLDER);
 }
 
 static int add_place(void *user, const eg_file_place *place)
@@ -42,8 +41,8 @@ static int add_place(void *user, const eg_file_place *place)
         status = eg_file_place_walk_telling(place, add_file, add_unreadable, g);
     }
     if (status == EG_E_LIMIT) {
-        status = eg_check_pc_add_gap(g->pc, EG_CHECK_FILE, g->place,
-                                     eg_str_from(eg_error_message()), EG_CHECK_HOW_BY_HAND);
+        status = eg_check_pc_add_failure(g->pc, EG_CHECK_FILE, g->place,
+                                         EG_CHECK_REASON_TOO_MANY_IN_FOLDER);
     }
     return status;
 }

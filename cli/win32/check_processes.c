@@ -137,8 +137,7 @@ static int refuse(gathering *g, const eg_nt_process *process, eg_str name, DWORD
         return EG_OK; /* it has ended, or holds nothing but Windows' own */
     }
     (void)eg_fail_os(error, "see into the program");
-    return eg_check_pc_add_gap(g->pc, EG_CHECK_PROCESS, name, eg_str_from(eg_error_message()),
-                               EG_CHECK_HOW_ADMINISTRATOR);
+    return eg_check_pc_add_failure(g->pc, EG_CHECK_PROCESS, name, EG_CHECK_REASON_PROGRAM);
 }
 
 static int gather_process(gathering *g, const eg_nt_process *process, eg_str name)

@@ -62,8 +62,8 @@ static int add_target(gathering *g, const eg_scan_target *target, const eg_event
         return EG_OK; /* a name that Windows finds somewhere is among the candidates */
     }
     if (target->path.kind == EG_PATH_NETWORK) {
-        return eg_check_pc_add_gap(g->pc, area, target->path.text,
-                                   EG_STR("it lies on another computer"), EG_CHECK_HOW_BY_HAND);
+        return eg_check_pc_add_gap(g->pc, area, target->path.text, EG_CHECK_REASON_ELSEWHERE,
+                                   EG_STR_NONE);
     }
     const char *path = eg_arena_copy(g->arena, target->path.text.ptr, target->path.text.len);
     if (!path) {
@@ -139,9 +139,9 @@ static int gather_from(gathering *g, eg_check_area_id area)
         return g->status != EG_OK ? g->status : status;
     }
     if (status != EG_OK) {
-        return eg_check_pc_add_gap(
-            g->pc, area, eg_str_from(g->sensor->what), eg_str_from(eg_error_message()),
-            status == EG_E_DENIED ? EG_CHECK_HOW_ADMINISTRATOR : EG_CHECK_HOW_UNKNOWN);
+        return eg_check_pc_add_failure(g->pc, area, EG_STR_NONE,
+                                       status == EG_E_DENIED ? EG_CHECK_REASON_LIST_DENIED
+                                                             : EG_CHECK_REASON_LIST);
     }
     eg_check_pc_looked(g->pc, area, 0);
     return EG_OK;

@@ -172,7 +172,6 @@ static int look_at_copy(eg_check_pc *pc, const eg_user_folder *user, eg_check_ta
                         void *context)
 {
     hive h = {.take = take, .user = context};
-    char why[512];
     int status = read_hive(&h, user);
     if (status == EG_E_NOTFOUND) {
         return EG_OK; /* a profile that was never used, or is gone, starts nothing */
@@ -180,10 +179,8 @@ static int look_at_copy(eg_check_pc *pc, const eg_user_folder *user, eg_check_ta
     if (status == EG_OK || status == EG_E_NOMEM || h.status != EG_OK) {
         return status;
     }
-    eg_utf8_copy(why, sizeof(why), eg_str_from(eg_error_message()));
-    (void)eg_fail(status, "the user is not signed in, and their registry cannot be read: %s", why);
-    return eg_check_pc_add_gap(pc, EG_CHECK_AUTOSTART, user->folder,
-                               eg_str_from(eg_error_message()), EG_CHECK_HOW_SIGNED_IN);
+    return eg_check_pc_add_failure(pc, EG_CHECK_AUTOSTART, user->folder,
+                                   EG_CHECK_REASON_USER_SIGNED_OUT);
 }
 
 static int look_at_user(eg_check_pc *pc, const eg_user_folder *user, eg_check_take_event take,
@@ -204,8 +201,7 @@ static int look_at_user(eg_check_pc *pc, const eg_user_folder *user, eg_check_ta
         return look_at_copy(pc, user, take, context);
     }
     (void)eg_fail_os((uint32_t)error, "read the registry of the user");
-    return eg_check_pc_add_gap(pc, EG_CHECK_AUTOSTART, user->folder,
-                               eg_str_from(eg_error_message()), EG_CHECK_HOW_ADMINISTRATOR);
+    return eg_check_pc_add_failure(pc, EG_CHECK_AUTOSTART, user->folder, EG_CHECK_REASON_SETTING);
 }
 
 int eg_check_users_hives(eg_check_pc *pc, const eg_windows_folders *folders,

@@ -30,10 +30,9 @@ typedef struct finder {
     int status;
 } finder;
 
-int eg_emocheck_add_gap(eg_check_pc *pc, eg_str what)
+int eg_emocheck_add_gap(eg_check_pc *pc, eg_str what, eg_check_reason reason)
 {
-    return eg_check_pc_add_gap(pc, EG_CHECK_EMOCHECK, what, eg_str_from(eg_error_message()),
-                               EG_CHECK_HOW_ADMINISTRATOR);
+    return eg_check_pc_add_failure(pc, EG_CHECK_EMOCHECK, what, reason);
 }
 
 /* ---- one file ---- */
@@ -169,7 +168,7 @@ static int visit(void *user, const eg_dir_entry *entry)
 static void add_unreadable(void *user, const char *path)
 {
     finder *f = user;
-    int status = eg_emocheck_add_gap(f->pc, eg_str_from(path));
+    int status = eg_emocheck_add_gap(f->pc, eg_str_from(path), EG_CHECK_REASON_FOLDER);
     f->status = f->status == EG_OK ? status : f->status;
 }
 
@@ -208,7 +207,7 @@ static int walk_profiles(finder *f)
     LSTATUS error = RegOpenKeyExW(HKEY_LOCAL_MACHINE, PROFILE_LIST, 0, KEY_READ, &list);
     if (error != ERROR_SUCCESS) {
         (void)eg_fail_os((uint32_t)error, "read the list of profiles");
-        return eg_emocheck_add_gap(f->pc, EG_STR("ProfileList"));
+        return eg_emocheck_add_gap(f->pc, EG_STR("ProfileList"), EG_CHECK_REASON_SETTING);
     }
     int status = EG_OK;
     for (DWORD i = 0; status == EG_OK; i++) {

@@ -27,6 +27,6 @@ int eg_emocheck_files_find(eg_check_pc *pc, eg_emocheck_files *out);
 void eg_emocheck_files_done(eg_emocheck_files *files);
 
 /* A gap of EG_CHECK_EMOCHECK: the reason is the last error message. */
-int eg_emocheck_add_gap(eg_check_pc *pc, eg_str what);
+int eg_emocheck_add_gap(eg_check_pc *pc, eg_str what, eg_check_reason reason);
 
 #endif

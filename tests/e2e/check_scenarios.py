@@ -93,7 +93,7 @@ def check__with_another_user__looks_into_the_profile_and_tells_what_it_cannot_se
         found = [finding for finding in report["findings"] if "hanako" in finding["subject"]]
         expect(len(found) == 1 and found[0]["subject"].endswith("\u202e&'%n;\u8acb\u6c42\u66f8.exe"), f"{found}")
         gaps = [gap for gap in report["gaps"] if OTHER_FOLDER.lower() in gap["what"].lower()]
-        expect(len(gaps) == 1 and gaps[0]["area"] == "autostart" and "signed in" in gaps[0]["why"], f"{report['gaps']}")
+        expect(len(gaps) == 1 and gaps[0]["area"] == "autostart" and gaps[0]["reason"] == "user_signed_out", f"{report['gaps']}")
     finally:
         other_user(world, False)
 

@@ -64,15 +64,16 @@ static inline void sample_head(eg_check_report *report)
     eg_check_report_looked(report, EG_CHECK_EMOCHECK, 5);
 }
 
-static inline void sample_gap(eg_check_report *report, eg_check_area_id area, const char *what,
-                              const char *why)
+static inline void sample_gap(eg_check_report *report, eg_check_area_id area,
+                              eg_check_reason reason, const char *what, const char *why)
 {
     const eg_check_gap gap = {
         .area = area,
+        .reason = reason,
         .what = eg_str_from(what),
         .why = eg_str_from(why),
         .how = {EG_STR("Run the check as administrator: right-click, \"Run as administrator\"."),
-                EG_STR("管理者として点検してください（右クリックして「管理者として実行」）。")}};
+                EG_STR("管理者として検査してください（右クリックして「管理者として実行」）。")}};
     assert_int_equal(eg_check_report_add_gap(report, &gap), EG_OK);
 }
 
@@ -83,13 +84,15 @@ static inline void sample_no_rights(eg_check_report *report)
     for (int i = 0; i < 14; i++) {
         char what[64];
         (void)snprintf(what, sizeof(what), "svchost.exe (%d)", 700 + 16 * i);
-        sample_gap(report, EG_CHECK_PROCESS, what, "open the process: Access is denied (5)");
+        sample_gap(report, EG_CHECK_PROCESS, EG_CHECK_REASON_PROGRAM, what,
+                   "open the process: Access is denied (5)");
     }
-    sample_gap(report, EG_CHECK_TASK, "C:\\Windows\\System32\\Tasks",
+    sample_gap(report, EG_CHECK_TASK, EG_CHECK_REASON_FOLDER, "C:\\Windows\\System32\\Tasks",
                "read the folder: Access is denied (5)");
     assert_int_equal(
         eg_check_report_add_gap(
             report, &(eg_check_gap){.area = EG_CHECK_FILE,
+                                    .reason = EG_CHECK_REASON_UNREADABLE,
                                     .what = EG_STR("D:\\共有\\住所録.xlsx"),
                                     .why = EG_STR("another program holds it open (32)"),
                                     .how = {EG_STR("Close the program that has it open."),
@@ -138,7 +141,7 @@ static inline void sample_infected(eg_check_report *report)
     assert_int_equal(eg_check_report_add_finding(report, &run), EG_OK);
     assert_int_equal(eg_check_report_add_finding(report, &dll), EG_OK);
     assert_int_equal(eg_check_report_add_story(report, eg_str_from(infected_story)), EG_OK);
-    sample_gap(report, EG_CHECK_MEMORY, "MsMpEng.exe (3120)",
+    sample_gap(report, EG_CHECK_MEMORY, EG_CHECK_REASON_UNREADABLE, "MsMpEng.exe (3120)",
                "open the process: Access is denied (5)");
 }
 

@@ -10,8 +10,8 @@
 
 static void add(eg_check_gaps *gaps, const char *what, const char *why)
 {
-    assert_int_equal(eg_check_gaps_add(gaps, EG_CHECK_PROCESS, eg_str_from(what), eg_str_from(why),
-                                       EG_CHECK_HOW_ADMINISTRATOR),
+    assert_int_equal(eg_check_gaps_add(gaps, EG_CHECK_PROCESS, eg_str_from(what),
+                                       EG_CHECK_REASON_PROGRAM, eg_str_from(why)),
                      EG_OK);
 }
 
@@ -41,25 +41,26 @@ static void gaps__of_200_refused_processes__are_one(void **state)
     eg_check_report *report = tell(&gaps);
     assert_int_equal(report->gap_count, 1);
     assert_text(report->gaps[0].what, "svchost.exe (198), csrss.exe, lsass.exe");
+    assert_int_equal(report->gaps[0].reason, EG_CHECK_REASON_PROGRAM);
     assert_text(report->gaps[0].why, "access denied");
-    assert_text(report->gaps[0].how[EG_LANGUAGE_EN], "Run the check as administrator.");
-    assert_text(report->gaps[0].how[EG_LANGUAGE_JA], "管理者として実行してください。");
+    assert_text(report->gaps[0].how[EG_LANGUAGE_EN], "Run the check again as administrator.");
+    assert_text(report->gaps[0].how[EG_LANGUAGE_JA], "管理者の権限で、もう一度検査してください。");
     eg_check_report_destroy(report);
     eg_check_gaps_done(&gaps);
 }
 
-static void gaps__of_other_reason_area_or_way__stay_apart(void **state)
+static void gaps__of_other_reason_area_or_detail__stay_apart(void **state)
 {
     eg_check_gaps gaps;
     EG_UNUSED(state);
     assert_int_equal(eg_check_gaps_init(&gaps), EG_OK);
     add(&gaps, "a", "denied");
     add(&gaps, "a", "gone");
-    assert_int_equal(eg_check_gaps_add(&gaps, EG_CHECK_FILE, EG_STR("a"), EG_STR("denied"),
-                                       EG_CHECK_HOW_ADMINISTRATOR),
+    assert_int_equal(eg_check_gaps_add(&gaps, EG_CHECK_FILE, EG_STR("a"), EG_CHECK_REASON_PROGRAM,
+                                       EG_STR("denied")),
                      EG_OK);
-    assert_int_equal(eg_check_gaps_add(&gaps, EG_CHECK_PROCESS, EG_STR("a"), EG_STR("denied"),
-                                       EG_CHECK_HOW_UNKNOWN),
+    assert_int_equal(eg_check_gaps_add(&gaps, EG_CHECK_PROCESS, EG_STR("a"), EG_CHECK_REASON_GONE,
+                                       EG_STR("denied")),
                      EG_OK);
     eg_check_report *report = tell(&gaps);
     assert_int_equal(report->gap_count, 4);
@@ -79,11 +80,11 @@ static void gaps__of_paths__share_a_reason_that_repeats_the_path(void **state)
     assert_int_equal(eg_check_gaps_init(&gaps), EG_OK);
     for (size_t i = 0; i < EG_COUNT(whys); i++) {
         assert_int_equal(eg_check_gaps_add_path(&gaps, EG_CHECK_FILE, eg_str_from(whys[i][0]),
-                                                eg_str_from(whys[i][1]), EG_CHECK_HOW_UNKNOWN),
+                                                EG_CHECK_REASON_FOLDER, eg_str_from(whys[i][1])),
                          EG_OK);
     }
-    assert_int_equal(eg_check_gaps_add_path(&gaps, EG_CHECK_FILE, EG_STR(""), EG_STR("no name"),
-                                            EG_CHECK_HOW_UNKNOWN),
+    assert_int_equal(eg_check_gaps_add_path(&gaps, EG_CHECK_FILE, EG_STR(""),
+                                            EG_CHECK_REASON_FOLDER, EG_STR("no name")),
                      EG_OK);
     eg_check_report *report = tell(&gaps);
     assert_int_equal(report->gap_count, 2);
@@ -120,8 +121,8 @@ static int add_and_tell(void *arg)
     eg_check_gaps gaps;
     int status = eg_check_gaps_init(&gaps);
     if (status == EG_OK) {
-        status = eg_check_gaps_add(&gaps, EG_CHECK_TASK, EG_STR("a"), EG_STR("b"),
-                                   EG_CHECK_HOW_SIGNED_IN);
+        status = eg_check_gaps_add(&gaps, EG_CHECK_TASK, EG_STR("a"),
+                                   EG_CHECK_REASON_USER_SIGNED_OUT, EG_STR("b"));
     }
     status = status == EG_OK ? eg_check_gaps_tell(&gaps, arg) : status;
     eg_check_gaps_done(&gaps);
@@ -141,7 +142,7 @@ int eg_test_check_gaps(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gaps__of_200_refused_processes__are_one),
-        cmocka_unit_test(gaps__of_other_reason_area_or_way__stay_apart),
+        cmocka_unit_test(gaps__of_other_reason_area_or_detail__stay_apart),
         cmocka_unit_test(gaps__of_paths__share_a_reason_that_repeats_the_path),
         cmocka_unit_test(gaps__without_end__are_counted),
         cmocka_unit_test(gaps__without_memory__say_so),

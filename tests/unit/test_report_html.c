@@ -49,6 +49,9 @@ static void html__of_each_verdict__has_its_shape_and_words(void **state)
     assert_non_null(strstr(text, "class=\"old\">71 日前のもの"));
     assert_non_null(strstr(text, "<summary>ほか 5 件</summary>"));
     assert_int_equal(count_of(text, "svchost.exe"), 14);
+    assert_int_equal(
+        count_of(text, "Windows が、このプログラムの中を見ることを許可しませんでした。"), 14);
+    assert_int_equal(count_of(text, "</summary><bdi>open the process: Access is denied (5)"), 14);
     eg_buf_done(&out);
 }
 

@@ -32,6 +32,7 @@ static void json__of_an_infection__holds_all_of_it(void **state)
     yyjson_doc *document = write_and_read(report);
     yyjson_val *root = yyjson_doc_get_root(document);
     yyjson_val *finding = yyjson_arr_get_first(yyjson_obj_get(root, "findings"));
+    yyjson_val *gap = yyjson_arr_get_first(yyjson_obj_get(root, "gaps"));
 
     assert_int_equal(eg_json_get_u64(root, "schema", 0), EG_REPORT_SCHEMA);
     assert_member(root, "verdict", "suspicious");
@@ -45,6 +46,7 @@ static void json__of_an_infection__holds_all_of_it(void **state)
     assert_int_equal(eg_json_get_u64(yyjson_obj_get(finding, "evidence"), "size", 0), 421888);
     assert_int_equal(yyjson_arr_size(yyjson_obj_get(root, "stories")), 1);
     assert_int_equal(yyjson_arr_size(yyjson_obj_get(root, "gaps")), 1);
+    assert_member(gap, "reason", "unreadable");
     yyjson_doc_free(document);
     eg_check_report_destroy(report);
 }

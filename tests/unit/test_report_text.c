@@ -24,7 +24,7 @@ static void text__of_a_clean_pc__says_so_and_what_that_means(void **state)
     assert_non_null(strstr(text, "*** 異常なし ***"));
     assert_non_null(strstr(text, "保証するものではありません"));
     assert_non_null(strstr(text, "3 日前のもの"));
-    assert_non_null(strstr(text, "動いているプログラムのメモリ: 今回は対象外"));
+    assert_non_null(strstr(text, "動いているプログラムのメモリー: 今回は対象外"));
     assert_null(strstr(text, "見つかったもの"));
     eg_buf_done(&out);
 }
@@ -50,13 +50,32 @@ static void text__of_gaps__tells_each_remedy_once(void **state)
     (void)state;
     eg_buf out;
     const char *text = write(SAMPLE_NO_RIGHTS, EG_LANGUAGE_JA, &out);
-    const char *remedy = strstr(text, "管理者として点検してください");
+    const char *remedy = strstr(text, "管理者として検査してください");
     assert_non_null(strstr(text, "*** 確認できないものがあります ***"));
     assert_non_null(remedy);
-    assert_null(strstr(remedy + 1, "管理者として点検してください"));
+    assert_null(strstr(remedy + 1, "管理者として検査してください"));
     assert_non_null(strstr(text, "svchost.exe (908)"));
-    assert_non_null(strstr(text, "C:\\Windows\\System32\\Tasks"));
+    assert_non_null(strstr(text, "C:\\Windows\\System32\\Tasks\n"
+                                 "      このフォルダーを開けませんでした。\n"
+                                 "      詳しい内容（情報システム担当向け）: read the folder: "));
     assert_null(strstr(text, "お願いします"));
+    eg_buf_done(&out);
+}
+
+static void text__of_a_gap_of_a_whole_area__names_nothing(void **state)
+{
+    (void)state;
+    eg_buf out;
+    eg_check_report *report = NULL;
+    const eg_check_gap gap = {.area = EG_CHECK_TASK, .reason = EG_CHECK_REASON_LIST_DENIED};
+    eg_buf_init(&out, EG_REPORT_BYTES_MAX);
+    assert_int_equal(eg_check_report_create(&report), EG_OK);
+    assert_int_equal(eg_check_report_add_gap(report, &gap), EG_OK);
+    assert_int_equal(eg_report_write_text(report, EG_LANGUAGE_EN, &out), EG_OK);
+    assert_non_null(strstr(eg_buf_cstr(&out),
+                           "  - Scheduled tasks\n"
+                           "      Windows did not allow the check to see the list of them.\n\n"));
+    eg_check_report_destroy(report);
     eg_buf_done(&out);
 }
 
@@ -97,6 +116,7 @@ int eg_test_report_text(void)
         cmocka_unit_test(text__of_a_clean_pc__says_so_and_what_that_means),
         cmocka_unit_test(text__of_an_infection__tells_what_to_do_and_the_chain),
         cmocka_unit_test(text__of_gaps__tells_each_remedy_once),
+        cmocka_unit_test(text__of_a_gap_of_a_whole_area__names_nothing),
         cmocka_unit_test(text__of_hostile_names__holds_no_control_characters),
         cmocka_unit_test(text__each_allocation_fails__says_so),
     };

@@ -92,12 +92,29 @@ static void time__on_the_wall__says_its_zone(void **state)
     assert_out("unknown");
 }
 
+static void reason__of_each_gap__has_a_name_and_words_of_its_own(void **state)
+{
+    (void)state;
+    for (int i = 0; i < EG_CHECK_REASON_COUNT; i++) {
+        const char *english = eg_report_reason(&text_en, (eg_check_reason)i);
+        const char *japanese = eg_report_reason(&text_ja, (eg_check_reason)i);
+        assert_int_equal(english[strlen(english) - 1], '.');
+        assert_string_equal(japanese + strlen(japanese) - strlen("。"), "。");
+        for (int j = 0; j < i; j++) {
+            assert_string_not_equal(english, eg_report_reason(&text_en, (eg_check_reason)j));
+            assert_string_not_equal(japanese, eg_report_reason(&text_ja, (eg_check_reason)j));
+            assert_string_not_equal(eg_check_reason_name((eg_check_reason)i),
+                                    eg_check_reason_name((eg_check_reason)j));
+        }
+    }
+}
+
 static void age__of_rules__warns_of_old_ones(void **state)
 {
     (void)state;
     eg_check_report report = {.age_known = true};
     eg_report_say_age(&text_ja, &report);
-    assert_out("点検した日のもの");
+    assert_out("検査した日のもの");
     report.rule_age_days = 1;
     eg_report_say_age(&text_en, &report);
     assert_out("1 day");
@@ -148,6 +165,7 @@ int eg_test_report_words(void)
         cmocka_unit_test(text__with_deceptive_characters__shows_them),
         cmocka_unit_test(text__too_long__keeps_both_ends),
         cmocka_unit_test(time__on_the_wall__says_its_zone),
+        cmocka_unit_test(reason__of_each_gap__has_a_name_and_words_of_its_own),
         cmocka_unit_test(age__of_rules__warns_of_old_ones),
         cmocka_unit_test(user__without_a_name__is_unknown),
         cmocka_unit_test(duration__of_a_check__is_told_in_seconds_or_minutes),

@@ -142,7 +142,7 @@ static void hive__that_is_none__is_a_gap(void **state)
                      EG_OK);
     assert_int_equal(look(p), EG_OK);
     assert_int_equal(p->gaps.count, 1);
-    assert_non_null(strstr(p->gaps.groups[0].why, "not signed in"));
+    assert_int_equal(p->gaps.groups[0].reason, EG_CHECK_REASON_USER_SIGNED_OUT);
     assert_int_equal(p->taken, 0);
     assert_nothing_left();
 }
