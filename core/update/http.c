@@ -138,6 +138,8 @@ static void take_header(transfer *t, eg_str name, eg_str value)
         copy_text(t->answer.etag, value);
     } else if (eg_str_equal_nocase(name, EG_STR("last-modified"))) {
         copy_text(t->answer.last_modified, value);
+    } else if (eg_str_equal_nocase(name, EG_STR("date"))) {
+        copy_text(t->answer.date, value);
     } else if (eg_str_equal_nocase(name, EG_STR("content-type"))) {
         copy_text(t->answer.content_type, value);
     } else if (eg_str_equal_nocase(name, EG_STR("retry-after"))) {

@@ -44,6 +44,7 @@ typedef struct eg_http_answer {
     uint64_t received;      /* bytes of this body over the wire */
     char etag[EG_HTTP_TEXT_MAX];
     char last_modified[EG_HTTP_TEXT_MAX];
+    char date[EG_HTTP_TEXT_MAX]; /* of the answer */
     char content_type[EG_HTTP_TEXT_MAX];
 } eg_http_answer;
 

@@ -178,6 +178,15 @@ static int judge(eg_source *source, const char *url)
     }
 }
 
+/*
+ * Servers make an ETag of time and size: a file that was changed in the second in which it was sent
+ * may be changed again in that second and keep its ETag (RFC 9110, 8.8.1).
+ */
+static bool is_validator(const eg_http_answer *answer)
+{
+    return answer->etag[0] != '\0' && strcmp(answer->date, answer->last_modified) != 0;
+}
+
 static int get_web(eg_source *source, const char *url, const eg_fetch_request *request,
                    eg_buf *body)
 {
@@ -206,7 +215,7 @@ static int get_web(eg_source *source, const char *url, const eg_fetch_request *r
     status = judge(source, url);
     if (status == EG_OK && request->conditional) {
         eg_buf_clear(&source->known_url);
-        (void)eg_buf_append_cstr(&source->known_url, answer.etag[0] != '\0' ? url : "");
+        (void)eg_buf_append_cstr(&source->known_url, is_validator(&answer) ? url : "");
         memcpy(source->known_etag, answer.etag, sizeof(answer.etag));
     }
     return status;
