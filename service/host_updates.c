@@ -30,12 +30,23 @@ static int get_agent_id(eg_host *host, eg_buf *out)
     return eg_buf_append_cstr(out, text);
 }
 
+static eg_guard_work scanning(eg_host *host)
+{
+    eg_scan_counts counts = {0};
+    if (host->scans) {
+        eg_scan_queue_counts(eg_scan_thread_queue(host->scans), &counts);
+    }
+    return (eg_guard_work){counts.timed * EG_GUARD_FILE_KIB + counts.timed_bytes / 1024,
+                           counts.timed_ns};
+}
+
 static void sample(void *user, eg_guard_sample *out)
 {
     eg_host *host = user;
-    *out = (eg_guard_sample){eg_clock_monotonic_ns(), eg_pipeline_thread_hits(host->pipeline),
-                             eg_pipeline_thread_events(host->pipeline),
-                             eg_pipeline_thread_busy_ns(host->pipeline)};
+    *out = (eg_guard_sample){.time_ns = eg_clock_monotonic_ns(),
+                             .hits = eg_pipeline_thread_hits(host->pipeline)};
+    out->work[EG_GUARD_MATCHING] = eg_pipeline_thread_matching(host->pipeline);
+    out->work[EG_GUARD_SCANNING] = scanning(host);
 }
 
 static void post(void *user, const eg_update_state *state)

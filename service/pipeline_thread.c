@@ -23,7 +23,7 @@ struct eg_pipeline_thread {
     eg_exception_list *next_exceptions; /* NULL: no others than now */
     bool rules_settled;
     uint64_t drain_until; /* monotonic ns */
-    eg_atomic events, forgotten, hits, busy_ns;
+    eg_atomic events, forgotten, hits, matched, matching_ns;
     /* below: the thread's own */
     eg_exception_list *exceptions;
     uint64_t next_retry, next_resync;
@@ -98,18 +98,23 @@ static void keep_house(eg_pipeline_thread *thread)
 
 static void match(eg_pipeline_thread *thread, eg_event *event)
 {
-    eg_pipeline_stats stats;
+    eg_pipeline_stats before, stats;
 
     if (!(event->flags & EG_EVENT_SECOND_PASS)) {
         eg_atomic_add(&thread->events, 1);
     }
+    eg_pipeline_stats_get(thread->pipeline, &before);
     uint64_t start = eg_clock_monotonic_ns();
     if (eg_pipeline_feed(thread->pipeline, event) != EG_OK) {
         eg_log(EG_LOG_ERROR, "pipeline", "%s event: %s", eg_kind_name(event->kind),
                eg_error_message());
     }
-    eg_atomic_add(&thread->busy_ns, (int64_t)(eg_clock_monotonic_ns() - start));
+    uint64_t took = eg_clock_monotonic_ns() - start;
     eg_pipeline_stats_get(thread->pipeline, &stats);
+    if (stats.hits == before.hits) {
+        eg_atomic_add(&thread->matched, 1);
+        eg_atomic_add(&thread->matching_ns, (int64_t)took);
+    }
     eg_atomic_set(&thread->hits, (int64_t)stats.hits);
     eg_atomic_set(&thread->forgotten, (int64_t)stats.forgotten);
     eg_free(event);
@@ -293,9 +298,10 @@ uint64_t eg_pipeline_thread_hits(const eg_pipeline_thread *thread)
     return (uint64_t)eg_atomic_get(&thread->hits);
 }
 
-uint64_t eg_pipeline_thread_busy_ns(const eg_pipeline_thread *thread)
+eg_guard_work eg_pipeline_thread_matching(const eg_pipeline_thread *thread)
 {
-    return (uint64_t)eg_atomic_get(&thread->busy_ns);
+    return (eg_guard_work){(uint64_t)eg_atomic_get(&thread->matched),
+                           (uint64_t)eg_atomic_get(&thread->matching_ns)};
 }
 
 uint64_t eg_pipeline_thread_forgotten(const eg_pipeline_thread *thread)

@@ -8,6 +8,7 @@
 #define EG_SERVICE_PIPELINE_THREAD_H
 
 #include "core/detect/pipeline.h"
+#include "core/update/guard.h"
 #include "service/baseline_keeper.h"
 #include "service/hit_keeper.h"
 #include "service/intake.h"
@@ -48,9 +49,10 @@ int eg_pipeline_thread_close_incident(eg_pipeline_thread *thread, int64_t id);
  */
 void eg_pipeline_thread_use_exceptions(eg_pipeline_thread *thread, eg_exception_list *exceptions);
 uint64_t eg_pipeline_thread_events(const eg_pipeline_thread *thread); /* fed; any thread */
-/* Hits that rules had, shown or not, and the time matching took, since the start; any thread. */
+/* Hits that rules had, shown or not, since the start; any thread. */
 uint64_t eg_pipeline_thread_hits(const eg_pipeline_thread *thread);
-uint64_t eg_pipeline_thread_busy_ns(const eg_pipeline_thread *thread);
+/* Events without a hit, and the time they took; any thread. A hit waits for the disk. */
+eg_guard_work eg_pipeline_thread_matching(const eg_pipeline_thread *thread);
 /* Events that correlations dropped for lack of room while they counted; any thread. */
 uint64_t eg_pipeline_thread_forgotten(const eg_pipeline_thread *thread);
 

@@ -42,7 +42,7 @@ struct eg_scan_queue {
     /* below: the worker's own */
     eg_ruleset *rules; /* those of `scanner`; NULL before any */
     eg_scanner scanner;
-    bool is_open;
+    bool is_open, is_warm;
     uint64_t reopen_at; /* monotonic ns */
     uint64_t fingerprint;
     eg_verdict_cache *cache;
@@ -335,10 +335,23 @@ static bool is_settled(looking *at, const char *path)
     return known != NULL;
 }
 
+static void note_time(eg_scan_queue *queue, const eg_file_report *report, uint64_t took_ns)
+{
+    if (queue->is_warm) {
+        eg_mutex_lock(&queue->lock);
+        queue->counts.timed++;
+        queue->counts.timed_bytes += report->bytes;
+        queue->counts.timed_ns += took_ns;
+        eg_mutex_unlock(&queue->lock);
+    }
+    queue->is_warm = true;
+}
+
 static bool scan(looking *at, const eg_scan_job *job)
 {
     eg_scan_queue *queue = at->queue;
     eg_file_report *report = &queue->report;
+    uint64_t start = eg_clock_monotonic_ns();
     int status = queue->scanner.scan(queue->scanner.user, job, report);
     if (status != EG_OK) {
         if (status != EG_E_CLOSED) {
@@ -346,6 +359,7 @@ static bool scan(looking *at, const eg_scan_job *job)
         }
         return false;
     }
+    note_time(queue, report, eg_clock_monotonic_ns() - start);
     count(queue, &queue->counts.looked);
     if (report->gap != EG_GAP_NONE) {
         note_gap(at, report->gap, report->reason);
@@ -464,6 +478,7 @@ static bool take_rules(eg_scan_queue *queue)
     uint64_t now = eg_clock_monotonic_ns();
     if (!queue->is_open && now >= queue->reopen_at) {
         queue->is_open = access->open(access->user, queue->rules, &queue->scanner) == EG_OK;
+        queue->is_warm = false;
         queue->reopen_at = now + (uint64_t)REOPEN_MS * 1000000;
         if (!queue->is_open) {
             eg_log(EG_LOG_ERROR, "scan", "files cannot be looked at: %s", eg_error_message());

@@ -82,6 +82,8 @@ typedef struct eg_scan_counts {
     uint64_t missing;            /* files that are not there any more */
     uint64_t unresolved;         /* paths that nobody can tell the place of */
     uint64_t gaps[EG_GAP_COUNT]; /* could not be looked at, or only in part, by reason */
+    /* Of those looked at: without the first after new rules, which waits for its scanner. */
+    uint64_t timed, timed_bytes, timed_ns;
 } eg_scan_counts;
 
 void eg_scan_queue_counts(eg_scan_queue *queue, eg_scan_counts *out);

@@ -22,7 +22,8 @@ struct eg_update_agent {
     eg_tuf_client *client;
     eg_agent_state state;
     eg_guard guard;
-    bool guarding; /* since the trial's beginning, in this run of the program */
+    bool guarding;         /* since the trial's beginning, in this run of the program */
+    eg_guard_sample begun; /* as the pack in use began its work */
 };
 
 static int save(const eg_update_agent *agent)
@@ -57,6 +58,13 @@ static void end_trial(eg_update_agent *agent)
     agent->guarding = false;
 }
 
+static void end_test(eg_update_agent *agent)
+{
+    agent->state.tested = (eg_agent_pack){0};
+    agent->state.testing = false;
+    agent->state.test_crashes = 0;
+}
+
 /* The current pack will not be tried again, and the last good one takes its place. */
 static void reject_current(eg_update_agent *agent, uint64_t now, const char *reason)
 {
@@ -70,9 +78,12 @@ static void reject_current(eg_update_agent *agent, uint64_t now, const char *rea
     tell(agent, EG_NEWS_REJECTED, bad.serial, reason);
 }
 
-/* Makes `pack` the current one on disk, then at work. The state comes first: a crash counts. */
+/*
+ * Makes `pack` the current one on disk, then at work. The state comes first: a crash counts. `done`
+ * by the pack before.
+ */
 static int put_to_work(eg_update_agent *agent, const eg_agent_pack *pack, eg_bundle *bundle,
-                       bool on_trial, uint64_t now)
+                       bool on_trial, uint64_t now, const eg_guard_sample *done)
 {
     eg_agent_state before = agent->state;
     if (on_trial && !before.on_trial) {
@@ -84,11 +95,15 @@ static int put_to_work(eg_update_agent *agent, const eg_agent_pack *pack, eg_bun
     end_trial(agent);
     agent->state.on_trial = on_trial;
     agent->state.trial_since = now;
+    if (!before.on_trial) {
+        eg_guard_pace_take(&agent->state.pace, &agent->begun, done);
+    }
     int status = save(agent);
     if (status != EG_OK) {
         agent->state = before;
         return status;
     }
+    agent->begun = *done;
     return agent->owner.activate(agent->owner.user, bundle, pack->serial);
 }
 
@@ -106,9 +121,11 @@ static int activate_current(eg_update_agent *agent)
     return status;
 }
 
-static int go_back(eg_update_agent *agent, uint64_t now, const char *reason)
+static int go_back(eg_update_agent *agent, uint64_t now, const eg_guard_sample *sample,
+                   const char *reason)
 {
     reject_current(agent, now, reason);
+    agent->begun = *sample;
     int status = save(agent);
     int activated = activate_current(agent);
     return status == EG_OK ? activated : status;
@@ -136,14 +153,22 @@ int eg_update_agent_load(eg_update_agent *agent, eg_bundle *out)
 
 /* ---- open and close ---- */
 
+/* Of a crash in its test a pack is suspected, not the one on trial. */
 static int count_crash(eg_update_agent *agent, uint64_t now)
 {
+    static const char text[] = "the service ended without order %" PRIu32 " times while it was %s";
     char reason[120];
     eg_agent_state *state = &agent->state;
-    if (state->on_trial && state->running && ++state->crashes >= EG_UPDATE_CRASHES_MAX) {
-        snprintf(reason, sizeof(reason),
-                 "the service ended without order %" PRIu32 " times while it was on trial",
-                 state->crashes);
+    if (state->running && state->testing) {
+        state->testing = false;
+        if (++state->test_crashes >= EG_UPDATE_CRASHES_MAX) {
+            snprintf(reason, sizeof(reason), text, state->test_crashes, "tested");
+            eg_agent_state_reject(state, &state->tested, now, reason);
+            tell(agent, EG_NEWS_REJECTED, state->tested.serial, reason);
+            end_test(agent);
+        }
+    } else if (state->running && state->on_trial && ++state->crashes >= EG_UPDATE_CRASHES_MAX) {
+        snprintf(reason, sizeof(reason), text, state->crashes, "on trial");
         reject_current(agent, now, reason);
     }
     state->running = true;
@@ -309,6 +334,30 @@ static int get_archive(eg_update_agent *agent, const eg_release *release, eg_bun
                                   &out->received);
 }
 
+/* On disk first, so that a crash in it counts. `*bad`: it failed, by its own fault. */
+static int test(eg_update_agent *agent, const eg_release *release, const eg_agent_pack *pack,
+                const eg_bundle *bundle, bool *bad)
+{
+    eg_agent_state *state = &agent->state;
+    state->test_crashes = same_archive(&state->tested, pack) ? state->test_crashes : 0;
+    state->tested = *pack;
+    state->testing = true;
+    int status = save(agent);
+    if (status != EG_OK) {
+        end_test(agent);
+        return status;
+    }
+    status = agent->owner.test(agent->owner.user, release, bundle);
+    if (is_of_pack(status)) {
+        end_test(agent); /* on disk with what follows */
+        *bad = status != EG_OK;
+        return status;
+    }
+    state->testing = false;
+    int saved = save(agent);
+    return saved == EG_OK ? status : saved;
+}
+
 static int take_release(eg_update_agent *agent, const eg_release *release, uint64_t now,
                         const eg_guard_sample *before, eg_update_result *out)
 {
@@ -320,24 +369,23 @@ static int take_release(eg_update_agent *agent, const eg_release *release, uint6
     eg_bundle_init(&bundle);
     int status = get_archive(agent, release, &bundle, &bad, out);
     if (status == EG_OK && !known) {
-        status = agent->owner.test(agent->owner.user, release, &bundle);
-        bad = status != EG_OK && is_of_pack(status);
+        status = test(agent, release, &pack, &bundle, &bad);
     }
     if (status == EG_OK) {
         status = eg_agent_archive_write(eg_buf_cstr(&agent->folder), &pack, &bundle);
     }
     if (status == EG_OK) {
-        status = put_to_work(agent, &pack, &bundle, !known, now);
+        status = put_to_work(agent, &pack, &bundle, !known, now, before);
         if (status == EG_OK) {
             out->changed = true;
-            eg_guard_begin(&agent->guard, &pack.guard, before);
+            eg_guard_begin(&agent->guard, &pack.guard, &agent->state.pace, before);
             agent->guarding = !known;
             if (withdrawn) {
                 tell(agent, EG_NEWS_WITHDRAWN, withdrawn, "it is no longer published for this PC");
             }
             tell(agent, EG_NEWS_ACTIVATED, pack.serial, "");
         } else if (is_of_pack(status) && same_archive(&pack, &agent->state.current)) {
-            status = go_back(agent, now, eg_error_message());
+            status = go_back(agent, now, before, eg_error_message());
         }
     } else if (bad) {
         reject_release(agent, &pack, now);
@@ -348,12 +396,13 @@ static int take_release(eg_update_agent *agent, const eg_release *release, uint6
 }
 
 /* Everything was withdrawn: what was installed runs. */
-static int take_nothing(eg_update_agent *agent, uint64_t now, eg_update_result *out)
+static int take_nothing(eg_update_agent *agent, uint64_t now, const eg_guard_sample *before,
+                        eg_update_result *out)
 {
     const eg_agent_pack none = {0};
     uint64_t serial = agent->state.current.serial;
     agent->state.last_good = none;
-    int status = put_to_work(agent, &none, NULL, false, now);
+    int status = put_to_work(agent, &none, NULL, false, now, before);
     if (status == EG_OK) {
         out->changed = true;
         tell(agent, EG_NEWS_WITHDRAWN, serial, "nothing is published any more");
@@ -399,7 +448,7 @@ static int follow(eg_update_agent *agent, uint64_t now, const eg_guard_sample *b
         /* While any is listed, the one that was good goes on until one of them may run. */
         return agent->state.current.serial != 0 &&
                        !lists_a_pack(eg_tuf_client_targets(agent->client))
-                   ? take_nothing(agent, now, out)
+                   ? take_nothing(agent, now, before, out)
                    : EG_OK;
     }
     if (status != EG_OK) {
@@ -439,13 +488,12 @@ int eg_update_agent_watch(eg_update_agent *agent, uint64_t now, const eg_guard_s
         return EG_OK;
     }
     if (!agent->guarding) {
-        eg_guard_begin(&agent->guard, &agent->state.current.guard, sample);
-        agent->guard.event_ns = 0; /* not the pack before did what was done in this run */
+        eg_guard_begin(&agent->guard, &agent->state.current.guard, &agent->state.pace, sample);
         agent->guarding = true;
     }
     if (!eg_guard_look(&agent->guard, sample, reason, sizeof(reason))) {
         *changed = true;
-        return go_back(agent, now, reason);
+        return go_back(agent, now, sample, reason);
     }
     if (now < agent->state.trial_since) {
         agent->state.trial_since = now; /* the clock went back */

@@ -14,7 +14,7 @@
 #include "core/update/client.h"
 #include "core/update/guard.h"
 
-/* A pack is on trial for so long; it goes when the program crashed so often meanwhile. */
+/* A pack is on trial for so long; it goes when the program crashed so often then or in its test. */
 #define EG_UPDATE_TRIAL_TICKS (UINT64_C(30) * 60 * 10000000)
 #define EG_UPDATE_CRASHES_MAX 2
 
@@ -54,8 +54,9 @@ typedef struct eg_update_agent_options {
 typedef struct eg_update_agent eg_update_agent;
 
 /*
- * Reads the state and counts a crash when the last run did not end in order; a pack that was on
- * trial too often then is rejected. Does not activate: eg_update_agent_load tells what should run.
+ * Reads the state and counts a crash when the last run did not end in order; a pack that was tested
+ * or on trial too often then is rejected. Does not activate: eg_update_agent_load tells what should
+ * run.
  */
 int eg_update_agent_open(const eg_update_agent_options *options, uint64_t now,
                          eg_update_agent **out);

@@ -66,6 +66,16 @@ static void put_pack(eg_json *json, const char *key, const eg_agent_pack *pack)
     eg_json_object_end(json);
 }
 
+static void put_pace(eg_json *json, const eg_guard_pace *pace)
+{
+    eg_json_key(json, "pace");
+    eg_json_array(json);
+    for (int i = 0; i < EG_GUARD_WORKS; i++) {
+        eg_json_u64(json, pace->ns[i]);
+    }
+    eg_json_array_end(json);
+}
+
 static void put_rejected(eg_json *json, const eg_agent_rejected *entry)
 {
     eg_json_object(json);
@@ -90,6 +100,10 @@ int eg_agent_state_encode(const eg_agent_state *state, eg_buf *out)
     eg_json_put_bool(&json, "on_trial", state->on_trial);
     eg_json_put_u64(&json, "trial_since", state->trial_since);
     eg_json_put_u64(&json, "crashes", state->crashes);
+    put_pace(&json, &state->pace);
+    put_pack(&json, "tested", &state->tested);
+    eg_json_put_bool(&json, "testing", state->testing);
+    eg_json_put_u64(&json, "test_crashes", state->test_crashes);
     eg_json_put_bool(&json, "running", state->running);
     eg_json_key(&json, "rejected");
     eg_json_array(&json);
@@ -156,6 +170,21 @@ static bool take_pack(yyjson_val *object, const char *key, eg_agent_pack *out)
     return true;
 }
 
+static bool take_pace(yyjson_val *list, eg_guard_pace *out)
+{
+    if (!yyjson_is_arr(list) || yyjson_arr_size(list) != EG_GUARD_WORKS) {
+        return false;
+    }
+    for (size_t i = 0; i < EG_GUARD_WORKS; i++) {
+        yyjson_val *value = yyjson_arr_get(list, i);
+        if (!yyjson_is_uint(value)) {
+            return false;
+        }
+        out->ns[i] = yyjson_get_uint(value);
+    }
+    return true;
+}
+
 static bool take_rejected(yyjson_val *list, eg_agent_state *out)
 {
     yyjson_arr_iter iterator;
@@ -180,21 +209,26 @@ static bool take_rejected(yyjson_val *list, eg_agent_state *out)
 static int read_object(yyjson_val *object, eg_agent_state *out)
 {
     eg_agent_state state = {0};
-    uint64_t crashes = 0;
+    uint64_t crashes = 0, test_crashes = 0;
     if (!yyjson_is_obj(object) || !take_pack(object, "current", &state.current) ||
-        !take_pack(object, "last_good", &state.last_good)) {
+        !take_pack(object, "last_good", &state.last_good) ||
+        !take_pack(object, "tested", &state.tested)) {
         return wrong("a pack in it is malformed");
     }
     if (!take_flag(object, "on_trial", &state.on_trial) ||
         !take_number(object, "trial_since", UINT64_MAX, &state.trial_since) ||
         !take_number(object, "crashes", UINT32_MAX, &crashes) ||
+        !take_flag(object, "testing", &state.testing) ||
+        !take_number(object, "test_crashes", UINT32_MAX, &test_crashes) ||
+        !take_pace(yyjson_obj_get(object, "pace"), &state.pace) ||
         !take_flag(object, "running", &state.running)) {
-        return wrong("its trial is malformed");
+        return wrong("its trial or test is malformed");
     }
     if (!take_rejected(yyjson_obj_get(object, "rejected"), &state)) {
         return wrong("its list of rejected packs is malformed");
     }
     state.crashes = (uint32_t)crashes;
+    state.test_crashes = (uint32_t)test_crashes;
     *out = state;
     return EG_OK;
 }

@@ -9,7 +9,7 @@
 #define EG_UPDATE_AGENT_STATE_H
 
 #include "core/update/crypto.h"
-#include "core/update/release.h"
+#include "core/update/guard.h"
 
 #define EG_AGENT_STATE_REJECTED_MAX 32
 #define EG_AGENT_STATE_REASON_SIZE 400
@@ -33,10 +33,14 @@ typedef struct eg_agent_rejected {
 typedef struct eg_agent_state {
     eg_agent_pack current;
     eg_agent_pack last_good;
-    bool on_trial;        /* the current one */
-    uint64_t trial_since; /* FILETIME */
-    uint32_t crashes;     /* of the program, since the trial began */
-    bool running;         /* the program has not ended in order since it wrote this */
+    bool on_trial;         /* the current one */
+    uint64_t trial_since;  /* FILETIME */
+    uint32_t crashes;      /* of the program, since the trial began */
+    eg_guard_pace pace;    /* of packs that were on trial no more */
+    eg_agent_pack tested;  /* the last one whose test was begun and not ended; serial 0: none */
+    bool testing;          /* it is tested now */
+    uint32_t test_crashes; /* of the program meanwhile */
+    bool running;          /* the program has not ended in order since it wrote this */
     eg_agent_rejected rejected[EG_AGENT_STATE_REJECTED_MAX]; /* the oldest first */
     size_t rejected_count;
 } eg_agent_state;

@@ -3,23 +3,38 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #define MINUTE_NS UINT64_C(60000000000)
 
-static uint64_t per_event(uint64_t busy_ns, uint64_t events)
+static const struct {
+    uint64_t least, ns;
+    const char *unit;
+} works[EG_GUARD_WORKS] = {
+    [EG_GUARD_MATCHING] = {EG_GUARD_EVENTS_MIN, EG_GUARD_EVENT_NS, "an event"},
+    [EG_GUARD_SCANNING] = {EG_GUARD_SCANNED_MIN, EG_GUARD_SCANNED_NS, "a KiB of a file"},
+};
+
+void eg_guard_pace_take(eg_guard_pace *pace, const eg_guard_sample *from, const eg_guard_sample *to)
 {
-    return events >= EG_GUARD_EVENTS_MIN ? busy_ns / events : 0;
+    for (int i = 0; i < EG_GUARD_WORKS; i++) {
+        uint64_t units = to->work[i].units - from->work[i].units;
+        if (units >= works[i].least) {
+            pace->ns[i] = (to->work[i].ns - from->work[i].ns) / units;
+        }
+    }
 }
 
-void eg_guard_begin(eg_guard *guard, const eg_release_guard *limits, const eg_guard_sample *before)
+void eg_guard_begin(eg_guard *guard, const eg_release_guard *limits, const eg_guard_pace *pace,
+                    const eg_guard_sample *now)
 {
-    *guard = (eg_guard){.limits = *limits, .start = *before, .minute = *before};
-    guard->event_ns = per_event(before->busy_ns, before->events);
+    *guard = (eg_guard){.limits = *limits, .hits_before = now->hits, .minute = *now, .pace = *pace};
+    memcpy(guard->seen, now->work, sizeof(guard->seen));
 }
 
 static bool is_flood(eg_guard *guard, const eg_guard_sample *now, char *reason, size_t size)
 {
-    uint64_t all = now->hits - guard->start.hits;
+    uint64_t all = now->hits - guard->hits_before;
     if (guard->limits.max_hits_per_hour > 0) {
         /* A trial is shorter than an hour. */
         if (all > guard->limits.max_hits_per_hour) {
@@ -41,23 +56,31 @@ static bool is_flood(eg_guard *guard, const eg_guard_sample *now, char *reason, 
     return false;
 }
 
-static bool is_slow(const eg_guard *guard, const eg_guard_sample *now, char *reason, size_t size)
+/* Judges what was done since the last time, once that is enough to tell. */
+static bool is_slow(eg_guard *guard, int i, const eg_guard_sample *now, char *reason, size_t size)
 {
     uint64_t limit = guard->limits.max_slowdown ? guard->limits.max_slowdown : EG_GUARD_SLOWDOWN;
-    uint64_t event_ns =
-        per_event(now->busy_ns - guard->start.busy_ns, now->events - guard->start.events);
-    if (guard->event_ns == 0 || event_ns < EG_GUARD_EVENT_NS ||
-        event_ns / limit <= guard->event_ns) {
+    uint64_t units = now->work[i].units - guard->seen[i].units;
+    if (guard->pace.ns[i] == 0 || units < works[i].least) {
+        return false;
+    }
+    uint64_t ns = (now->work[i].ns - guard->seen[i].ns) / units;
+    bool slow = ns >= works[i].ns && ns / limit > guard->pace.ns[i];
+    guard->seen[i] = now->work[i];
+    guard->slow[i] = slow ? guard->slow[i] + 1 : 0;
+    if (guard->slow[i] < EG_GUARD_SLOW_MAX) {
         return false;
     }
     snprintf(reason, size,
-             "%" PRIu64 " microseconds for an event, %" PRIu64 " with the pack before: more than"
-             " %" PRIu64 " times",
-             event_ns / 1000, guard->event_ns / 1000, limit);
+             "%" PRIu64 " microseconds for %s, %" PRIu64 " with the pack before: more than %" PRIu64
+             " times",
+             ns / 1000, works[i].unit, guard->pace.ns[i] / 1000, limit);
     return true;
 }
 
 bool eg_guard_look(eg_guard *guard, const eg_guard_sample *now, char *reason, size_t size)
 {
-    return !is_flood(guard, now, reason, size) && !is_slow(guard, now, reason, size);
+    return !is_flood(guard, now, reason, size) &&
+           !is_slow(guard, EG_GUARD_MATCHING, now, reason, size) &&
+           !is_slow(guard, EG_GUARD_SCANNING, now, reason, size);
 }

@@ -16,6 +16,10 @@
 static void fill(eg_agent_state *state)
 {
     *state = (eg_agent_state){.on_trial = true, .trial_since = 12345678901234567u, .crashes = 1};
+    state->pace = (eg_guard_pace){{5000, 70}};
+    state->tested = (eg_agent_pack){.serial = 2026112303, .size = 4096};
+    state->testing = true;
+    state->test_crashes = 1;
     state->current = (eg_agent_pack){.serial = 2026112302, .size = 2048, .guard = {50, 4}};
     memset(state->current.archive, 0xA5, EG_HASH256_SIZE);
     eg_agent_pack bad = {.serial = 2026112301};
@@ -39,6 +43,9 @@ static void state__written_and_read__is_the_same(void **unused)
     assert_int_equal(again.last_good.serial, 0);
     assert_true(again.on_trial && !again.running && again.crashes == 1);
     assert_true(again.trial_since == state.trial_since);
+    assert_memory_equal(&again.pace, &state.pace, sizeof(state.pace));
+    assert_int_equal(again.tested.serial, 2026112303);
+    assert_true(again.testing && again.test_crashes == 1);
     assert_int_equal(again.rejected_count, 1);
     assert_string_equal(again.rejected[0].reason, state.rejected[0].reason);
     assert_true(eg_agent_state_has_rejected(&again, state.rejected[0].archive));

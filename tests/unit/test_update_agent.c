@@ -34,6 +34,8 @@ typedef struct fixture {
     size_t tests, activations;
     size_t told[EG_NEWS_COUNT];
     char text[512]; /* of the last news */
+    char state_path[700];
+    eg_agent_state in_test; /* on disk while a test went on that did not come to its end */
 } fixture;
 
 /* ---- the owner ---- */
@@ -44,6 +46,9 @@ static int on_test(void *user, const eg_release *release, const eg_bundle *bundl
     f->tests++;
     assert_non_null(eg_bundle_find(bundle, EG_STR("pack.json")));
     assert_true(release->serial > 0);
+    if (f->test_answers == EG_E_CLOSED) {
+        assert_int_equal(eg_agent_state_load(f->state_path, &f->in_test), EG_OK);
+    }
     return f->test_answers == EG_OK ? EG_OK : eg_fail(f->test_answers, "rule a.yml is wrong");
 }
 
@@ -147,13 +152,11 @@ static void stop(fixture *f)
 /* The program ends without order: what lies on disk stays as it was while it ran. */
 static void crash(fixture *f)
 {
-    char path[700];
     eg_agent_state state;
-    snprintf(path, sizeof(path), "%s/packs.json", f->folder);
     stop(f);
-    assert_int_equal(eg_agent_state_load(path, &state), EG_OK);
+    assert_int_equal(eg_agent_state_load(f->state_path, &state), EG_OK);
     state.running = true;
-    assert_int_equal(eg_agent_state_save(path, &state), EG_OK);
+    assert_int_equal(eg_agent_state_save(f->state_path, &state), EG_OK);
 }
 
 static void run(fixture *f)
@@ -194,6 +197,7 @@ static int set_up(void **state)
     }
     f->tuf = tuf;
     snprintf(f->folder, sizeof(f->folder), "%s/site", (const char *)f->tuf->folder);
+    snprintf(f->state_path, sizeof(f->state_path), "%s/packs.json", f->folder);
     eg_buf_init(&f->delta.packed, 1024 * 1024);
     for (int i = 0; i < PACKS; i++) {
         eg_bundle_init(&f->packs[i].bundle);
@@ -354,6 +358,27 @@ static void agent__that_crashes_twice_on_trial__goes_back(void **state)
     assert_int_equal(f->active, 2026112301); /* proven: crashes are not its fault */
 }
 
+static void agent__that_dies_twice_of_testing_a_pack__rejects_that_one(void **state)
+{
+    fixture *f = *state;
+    runs(f, 2026112301); /* on trial itself, and not suspected */
+    publish(f, 3);
+    for (int i = 0; i < EG_UPDATE_CRASHES_MAX; i++) {
+        assert_int_equal(f->told[EG_NEWS_REJECTED], 0);
+        f->test_answers = EG_E_CLOSED;
+        assert_int_equal(eg_update_agent_run(f->agent, f->tuf->now, &f->sample, &f->result),
+                         EG_E_CLOSED);
+        stop(f);
+        assert_int_equal(eg_agent_state_save(f->state_path, &f->in_test), EG_OK);
+        start(f);
+    }
+    assert_int_equal(f->told[EG_NEWS_REJECTED], 1);
+    assert_non_null(strstr(f->text, "2 times while it was tested"));
+    f->test_answers = EG_OK;
+    runs(f, 2026112301);
+    assert_int_equal(f->told[EG_NEWS_REJECTED], 1);
+}
+
 static void agent__flooded_by_hits__goes_back(void **state)
 {
     fixture *f = *state;
@@ -372,18 +397,10 @@ static void agent__flooded_by_hits__goes_back(void **state)
     assert_int_equal(f->told[EG_NEWS_REJECTED], 1);
 }
 
-static void agent__with_a_limit_of_the_pack__keeps_to_it(void **state)
+static void work(fixture *f, uint64_t events, uint64_t ns)
 {
-    fixture *f = *state;
-    make_pack(f, 1, 2026112302, ",\"guard\":{\"max_hits_per_hour\":5}");
-    publish(f, 3);
-    runs(f, 2026112302);
-    f->sample.hits += 5;
-    assert_false(watch(f));
-    f->sample.hits++;
-    assert_true(watch(f));
-    assert_int_equal(f->active, 0);
-    runs(f, 2026112301);
+    f->sample.work[EG_GUARD_MATCHING].units += events;
+    f->sample.work[EG_GUARD_MATCHING].ns += events * ns;
 }
 
 static void agent__slowed_down__goes_back(void **state)
@@ -391,15 +408,17 @@ static void agent__slowed_down__goes_back(void **state)
     fixture *f = *state;
     runs(f, 2026112301);
     prove(f);
-    f->sample.events = 10000;
-    f->sample.busy_ns = f->sample.events * 50000;
+    work(f, 10000, 50000);
     publish(f, 3);
     runs(f, 2026112302);
-    f->sample.events += EG_GUARD_EVENTS_MIN;
-    f->sample.busy_ns += EG_GUARD_EVENTS_MIN * UINT64_C(240000);
+    stop(f); /* how fast the pack before was is not forgotten */
+    start(f);
+    f->sample = (eg_guard_sample){0};
     assert_false(watch(f));
-    f->sample.busy_ns += EG_GUARD_EVENTS_MIN * UINT64_C(60000);
-    assert_true(watch(f));
+    for (unsigned i = 1; i <= EG_GUARD_SLOW_MAX; i++) {
+        work(f, EG_GUARD_EVENTS_MIN, 300000);
+        assert_true(watch(f) == (i == EG_GUARD_SLOW_MAX));
+    }
     assert_int_equal(f->active, 2026112301);
 }
 
@@ -560,7 +579,7 @@ int eg_test_update_agent(void)
         AGENT_TEST(agent__with_a_pack_that_cannot_be_activated__goes_back),
         AGENT_TEST(agent__that_crashes_twice_on_trial__goes_back),
         AGENT_TEST(agent__flooded_by_hits__goes_back),
-        AGENT_TEST(agent__with_a_limit_of_the_pack__keeps_to_it),
+        AGENT_TEST(agent__that_dies_twice_of_testing_a_pack__rejects_that_one),
         AGENT_TEST(agent__slowed_down__goes_back),
         AGENT_TEST(agent__whose_pack_is_withdrawn__takes_the_one_that_is_listed),
         AGENT_TEST(agent__told_the_old_content_under_a_new_number__takes_it_as_new),
