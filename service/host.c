@@ -466,6 +466,13 @@ void eg_host_signed_off(eg_host *host)
     }
 }
 
+void eg_host_woke(eg_host *host)
+{
+    if (host->updates) {
+        eg_updates_network_changed(host->updates);
+    }
+}
+
 /* ---- stop ---- */
 
 static int note_late(int status, int so_far)

@@ -28,6 +28,8 @@ typedef struct eg_host_options {
 int eg_host_start(const eg_host_options *options, eg_host **out);
 /* Looks at everything that exists once more: after a logon, when a user's registry appears. */
 void eg_host_resync(eg_host *host);
+/* After sleep: what lies on servers is looked at soon, over new connections. */
+void eg_host_woke(eg_host *host);
 /* Lets go of what belongs to a user who signs off. */
 void eg_host_signed_off(eg_host *host);
 /*

@@ -13,7 +13,7 @@
 #define STOP_HINT_MS 5000u
 #define ACCEPTED \
     (SERVICE_ACCEPT_STOP | SERVICE_ACCEPT_SHUTDOWN | SERVICE_ACCEPT_PRESHUTDOWN | \
-     SERVICE_ACCEPT_SESSIONCHANGE)
+     SERVICE_ACCEPT_SESSIONCHANGE | SERVICE_ACCEPT_POWEREVENT)
 
 /* One service per process, and Windows gives its entry point no place for a pointer. */
 static struct {
@@ -79,6 +79,20 @@ static void session_changed(DWORD event, const WTSSESSION_NOTIFICATION *session)
     eg_mutex_unlock(&service.lock);
 }
 
+/* Of the events at the end of a sleep this one always comes, also when nobody is at the PC. */
+static void power_changed(DWORD event)
+{
+    if (event != PBT_APMRESUMEAUTOMATIC) {
+        return;
+    }
+    eg_log(EG_LOG_INFO, "service", "the PC woke up");
+    eg_mutex_lock(&service.lock);
+    if (service.host) {
+        eg_host_woke(service.host);
+    }
+    eg_mutex_unlock(&service.lock);
+}
+
 static DWORD WINAPI on_control(DWORD control, DWORD event, LPVOID data, LPVOID context)
 {
     EG_UNUSED(context);
@@ -86,6 +100,7 @@ static DWORD WINAPI on_control(DWORD control, DWORD event, LPVOID data, LPVOID c
     case SERVICE_CONTROL_STOP: request_stop("asked to stop"); return NO_ERROR;
     case SERVICE_CONTROL_SHUTDOWN:
     case SERVICE_CONTROL_PRESHUTDOWN: request_stop("Windows shuts down"); return NO_ERROR;
+    case SERVICE_CONTROL_POWEREVENT: power_changed(event); return NO_ERROR;
     case SERVICE_CONTROL_SESSIONCHANGE: session_changed(event, data); return NO_ERROR;
     case SERVICE_CONTROL_INTERROGATE: return NO_ERROR;
     default: return ERROR_CALL_NOT_IMPLEMENTED;

@@ -47,6 +47,77 @@ eg_str eg_system_proxy_pick(eg_str list, eg_str scheme)
     return plain;
 }
 
+/* '*' stands for any text; names of hosts are the same in either case. */
+static bool fits(eg_str pattern, eg_str host)
+{
+    size_t p = 0, h = 0, star = SIZE_MAX, resume = 0;
+    while (h < host.len) {
+        if (p < pattern.len && pattern.ptr[p] == '*') {
+            star = p++;
+            resume = h;
+        } else if (p < pattern.len &&
+                   eg_str_equal_nocase((eg_str){pattern.ptr + p, 1}, (eg_str){host.ptr + h, 1})) {
+            p++;
+            h++;
+        } else if (star != SIZE_MAX) {
+            p = star + 1;
+            h = ++resume;
+        } else {
+            return false;
+        }
+    }
+    while (p < pattern.len && pattern.ptr[p] == '*') {
+        p++;
+    }
+    return p == pattern.len;
+}
+
+bool eg_system_proxy_is_bypassed(eg_str list, eg_str host)
+{
+    eg_str part;
+    while (next_part(&list, &part)) {
+        bool is_local = eg_str_equal_nocase(part, EG_STR("<local>"));
+        if (is_local ? !memchr(host.ptr, '.', host.len) : fits(part, host)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "https://user@host:1/x": host. Of an IPv6 address: what is in its brackets. */
+static eg_str host_of(eg_str url)
+{
+    eg_str host = url, part;
+    for (size_t i = 0; i + 2 < host.len; i++) {
+        if (memcmp(host.ptr + i, "://", 3) == 0) {
+            host = (eg_str){host.ptr + i + 3, host.len - i - 3};
+            break;
+        }
+    }
+    if (eg_str_split(&host, '/', &part)) {
+        host = part;
+    }
+    for (size_t i = host.len; i-- > 0;) {
+        if (host.ptr[i] == '@') {
+            host = (eg_str){host.ptr + i + 1, host.len - i - 1};
+            break;
+        }
+    }
+    bool is_v6 = host.len > 0 && host.ptr[0] == '[';
+    host = is_v6 ? (eg_str){host.ptr + 1, host.len - 1} : host;
+    return eg_str_split(&host, is_v6 ? ']' : ':', &part) ? part : host;
+}
+
+static bool is_bypassed(const wchar_t *list, const char *url)
+{
+    eg_buf text;
+    eg_buf_init(&text, 16 * 1024);
+    bool found = list && eg_wide_append_utf8(&text, list) == EG_OK &&
+                 eg_system_proxy_is_bypassed(eg_buf_str(&text), host_of(eg_str_from(url)));
+    eg_buf_done(&text);
+    return found;
+}
+
 static int append(eg_buf *out, const wchar_t *list, const char *url)
 {
     eg_buf text;
@@ -132,7 +203,7 @@ int eg_system_proxy_find(const char *url, eg_buf *out)
         status = eg_fail_os(GetLastError(), "WinHTTP");
     } else if (c.get_default(&info) && info.dwAccessType == WINHTTP_ACCESS_TYPE_NAMED_PROXY &&
                info.lpszProxy) {
-        status = append(out, info.lpszProxy, url);
+        status = is_bypassed(info.lpszProxyBypass, url) ? EG_OK : append(out, info.lpszProxy, url);
     } else {
         status = find_automatic(&c, url, out);
     }

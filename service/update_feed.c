@@ -9,6 +9,8 @@
 #include "core/base/utf.h"
 #include "core/update/bell.h"
 #include "core/update/source.h"
+#include "service/back_off.h"
+#include "service/bell_thread.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,28 +18,29 @@
 #define ROOT_MAX (256u * 1024)
 #define FILE_TIMEOUT_MS (10u * 60 * 1000)
 #define WATCH_MS 5000u /* a pack on trial */
-#define BACKOFF_BASE_MS 5000u
-#define BACKOFF_MAX_MS (15u * 60 * 1000)
-#define WAKES_EVERY_MS 5000u /* of the bell */
-#define BELL_WAIT_MS 300000u
-#define BELL_PAUSE_MS 2000u
-#define BELL_ABSENT_MS (15u * 60 * 1000)
 #define CANCEL_EVERY_MS 50u
+#define CHANGE_GAP_MS 10000u /* from one look to the next for changes of the network */
+#define PROXY_MAX 4096u
+#define URL_MAX 4096u
 
 struct eg_update_feed {
     eg_update_feed_options options;
     eg_source *source;
     eg_update_agent *agent; /* the feed's thread, once that runs */
-    eg_bell *bell;          /* NULL: none */
-    eg_thread *thread, *bell_thread;
+    eg_bell_thread *bell;   /* NULL: none; set once, under the lock */
+    eg_thread *thread;
     eg_mutex lock; /* for what follows */
     eg_cond changed;
-    bool stopping, asked;
-    bool ended, bell_ended;
+    bool stopping, asked, network_changed, ended;
     eg_buf rang; /* what the bell brought; empty: it did not ring */
     eg_update_feed_status status;
-    uint32_t failures; /* one behind the other; the feed's thread */
-    bool withheld;     /* the last failure is of a server that refuses */
+    /* The feed's thread: */
+    uint32_t failures;  /* one behind the other */
+    bool withheld;      /* the last failure is of a server that refuses */
+    bool proxy_known;   /* what follows was found */
+    eg_buf proxy;       /* "": none */
+    bool reconnect;     /* connections that are kept may be dead */
+    uint64_t looked_ms; /* monotonic; the end of the last look; 0: none */
 };
 
 static uint64_t now_ms(void)
@@ -45,23 +48,39 @@ static uint64_t now_ms(void)
     return eg_clock_monotonic_ns() / 1000000;
 }
 
-/* 0 to `max`. */
-static uint32_t any_up_to(uint32_t max)
-{
-    uint64_t number = 0;
-    return eg_random_bytes(&number, sizeof(number)) == EG_OK
-               ? (uint32_t)(number % ((uint64_t)max + 1))
-               : max / 2;
-}
+/* ---- the way to the server ---- */
 
-/* "Full jitter": anything up to a bound that doubles with each failure. */
-static uint32_t back_off(uint32_t failures)
+/* Asks by which proxy the server is reached now. */
+static void choose_way(eg_update_feed *feed)
 {
-    uint32_t bound = BACKOFF_BASE_MS;
-    for (uint32_t i = 1; i < failures && bound < BACKOFF_MAX_MS; i++) {
-        bound *= 2;
+    eg_buf found;
+    if (!eg_source_is_web(feed->source)) {
+        return;
     }
-    return any_up_to(bound < BACKOFF_MAX_MS ? bound : BACKOFF_MAX_MS);
+    eg_buf_init(&found, PROXY_MAX);
+    feed->options.find_proxy(feed->options.owner.user, feed->options.url, &found);
+    bool is_other =
+        !feed->proxy_known || !eg_str_equal(eg_buf_str(&found), eg_buf_str(&feed->proxy));
+    if (is_other || feed->reconnect) {
+        const char *proxy = eg_buf_cstr(&found), *user = found.len > 0 ? ":" : "";
+        if (eg_source_reconnect(feed->source, proxy, user) != EG_OK) {
+            eg_log(EG_LOG_WARNING, "update", "%s: %s", feed->options.name, eg_error_message());
+        }
+        feed->reconnect = false;
+    }
+    if (is_other) {
+        eg_buf old = feed->proxy;
+        feed->proxy = found;
+        found = old;
+        feed->proxy_known = true;
+        const char *proxy = eg_buf_cstr(&feed->proxy);
+        eg_log(EG_LOG_INFO, "update", "%s: %s%s", feed->options.name,
+               proxy[0] ? "by the proxy " : "without a proxy", proxy);
+        if (feed->bell) {
+            eg_bell_thread_connect(feed->bell, proxy, proxy[0] ? ":" : "");
+        }
+    }
+    eg_buf_done(&found);
 }
 
 /* ---- a look ---- */
@@ -103,6 +122,7 @@ static void look(eg_update_feed *feed)
     char reason[EG_UPDATE_FEED_TEXT] = "";
     uint64_t now = eg_clock_utc();
     set_state(feed, EG_UPDATE_CHECKING);
+    choose_way(feed);
     feed->options.sample(feed->options.owner.user, &sample);
     int status = eg_update_agent_run(feed->agent, now, &sample, &result);
     if (status != EG_OK) {
@@ -112,6 +132,7 @@ static void look(eg_update_feed *feed)
         feed->failures = 0;
     }
     feed->withheld = status == EG_E_NOTFOUND || status == EG_E_DENIED;
+    feed->looked_ms = now_ms();
     eg_mutex_lock(&feed->lock);
     copy_agent(feed);
     memcpy(feed->status.error, reason, sizeof(reason));
@@ -149,10 +170,10 @@ static uint32_t pause_after_look(eg_update_feed *feed)
     eg_source_answer answer = {0};
     if (feed->failures == 0) {
         uint32_t poll = feed->options.poll_ms;
-        return poll - poll / 5 + any_up_to(2 * (poll / 5));
+        return poll - poll / 5 + eg_random_up_to(2 * (poll / 5));
     }
     eg_source_answer_get(feed->source, &answer);
-    uint32_t pause = feed->withheld ? BACKOFF_MAX_MS : back_off(feed->failures);
+    uint32_t pause = feed->withheld ? EG_BACK_OFF_MAX_MS : eg_back_off(feed->failures);
     uint32_t told_s = answer.retry_after_s < 86400 ? answer.retry_after_s : 86400;
     return pause > told_s * 1000 ? pause : told_s * 1000;
 }
@@ -169,7 +190,7 @@ static bool take_ring(eg_update_feed *feed, uint64_t *when_ms)
     eg_mutex_unlock(&feed->lock);
     if (rang.len > 0 && eg_update_agent_hint(feed->agent, eg_buf_str(&rang), &newer) == EG_OK &&
         newer) {
-        uint64_t when = now_ms() + any_up_to(eg_update_agent_spread(feed->agent) * 1000);
+        uint64_t when = now_ms() + eg_random_up_to(eg_update_agent_spread(feed->agent) * 1000);
         *when_ms = when < *when_ms ? when : *when_ms;
     }
     eg_buf_done(&rang);
@@ -184,6 +205,22 @@ static void plan(eg_update_feed *feed, uint64_t at_ms)
     eg_mutex_unlock(&feed->lock);
 }
 
+/* When to look, instead of `at_ms`. Not often, however often the network changes. */
+static uint64_t look_soon(eg_update_feed *feed, uint64_t at_ms)
+{
+    uint64_t when = now_ms() + eg_random_up_to(feed->options.first_ms);
+    uint64_t first = feed->looked_ms > 0 ? feed->looked_ms + CHANGE_GAP_MS : 0;
+    when = when > first ? when : first;
+    feed->failures = 0;
+    feed->reconnect = true;
+    if (when >= at_ms) {
+        return at_ms;
+    }
+    eg_log(EG_LOG_INFO, "update", "%s: the network has changed", feed->options.name);
+    plan(feed, when);
+    return when;
+}
+
 /* Until `at_ms`, somebody asks, or the end: false. */
 static bool wait_for_look(eg_update_feed *feed, uint64_t at_ms)
 {
@@ -191,13 +228,15 @@ static bool wait_for_look(eg_update_feed *feed, uint64_t at_ms)
         uint64_t now = now_ms();
         eg_mutex_lock(&feed->lock);
         bool stopping = feed->stopping, due = feed->asked || now >= at_ms;
-        bool rang = feed->rang.len > 0;
-        if (!stopping && !due && !rang) {
+        bool rang = feed->rang.len > 0, moved = feed->network_changed;
+        if (!stopping && !due && !rang && !moved) {
             uint32_t wait = at_ms - now < WATCH_MS ? (uint32_t)(at_ms - now) : WATCH_MS;
             (void)eg_cond_wait(&feed->changed, &feed->lock, wait);
         }
         feed->asked = feed->asked && !due;
+        feed->network_changed = feed->network_changed && !moved;
         eg_mutex_unlock(&feed->lock);
+        at_ms = moved ? look_soon(feed, at_ms) : at_ms;
         if (stopping || due) {
             return !stopping;
         }
@@ -213,8 +252,9 @@ static bool wait_for_look(eg_update_feed *feed, uint64_t at_ms)
 static void run(void *arg)
 {
     eg_update_feed *feed = arg;
-    uint64_t next = now_ms() + any_up_to(feed->options.first_ms);
+    uint64_t next = now_ms() + eg_random_up_to(feed->options.first_ms);
     plan(feed, next);
+    choose_way(feed); /* the bell waits for it */
     while (wait_for_look(feed, next)) {
         look(feed);
         next = now_ms() + pause_after_look(feed);
@@ -228,101 +268,42 @@ static void run(void *arg)
 
 /* ---- the bell ---- */
 
-static bool rest(eg_update_feed *feed, uint64_t until_ms)
+static void hand_over(void *user, eg_str timestamp)
 {
-    eg_mutex_lock(&feed->lock);
-    uint64_t now = now_ms();
-    while (!feed->stopping && now < until_ms) {
-        (void)eg_cond_wait(&feed->changed, &feed->lock, (uint32_t)(until_ms - now));
-        now = now_ms();
-    }
-    bool stopping = feed->stopping;
-    eg_mutex_unlock(&feed->lock);
-    return !stopping;
-}
-
-static void set_bell(eg_update_feed *feed, const char *state)
-{
-    eg_mutex_lock(&feed->lock);
-    if (strcmp(feed->status.bell, state) != 0) {
-        eg_log(EG_LOG_INFO, "update", "%s: bell %s", feed->options.name, state);
-    }
-    feed->status.bell = state;
-    eg_mutex_unlock(&feed->lock);
-}
-
-static void hand_over(eg_update_feed *feed, const eg_buf *body)
-{
+    eg_update_feed *feed = user;
     eg_mutex_lock(&feed->lock);
     eg_buf_clear(&feed->rang);
-    eg_buf_append_str(&feed->rang, eg_buf_str(body));
+    eg_buf_append_str(&feed->rang, timestamp);
     eg_cond_wake_all(&feed->changed);
     eg_mutex_unlock(&feed->lock);
 }
 
-static uint32_t after_ring(eg_update_feed *feed, eg_bell_outcome outcome, uint32_t *lost)
+/* Without it news come by polling. */
+static void start_bell(eg_update_feed *feed)
 {
-    *lost = outcome == EG_BELL_LOST ? *lost + 1 : 0;
-    set_bell(feed, outcome == EG_BELL_LOST     ? "lost"
-                   : outcome == EG_BELL_ABSENT ? "absent"
-                                               : "waits");
-    switch (outcome) {
-    case EG_BELL_RANG: return 0;
-    case EG_BELL_SILENT: return any_up_to(BELL_PAUSE_MS);
-    case EG_BELL_ABSENT: return BELL_ABSENT_MS - BELL_ABSENT_MS / 5 + any_up_to(BELL_ABSENT_MS / 5);
-    default: return back_off(*lost);
-    }
-}
-
-static void run_bell(void *arg)
-{
-    eg_update_feed *feed = arg;
-    uint32_t lost = 0;
-    uint64_t next_wake = 0;
-    bool goes_on = true;
-    eg_buf body;
-    eg_buf_init(&body, EG_BELL_BODY_MAX);
-    set_bell(feed, "waits");
-    while (goes_on) {
-        eg_bell_outcome outcome = EG_BELL_LOST;
-        eg_buf_clear(&body);
-        int status = eg_bell_wait(feed->bell, &body, &outcome);
-        if (status == EG_E_CLOSED) {
-            break;
-        }
-        outcome = status == EG_OK ? outcome : EG_BELL_LOST;
-        goes_on = rest(feed, now_ms() + after_ring(feed, outcome, &lost));
-        if (goes_on && outcome == EG_BELL_RANG) {
-            goes_on = rest(feed, next_wake);
-            next_wake = now_ms() + WAKES_EVERY_MS;
-            hand_over(feed, &body);
-        }
-    }
-    eg_buf_done(&body);
-    eg_mutex_lock(&feed->lock);
-    feed->bell_ended = true;
-    eg_cond_wake_all(&feed->changed);
-    eg_mutex_unlock(&feed->lock);
-}
-
-static int open_bell(eg_update_feed *feed)
-{
+    eg_bell_thread *bell = NULL;
     eg_buf url;
     if (!feed->options.channel || !eg_source_is_web(feed->source)) {
-        return EG_OK;
+        return;
     }
-    eg_buf_init(&url, 4096);
+    eg_buf_init(&url, URL_MAX);
     eg_str base = eg_str_from(feed->options.url);
     while (base.len > 0 && base.ptr[base.len - 1] == '/') {
         base.len--;
     }
     int status = eg_buf_appendf(&url, "%.*s/bell/%s", EG_STR_ARGS(base), feed->options.channel);
     if (status == EG_OK) {
-        const eg_bell_options bell = {eg_buf_cstr(&url), feed->options.http, BELL_WAIT_MS};
-        status = eg_bell_create(&bell, &feed->bell);
+        const eg_bell_thread_options options = {feed->options.name, eg_buf_cstr(&url),
+                                                feed->options.http, feed, hand_over};
+        status = eg_bell_thread_start(&options, &bell);
     }
+    if (status != EG_OK) {
+        eg_log(EG_LOG_WARNING, "update", "%s: no bell: %s", feed->options.name, eg_error_message());
+    }
+    eg_mutex_lock(&feed->lock);
+    feed->bell = bell;
+    eg_mutex_unlock(&feed->lock);
     eg_buf_done(&url);
-    return status;
 }
 
 /* ---- life ---- */
@@ -355,9 +336,9 @@ int eg_update_feed_open(const eg_update_feed_options *options, eg_update_feed **
         return EG_E_NOMEM;
     }
     feed->options = *options;
-    feed->status.bell = "none";
     feed->status.state = EG_UPDATE_IDLE;
     eg_buf_init(&feed->rang, EG_BELL_BODY_MAX);
+    eg_buf_init(&feed->proxy, PROXY_MAX);
     int status = eg_mutex_init(&feed->lock);
     if (status != EG_OK) {
         goto free_feed;
@@ -370,9 +351,6 @@ int eg_update_feed_open(const eg_update_feed_options *options, eg_update_feed **
     status = eg_source_create(&source, &feed->source);
     if (status == EG_OK) {
         status = open_agent(feed);
-    }
-    if (status == EG_OK) {
-        status = open_bell(feed);
     }
     if (status == EG_OK) {
         copy_agent(feed);
@@ -393,8 +371,9 @@ void eg_update_feed_destroy(eg_update_feed *feed)
 {
     if (feed) {
         eg_update_agent_close(feed->agent);
-        eg_bell_destroy(feed->bell);
+        eg_bell_thread_destroy(feed->bell);
         eg_source_destroy(feed->source);
+        eg_buf_done(&feed->proxy);
         eg_buf_done(&feed->rang);
         eg_cond_done(&feed->changed);
         eg_mutex_done(&feed->lock);
@@ -414,19 +393,15 @@ int eg_update_feed_load(eg_update_feed *feed, eg_bundle *out, uint64_t *serial)
 
 int eg_update_feed_start(eg_update_feed *feed)
 {
-    int status = eg_thread_start(&feed->thread, "update", run, feed);
-    if (status == EG_OK && feed->bell &&
-        eg_thread_start(&feed->bell_thread, "bell", run_bell, feed) != EG_OK) {
-        eg_log(EG_LOG_WARNING, "update", "%s: no bell: %s", feed->options.name, eg_error_message());
-    }
-    return status;
+    start_bell(feed); /* first: the feed's thread tells it by which proxy */
+    return eg_thread_start(&feed->thread, "update", run, feed);
 }
 
 void eg_update_feed_stop(eg_update_feed *feed)
 {
     eg_source_cancel(feed->source);
     if (feed->bell) {
-        eg_bell_cancel(feed->bell);
+        eg_bell_thread_stop(feed->bell);
     }
     eg_mutex_lock(&feed->lock);
     feed->stopping = true;
@@ -434,35 +409,28 @@ void eg_update_feed_stop(eg_update_feed *feed)
     eg_mutex_unlock(&feed->lock);
 }
 
-/* Under the lock. */
-static bool has_ended(const eg_update_feed *feed)
-{
-    return (feed->ended || !feed->thread) && (feed->bell_ended || !feed->bell_thread);
-}
-
 int eg_update_feed_join(eg_update_feed *feed, uint32_t milliseconds)
 {
     uint64_t end = now_ms() + milliseconds;
     eg_mutex_lock(&feed->lock);
     uint64_t now = now_ms();
-    while (!has_ended(feed) && now < end) {
-        if (feed->thread && !feed->ended) {
-            eg_thread_cancel_io(feed->thread); /* again and again: it may begin another one */
-        }
+    bool ended = feed->ended || !feed->thread;
+    while (!ended && now < end) {
+        eg_thread_cancel_io(feed->thread); /* again and again: it may begin another one */
         uint32_t left = (uint32_t)(end - now);
         (void)eg_cond_wait(&feed->changed, &feed->lock,
                            left < CANCEL_EVERY_MS ? left : CANCEL_EVERY_MS);
+        ended = feed->ended;
         now = now_ms();
     }
-    bool ended = has_ended(feed);
     eg_mutex_unlock(&feed->lock);
     if (!ended) {
         return eg_fail(EG_E_TIMEOUT, "rules are still being fetched");
     }
     eg_thread_join(feed->thread);
-    eg_thread_join(feed->bell_thread);
-    feed->thread = feed->bell_thread = NULL;
-    return EG_OK;
+    feed->thread = NULL;
+    return feed->bell ? eg_bell_thread_join(feed->bell, end > now ? (uint32_t)(end - now) : 0)
+                      : EG_OK;
 }
 
 void eg_update_feed_wake(eg_update_feed *feed)
@@ -474,9 +442,22 @@ void eg_update_feed_wake(eg_update_feed *feed)
     eg_mutex_unlock(&feed->lock);
 }
 
+void eg_update_feed_network_changed(eg_update_feed *feed)
+{
+    if (feed->bell) {
+        eg_bell_thread_renew(feed->bell);
+    }
+    eg_mutex_lock(&feed->lock);
+    feed->network_changed = true;
+    eg_cond_wake_all(&feed->changed);
+    eg_mutex_unlock(&feed->lock);
+}
+
 void eg_update_feed_status_get(eg_update_feed *feed, eg_update_feed_status *out)
 {
     eg_mutex_lock(&feed->lock);
     *out = feed->status;
+    eg_bell_thread *bell = feed->bell;
     eg_mutex_unlock(&feed->lock);
+    out->bell = bell ? eg_bell_thread_state(bell) : "none";
 }

@@ -23,15 +23,18 @@ typedef struct eg_update_feed_options {
     const char *url;
     const char *root_path; /* of the installed root.json */
     const char *channel;   /* of the bell; NULL: none is waited for */
-    eg_http_options http;
+    eg_http_options http;  /* without the proxy */
     eg_str agent_id;
     bool canary;
     uint64_t hold;
-    uint32_t poll_ms;  /* between two looks, about */
-    uint32_t first_ms; /* the first look is within so much */
+    uint32_t poll_ms; /* between two looks, about */
+    /* The first look, and the one after the network has changed, is within so much. */
+    uint32_t first_ms;
     eg_update_owner owner;
     /* What the rules in use have done until now, for the guard. Feed's thread. */
     void (*sample)(void *user, eg_guard_sample *out);
+    /* Appends the proxy of this moment for `url`, or nothing. Feed's thread; may take seconds. */
+    void (*find_proxy)(void *user, const char *url, eg_buf *out);
     /* The status below has changed. Feed's thread. */
     void (*changed)(void *user);
 } eg_update_feed_options;
@@ -58,6 +61,11 @@ void eg_update_feed_stop(eg_update_feed *feed);                       /* does no
 int eg_update_feed_join(eg_update_feed *feed, uint32_t milliseconds); /* EG_E_TIMEOUT */
 /* Any thread: looks at once; how it goes is in the status. */
 void eg_update_feed_wake(eg_update_feed *feed);
+/*
+ * Any thread, after the start: the PC woke up or its network has changed, so that connections may
+ * be dead and another proxy be right. Looks soon, and rings up the bell anew.
+ */
+void eg_update_feed_network_changed(eg_update_feed *feed);
 void eg_update_feed_status_get(eg_update_feed *feed, eg_update_feed_status *out);
 
 #endif

@@ -7,6 +7,7 @@
 #include "core/base/os.h"
 #include "core/base/status.h"
 #include "core/version.h"
+#include "service/network_watch.h"
 #include "service/pack_test.h"
 #include "service/system_proxy.h"
 
@@ -25,7 +26,6 @@ typedef struct repository {
     eg_updates *updates;
     const char *name;
     eg_buf folder;
-    eg_buf proxy;
     eg_pack_tester *tester;
     eg_update_feed *feed; /* NULL: not set */
     eg_bundle bundle;     /* at work, under packs_lock; empty: none */
@@ -36,7 +36,8 @@ struct eg_updates {
     eg_updates_options options;
     eg_buf agent_id, ca;
     eg_rules *rules;
-    eg_mutex packs_lock; /* of bundles and packs: held while rules are loaded from them */
+    eg_network_watch *network; /* NULL: none */
+    eg_mutex packs_lock;       /* of bundles and packs: held while rules are loaded from them */
     repository repositories[EG_REPOSITORY_COUNT];
 };
 
@@ -210,22 +211,20 @@ static void on_changed(void *user)
 
 /* ---- life ---- */
 
-static int choose_proxy(repository *r, const char *url)
+static void find_proxy(void *user, const char *url, eg_buf *out)
 {
+    repository *r = user;
     eg_str set = eg_buf_str(&r->updates->options.settings->rules_proxy);
-    bool is_web = eg_str_starts_nocase(eg_str_from(url), EG_STR("http"));
-    if (eg_str_equal(set, EG_STR("none")) || !is_web) {
-        return EG_OK;
+    if (eg_str_equal(set, EG_STR("none"))) {
+        return;
     }
     if (set.len > 0) {
-        return eg_buf_append_str(&r->proxy, set);
-    }
-    if (eg_system_proxy_find(url, &r->proxy) != EG_OK) {
+        eg_buf_append_str(out, set);
+    } else if (eg_system_proxy_find(url, out) != EG_OK) {
         eg_log(EG_LOG_INFO, "update", "%s: no proxy of the system: %s", r->name,
                eg_error_message());
-        eg_buf_clear(&r->proxy);
+        eg_buf_clear(out);
     }
-    return EG_OK;
 }
 
 static int open_feed(repository *r, const eg_repository_settings *set)
@@ -233,9 +232,6 @@ static int open_feed(repository *r, const eg_repository_settings *set)
     const eg_updates_options *options = &r->updates->options;
     const eg_settings *settings = options->settings;
     int status = eg_path_join(&r->folder, options->folder, r->name);
-    if (status == EG_OK) {
-        status = choose_proxy(r, eg_buf_cstr(&set->url));
-    }
     if (status == EG_OK) {
         status = eg_pack_tester_create(options->programs, &r->tester);
     }
@@ -247,8 +243,6 @@ static int open_feed(repository *r, const eg_repository_settings *set)
         .channel = settings->rules_doorbell ? eg_buf_cstr(&settings->rules_channel) : NULL,
         .http = {.user_agent = "EmoGuard/" EG_VERSION_STRING,
                  .ca_pem = r->updates->ca.len > 0 ? eg_buf_str(&r->updates->ca) : EG_STR_NONE,
-                 .proxy = eg_buf_cstr(&r->proxy),
-                 .proxy_user = r->proxy.len > 0 ? ":" : "",
                  .connect_ms = CONNECT_MS,
                  .silence_s = SILENCE_S},
         .agent_id = eg_buf_str(&r->updates->agent_id),
@@ -258,6 +252,7 @@ static int open_feed(repository *r, const eg_repository_settings *set)
         .first_ms = (uint32_t)settings->rules_first_poll_seconds * 1000,
         .owner = {r, on_test, on_activate, on_news},
         .sample = on_sample,
+        .find_proxy = find_proxy,
         .changed = on_changed,
     };
     return status == EG_OK ? eg_update_feed_open(&feed, &r->feed) : status;
@@ -325,7 +320,6 @@ int eg_updates_open(const eg_updates_options *options, eg_updates **out)
         r->updates = updates;
         r->name = names[i];
         eg_buf_init(&r->folder, PATH_MAX_BYTES);
-        eg_buf_init(&r->proxy, PATH_MAX_BYTES);
         eg_bundle_init(&r->bundle);
         eg_pack_init(&r->pack);
     }
@@ -355,13 +349,17 @@ void eg_updates_destroy(eg_updates *updates)
         eg_pack_tester_destroy(r->tester);
         eg_pack_done(&r->pack);
         eg_bundle_done(&r->bundle);
-        eg_buf_done(&r->proxy);
         eg_buf_done(&r->folder);
     }
     eg_buf_done(&updates->ca);
     eg_buf_done(&updates->agent_id);
     eg_mutex_done(&updates->packs_lock);
     eg_free(updates);
+}
+
+static void on_network(void *user)
+{
+    eg_updates_network_changed(user);
 }
 
 int eg_updates_start(eg_updates *updates, eg_rules *rules)
@@ -375,11 +373,19 @@ int eg_updates_start(eg_updates *updates, eg_rules *rules)
             status = eg_update_feed_start(r->feed);
         }
     }
+    if (status == EG_OK &&
+        eg_network_watch_start(on_network, updates, &updates->network) != EG_OK) {
+        eg_log(EG_LOG_WARNING, "update", "%s", eg_error_message());
+    }
     return status;
 }
 
 void eg_updates_stop(eg_updates *updates)
 {
+    if (updates) {
+        eg_network_watch_end(updates->network);
+        updates->network = NULL;
+    }
     for (size_t i = 0; updates && i < EG_REPOSITORY_COUNT; i++) {
         repository *r = &updates->repositories[i];
         if (r->feed) {
@@ -407,6 +413,15 @@ void eg_updates_wake(eg_updates *updates)
         if (r->feed) {
             eg_update_feed_wake(r->feed);
             on_changed(r);
+        }
+    }
+}
+
+void eg_updates_network_changed(eg_updates *updates)
+{
+    for (size_t i = 0; i < EG_REPOSITORY_COUNT; i++) {
+        if (updates->repositories[i].feed) {
+            eg_update_feed_network_changed(updates->repositories[i].feed);
         }
     }
 }

@@ -39,8 +39,10 @@ void eg_updates_release(void *user);
 int eg_updates_start(eg_updates *updates, eg_rules *rules);
 void eg_updates_stop(eg_updates *updates); /* NULL-safe; does not wait */
 int eg_updates_join(eg_updates *updates, uint32_t milliseconds);
-/* Any thread. */
+/* Any thread: looks at once. */
 void eg_updates_wake(eg_updates *updates);
+/* Any thread: as eg_update_feed_network_changed, also when the PC wakes up from sleep. */
+void eg_updates_network_changed(eg_updates *updates);
 /*
  * Any thread; an array of {repository, url, serial, on_trial, state, error, stale, clock_error,
  * bell, last_look, last_success, next_look, rejected [{serial, time, reason}]}: times "" for never,

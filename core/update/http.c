@@ -22,6 +22,7 @@ struct eg_http {
     eg_atomic cancelled;
     eg_buf user_agent, ca_pem, pinned_key, proxy, proxy_user;
     uint32_t connect_ms, silence_s;
+    bool fresh; /* the next request takes no connection that is kept */
 };
 
 /* One request while it runs. */
@@ -114,6 +115,25 @@ void eg_http_destroy(eg_http *http)
     eg_buf_done(&http->proxy);
     eg_buf_done(&http->proxy_user);
     eg_free(http);
+}
+
+int eg_http_reconnect(eg_http *http, const char *proxy, const char *proxy_user)
+{
+    eg_buf new_proxy, new_user;
+    int status = keep(&new_proxy, proxy);
+    int user_status = keep(&new_user, proxy_user);
+    status = status == EG_OK ? user_status : status;
+    if (status == EG_OK) {
+        eg_buf old_proxy = http->proxy, old_user = http->proxy_user;
+        http->proxy = new_proxy;
+        http->proxy_user = new_user;
+        http->fresh = true;
+        new_proxy = old_proxy;
+        new_user = old_user;
+    }
+    eg_buf_done(&new_user);
+    eg_buf_done(&new_proxy);
+    return status;
 }
 
 void eg_http_cancel(eg_http *http)
@@ -287,6 +307,8 @@ static int prepare(transfer *t, struct curl_slist *headers, char error[CURL_ERRO
     CURL *easy = t->http->easy;
     curl_easy_reset(easy); /* connections and sessions are kept */
     (void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    (void)curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, t->http->fresh ? 1L : 0L);
+    t->http->fresh = false;
     (void)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error);
     (void)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     (void)curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);

@@ -57,6 +57,11 @@ void eg_http_destroy(eg_http *http); /* NULL-safe */
  * after a cancel, EG_E_INVALID for a URL that is none.
  */
 int eg_http_get(eg_http *http, const eg_http_request *request, eg_buf *body, eg_http_answer *out);
+/*
+ * Later requests go by this proxy, and the next one over a new connection: the old ones may be dead
+ * without anybody knowing. As in the options; after EG_E_NOMEM nothing is different.
+ */
+int eg_http_reconnect(eg_http *http, const char *proxy, const char *proxy_user);
 /* Ends the request that runs, and every later one, within moments. Any thread. */
 void eg_http_cancel(eg_http *http);
 

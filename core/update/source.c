@@ -96,6 +96,11 @@ void eg_source_destroy(eg_source *source)
     }
 }
 
+int eg_source_reconnect(eg_source *source, const char *proxy, const char *proxy_user)
+{
+    return source->http ? eg_http_reconnect(source->http, proxy, proxy_user) : EG_OK;
+}
+
 void eg_source_cancel(eg_source *source)
 {
     eg_atomic_set(&source->cancelled, 1);

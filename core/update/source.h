@@ -37,6 +37,8 @@ void eg_source_destroy(eg_source *source); /* NULL-safe */
 eg_fetcher eg_source_fetcher(eg_source *source);
 void eg_source_answer_get(const eg_source *source, eg_source_answer *out);
 bool eg_source_is_web(const eg_source *source);
-void eg_source_cancel(eg_source *source);
+/* As eg_http_reconnect; nothing for a folder. */
+int eg_source_reconnect(eg_source *source, const char *proxy, const char *proxy_user);
+void eg_source_cancel(eg_source *source); /* any thread */
 
 #endif

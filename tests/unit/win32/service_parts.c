@@ -4,7 +4,9 @@
  * belongs to one project only, so the tests take them this way.
  */
 #include "service/attention.c"
+#include "service/back_off.c"
 #include "service/baseline_keeper.c"
+#include "service/bell_thread.c"
 #include "service/board.c"
 #include "service/client_feed.c"
 #include "service/client_user.c"

@@ -25,6 +25,27 @@ static void proxy__of_a_list__is_that_of_the_scheme_or_of_all(void **state)
     assert_picked(" ;; ", "https", NULL);
 }
 
+static void host__of_the_list__goes_without_the_proxy(void **state)
+{
+    static const eg_str list = EG_STR_INIT("<local>;*.example.jp 10.*;rules.other.jp");
+    EG_UNUSED(state);
+    assert_true(eg_system_proxy_is_bypassed(list, EG_STR("server")));
+    assert_true(eg_system_proxy_is_bypassed(list, EG_STR("a.b.Example.JP")));
+    assert_true(eg_system_proxy_is_bypassed(list, EG_STR("10.1.2.3")));
+    assert_true(eg_system_proxy_is_bypassed(list, EG_STR("rules.other.jp")));
+    assert_true(eg_system_proxy_is_bypassed(EG_STR("a*b*c"), EG_STR("a-b-b-c")));
+    assert_false(eg_system_proxy_is_bypassed(list, EG_STR("example.jp")));
+    assert_false(eg_system_proxy_is_bypassed(list, EG_STR("x.rules.other.jp")));
+    assert_false(eg_system_proxy_is_bypassed(EG_STR(""), EG_STR("server")));
+    assert_false(eg_system_proxy_is_bypassed(EG_STR("*.jp"), EG_STR("")));
+    const char *const urls[] = {"https://server/v1", "http://me:x@server:8080/a:b@c",
+                                "http://server"};
+    for (size_t i = 0; i < EG_COUNT(urls); i++) {
+        assert_true(eg_str_equal(host_of(eg_str_from(urls[i])), EG_STR("server")));
+    }
+    assert_true(eg_str_equal(host_of(EG_STR("http://[::1]:80/x")), EG_STR("::1")));
+}
+
 static void proxy__of_this_system__is_asked_for(void **state)
 {
     eg_buf proxy;
@@ -39,6 +60,7 @@ int eg_test_system_proxy(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(proxy__of_a_list__is_that_of_the_scheme_or_of_all),
+        cmocka_unit_test(host__of_the_list__goes_without_the_proxy),
         cmocka_unit_test(proxy__of_this_system__is_asked_for),
     };
     return cmocka_run_group_tests_name("system_proxy", tests, NULL, NULL);
