@@ -205,7 +205,7 @@ static void write_parts(const eg_status_view *view, eg_json *json, size_t attemp
     }
     eg_json_key(json, "updates");
     if (view->updates) {
-        eg_updates_write(view->updates, json);
+        eg_updates_write(view->updates, json, limits[attempt].problems);
     } else {
         eg_json_null(json);
     }

@@ -34,6 +34,8 @@ struct eg_update_feed {
     bool stopping, asked, network_changed, ended;
     eg_buf rang; /* what the bell brought; empty: it did not ring */
     eg_update_feed_status status;
+    eg_agent_rejected rejected[EG_AGENT_STATE_REJECTED_MAX]; /* the newest first */
+    size_t rejected_count;
     /* The feed's thread: */
     uint32_t failures;  /* one behind the other */
     bool withheld;      /* the last failure is of a server that refuses */
@@ -99,9 +101,11 @@ static void copy_agent(eg_update_feed *feed)
     const eg_agent_state *state = eg_update_agent_state(feed->agent);
     feed->status.serial = state->current.serial;
     feed->status.on_trial = state->on_trial;
-    feed->status.rejected = state->rejected_count;
-    if (state->rejected_count > 0) {
-        feed->status.last_rejected = state->rejected[state->rejected_count - 1];
+    const eg_agent_rejected *refused = eg_agent_state_refused(state);
+    feed->status.refused = refused ? *refused : (eg_agent_rejected){.serial = 0};
+    feed->rejected_count = state->rejected_count;
+    for (size_t i = 0; i < state->rejected_count; i++) {
+        feed->rejected[i] = state->rejected[state->rejected_count - 1 - i];
     }
 }
 
@@ -460,4 +464,14 @@ void eg_update_feed_status_get(eg_update_feed *feed, eg_update_feed_status *out)
     eg_bell_thread *bell = feed->bell;
     eg_mutex_unlock(&feed->lock);
     out->bell = bell ? eg_bell_thread_state(bell) : "none";
+}
+
+size_t eg_update_feed_rejected_get(eg_update_feed *feed,
+                                   eg_agent_rejected out[EG_AGENT_STATE_REJECTED_MAX])
+{
+    eg_mutex_lock(&feed->lock);
+    size_t count = feed->rejected_count;
+    memcpy(out, feed->rejected, count * sizeof(*out));
+    eg_mutex_unlock(&feed->lock);
+    return count;
 }

@@ -48,8 +48,7 @@ typedef struct eg_update_feed_status {
     uint64_t last_look, last_success, next_look; /* FILETIME, 0 none */
     const char *bell;                            /* "none", "waits", "absent", "lost" */
     char error[EG_UPDATE_FEED_TEXT];             /* of the last look; "" when it went well */
-    size_t rejected;
-    eg_agent_rejected last_rejected; /* serial 0: none */
+    eg_agent_rejected refused;                   /* as eg_agent_state_refused; serial 0: none */
 } eg_update_feed_status;
 
 int eg_update_feed_open(const eg_update_feed_options *options, eg_update_feed **out);
@@ -67,5 +66,8 @@ void eg_update_feed_wake(eg_update_feed *feed);
  */
 void eg_update_feed_network_changed(eg_update_feed *feed);
 void eg_update_feed_status_get(eg_update_feed *feed, eg_update_feed_status *out);
+/* The packs that were rejected on this PC and are remembered, the newest first: how many. */
+size_t eg_update_feed_rejected_get(eg_update_feed *feed,
+                                   eg_agent_rejected out[EG_AGENT_STATE_REJECTED_MAX]);
 
 #endif

@@ -6,6 +6,8 @@
 #include "core/base/mem.h"
 #include "core/base/os.h"
 #include "core/base/status.h"
+#include "core/base/utf.h"
+#include "core/update/crypto.h"
 #include "core/version.h"
 #include "service/network_watch.h"
 #include "service/pack_test.h"
@@ -18,6 +20,7 @@
 #define CA_MAX (1024u * 1024)
 #define CONNECT_MS 15000u
 #define SILENCE_S 60u
+#define REASON_SHOWN 200u /* bytes, in the status, which has to fit into a message */
 #define PATH_MAX_BYTES (32u * 1024)
 
 static const char *const names[EG_REPOSITORY_COUNT] = {"vendor", "site"};
@@ -167,17 +170,30 @@ static void on_news(void *user, eg_update_news what, uint64_t serial, const char
         [EG_NEWS_STATE_DAMAGED] = "what was kept is damaged: ",
     };
     repository *r = user;
-    char notice[EG_NOTICE_SIZE];
     bool bad = what == EG_NEWS_REJECTED || what == EG_NEWS_STATE_DAMAGED;
     eg_log(bad ? EG_LOG_ERROR : EG_LOG_INFO, "update", "%s: pack %" PRIu64 ": %s%s", r->name,
            serial, words[what], text);
     report(r, messages[what], serial, text);
-    if (what == EG_NEWS_REJECTED) {
-        snprintf(notice, sizeof(notice), "%" PRIu64 ": %s", serial, text);
-        eg_notices_set(r->updates->options.notices, EG_TOPIC_PACK, notice);
-    } else if (what == EG_NEWS_PROVEN) {
-        eg_notices_clear(r->updates->options.notices, EG_TOPIC_PACK);
+}
+
+/* What was rejected stays a notice until a newer pack is good; the site's goes before. */
+static void show_refused(eg_updates *updates)
+{
+    static const eg_repository order[] = {EG_REPOSITORY_SITE, EG_REPOSITORY_VENDOR};
+    char notice[EG_NOTICE_SIZE];
+    eg_update_feed_status status = {.refused = {.serial = 0}};
+    for (size_t i = 0; i < EG_COUNT(order) && status.refused.serial == 0; i++) {
+        if (updates->repositories[order[i]].feed) {
+            eg_update_feed_status_get(updates->repositories[order[i]].feed, &status);
+        }
     }
+    if (status.refused.serial == 0) {
+        eg_notices_clear(updates->options.notices, EG_TOPIC_PACK);
+        return;
+    }
+    snprintf(notice, sizeof(notice), "%" PRIu64 ": %s", status.refused.serial,
+             status.refused.reason);
+    eg_notices_set(updates->options.notices, EG_TOPIC_PACK, notice);
 }
 
 static void on_sample(void *user, eg_guard_sample *out)
@@ -193,6 +209,7 @@ static void on_changed(void *user)
     eg_updates *updates = r->updates;
     eg_update_feed_status status;
     eg_rules_summary summary;
+    show_refused(updates);
     repository *shown = &updates->repositories[EG_REPOSITORY_SITE];
     shown = shown->feed ? shown : &updates->repositories[EG_REPOSITORY_VENDOR];
     if (!shown->feed || !updates->rules) {
@@ -437,7 +454,27 @@ static void put_time(eg_json *json, const char *key, uint64_t time)
     eg_json_put_str(json, key, eg_str_from(text));
 }
 
-static void write_feed(repository *r, const char *url, eg_json *json)
+static void write_rejected(repository *r, eg_json *json, size_t max)
+{
+    eg_agent_rejected *list = eg_alloc(EG_AGENT_STATE_REJECTED_MAX * sizeof(*list));
+    size_t count = list ? eg_update_feed_rejected_get(r->feed, list) : 0;
+    char archive[2 * EG_HASH256_SIZE + 1];
+    eg_json_key(json, "rejected");
+    eg_json_array(json);
+    for (size_t i = 0; i < count && i < max; i++) {
+        eg_hex_encode(list[i].archive, EG_HASH256_SIZE, archive);
+        eg_json_object(json);
+        eg_json_put_u64(json, "serial", list[i].serial);
+        eg_json_put_str(json, "archive", eg_str_from(archive));
+        put_time(json, "time", list[i].time);
+        eg_json_put_str(json, "reason", eg_utf8_cut(eg_str_from(list[i].reason), REASON_SHOWN));
+        eg_json_object_end(json);
+    }
+    eg_json_array_end(json);
+    eg_free(list);
+}
+
+static void write_feed(repository *r, const char *url, eg_json *json, size_t rejected_max)
 {
     eg_update_feed_status status;
     eg_update_feed_status_get(r->feed, &status);
@@ -454,26 +491,18 @@ static void write_feed(repository *r, const char *url, eg_json *json)
     put_time(json, "last_look", status.last_look);
     put_time(json, "last_success", status.last_success);
     put_time(json, "next_look", status.next_look);
-    eg_json_key(json, "rejected");
-    eg_json_array(json);
-    if (status.rejected > 0) {
-        eg_json_object(json);
-        eg_json_put_u64(json, "serial", status.last_rejected.serial);
-        put_time(json, "time", status.last_rejected.time);
-        eg_json_put_str(json, "reason", eg_str_from(status.last_rejected.reason));
-        eg_json_object_end(json);
-    }
-    eg_json_array_end(json);
+    write_rejected(r, json, rejected_max);
     eg_json_object_end(json);
 }
 
-void eg_updates_write(eg_updates *updates, eg_json *json)
+void eg_updates_write(eg_updates *updates, eg_json *json, size_t rejected_max)
 {
     eg_json_array(json);
     for (size_t i = 0; i < EG_REPOSITORY_COUNT; i++) {
         repository *r = &updates->repositories[i];
         if (r->feed) {
-            write_feed(r, eg_buf_cstr(&updates->options.settings->repository[i].url), json);
+            write_feed(r, eg_buf_cstr(&updates->options.settings->repository[i].url), json,
+                       rejected_max);
         }
     }
     eg_json_array_end(json);

@@ -45,9 +45,9 @@ void eg_updates_wake(eg_updates *updates);
 void eg_updates_network_changed(eg_updates *updates);
 /*
  * Any thread; an array of {repository, url, serial, on_trial, state, error, stale, clock_error,
- * bell, last_look, last_success, next_look, rejected [{serial, time, reason}]}: times "" for never,
- * of the rejected packs the last one.
+ * bell, last_look, last_success, next_look, rejected [{serial, archive, time, reason}]}: times ""
+ * for never, of the rejected packs the newest ones first, at most so many.
  */
-void eg_updates_write(eg_updates *updates, eg_json *json);
+void eg_updates_write(eg_updates *updates, eg_json *json, size_t rejected_max);
 
 #endif

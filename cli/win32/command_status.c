@@ -43,7 +43,8 @@ static void print_rules(yyjson_val *rules)
 static void print_repository(yyjson_val *of)
 {
     eg_str error = eg_json_get_str(of, "error"), next = eg_json_get_str(of, "next_look");
-    yyjson_val *rejected = yyjson_arr_get_first(yyjson_obj_get(of, "rejected"));
+    yyjson_val *rejected;
+    size_t i, count;
     printf("%-12s %.*s ", "updates", EG_STR_ARGS(eg_json_get_str(of, "repository")));
     eg_cli_print(stdout, eg_json_get_str(of, "url"));
     printf(": pack %llu%s, %.*s, last good look %.*s, next %.*s, bell %.*s%s%s\n",
@@ -57,9 +58,10 @@ static void print_repository(yyjson_val *of)
     if (error.len > 0) {
         print_line("", error);
     }
-    if (rejected) {
-        printf("%-12s rejected %llu: ", "",
-               (unsigned long long)eg_json_get_u64(rejected, "serial", 0));
+    yyjson_arr_foreach(yyjson_obj_get(of, "rejected"), i, count, rejected) {
+        printf("%-12s rejected %llu on %.*s: ", "",
+               (unsigned long long)eg_json_get_u64(rejected, "serial", 0),
+               EG_STR_ARGS(eg_json_get_str(rejected, "time")));
         eg_cli_print(stdout, eg_json_get_str(rejected, "reason"));
         putchar('\n');
     }

@@ -41,6 +41,19 @@ bool eg_agent_state_has_rejected(const eg_agent_state *state,
     return false;
 }
 
+const eg_agent_rejected *eg_agent_state_refused(const eg_agent_state *state)
+{
+    const eg_agent_rejected *newest = NULL;
+    uint64_t good = state->on_trial ? state->last_good.serial : state->current.serial;
+    for (size_t i = 0; i < state->rejected_count; i++) {
+        const eg_agent_rejected *entry = &state->rejected[i];
+        if (entry->serial > good && (!newest || entry->serial >= newest->serial)) {
+            newest = entry;
+        }
+    }
+    return newest;
+}
+
 /* ---- writing ---- */
 
 static void put_hash(eg_json *json, const uint8_t hash[EG_HASH256_SIZE])

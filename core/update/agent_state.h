@@ -50,6 +50,8 @@ void eg_agent_state_reject(eg_agent_state *state, const eg_agent_pack *pack, uin
                            const char *reason);
 bool eg_agent_state_has_rejected(const eg_agent_state *state,
                                  const uint8_t archive[EG_HASH256_SIZE]);
+/* The newest rejected pack, until a newer one has proven good; NULL: nothing is amiss. */
+const eg_agent_rejected *eg_agent_state_refused(const eg_agent_state *state);
 
 /* The form on disk, as pure functions. EG_E_CORRUPT tells what is wrong with it. */
 int eg_agent_state_encode(const eg_agent_state *state, eg_buf *out);

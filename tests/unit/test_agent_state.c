@@ -71,6 +71,25 @@ static void state__of_which_anything_changed__is_corrupt(void **unused)
     eg_buf_done(&bytes);
 }
 
+static void rejected__stays_to_be_told__until_a_newer_pack_is_good(void **unused)
+{
+    eg_agent_state state = {.current = {.serial = 5}};
+    EG_UNUSED(unused);
+    assert_null(eg_agent_state_refused(&state));
+    eg_agent_state_reject(&state, &(eg_agent_pack){.serial = 4, .size = 1}, 1, "old");
+    assert_null(eg_agent_state_refused(&state));
+    eg_agent_state_reject(&state, &(eg_agent_pack){.serial = 7, .size = 1}, 2, "seven");
+    eg_agent_state_reject(&state, &(eg_agent_pack){.serial = 6, .size = 1}, 3, "six");
+    assert_string_equal(eg_agent_state_refused(&state)->reason, "seven");
+    state.last_good = state.current; /* 8 comes, and is on trial */
+    state.current.serial = 8;
+    state.on_trial = true;
+    assert_string_equal(eg_agent_state_refused(&state)->reason, "seven");
+    state.on_trial = false; /* it has proven good */
+    assert_null(eg_agent_state_refused(&state));
+    assert_int_equal(state.rejected_count, 3);
+}
+
 static void state__with_many_rejected__forgets_the_oldest_and_fits(void **unused)
 {
     eg_agent_state state = {0}, again;
@@ -155,6 +174,7 @@ int eg_test_agent_state(void)
         cmocka_unit_test(state__written_and_read__is_the_same),
         cmocka_unit_test(state__of_which_anything_changed__is_corrupt),
         cmocka_unit_test(state__with_many_rejected__forgets_the_oldest_and_fits),
+        cmocka_unit_test(rejected__stays_to_be_told__until_a_newer_pack_is_good),
         cmocka_unit_test_setup_teardown(state__without_memory__says_so, eg_test_folder_make,
                                         eg_test_folder_remove),
         cmocka_unit_test_setup_teardown(state__whose_writer_is_killed__is_whole,

@@ -297,6 +297,34 @@ static void stop__while_a_share_does_not_answer__comes_at_once(void **state)
     CloseHandle(silent);
 }
 
+static void rejected__before_the_start__are_still_told(void **state)
+{
+    fixture *f = *state;
+    eg_agent_state kept = {.current = {.serial = 0}};
+    eg_agent_rejected *list = eg_alloc_zero(EG_AGENT_STATE_REJECTED_MAX, sizeof(*list));
+    eg_update_feed_status status;
+    assert_non_null(list);
+    for (uint64_t serial = 1; serial <= 3; serial++) {
+        char reason[32];
+        eg_agent_pack pack = {.serial = serial, .size = 1};
+        pack.archive[0] = (uint8_t)serial;
+        (void)snprintf(reason, sizeof(reason), "reason %u", (unsigned)serial);
+        eg_agent_state_reject(&kept, &pack, serial * 100, reason);
+    }
+    assert_int_equal(eg_dir_create(f->folder), EG_OK);
+    assert_int_equal(eg_agent_state_save(eg_test_path(f->folder, "packs.json"), &kept), EG_OK);
+    start(f);
+    assert_int_equal(eg_update_feed_rejected_get(f->feed, list), 3);
+    assert_int_equal(list[0].serial, 3);
+    assert_int_equal(list[0].archive[0], 3);
+    assert_int_equal(list[0].time, 300);
+    assert_string_equal(list[2].reason, "reason 1");
+    eg_update_feed_status_get(f->feed, &status);
+    assert_int_equal(status.refused.serial, 3);
+    stop(f);
+    eg_free(list);
+}
+
 #define IN_FIXTURE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int eg_test_update_feed(void)
@@ -305,6 +333,7 @@ int eg_test_update_feed(void)
         IN_FIXTURE(network__that_changes__brings_a_look_and_a_new_bell),
         IN_FIXTURE(network__that_flaps__is_looked_at_once),
         IN_FIXTURE(proxy__that_is_another_one__is_used_for_files_and_bell),
+        IN_FIXTURE(rejected__before_the_start__are_still_told),
         IN_FIXTURE(stop__in_the_middle_of_a_file__comes_at_once),
         IN_FIXTURE(stop__while_a_share_does_not_answer__comes_at_once),
     };
