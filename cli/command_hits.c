@@ -56,7 +56,7 @@ static int list_hit(void *user, const eg_hit *hit)
     fprintf(h->out, "%6lld  %-7s  %.19sZ  ", (long long)hit->id, code,
             time_text(hit->time, time).ptr);
     eg_cli_print_column(h->out, eg_str_from(eg_level_name(hit->level)), 13);
-    fputs("  ", h->out);
+    fprintf(h->out, "  %6llux  ", (unsigned long long)hit->count);
     eg_cli_print_column(h->out, hit->text[h->text_language].title, 40);
     fputs("  ", h->out);
     eg_cli_print_column(h->out, hit->rule_author, 24);
@@ -109,6 +109,7 @@ static int show_hit(void *user, const eg_hit *hit)
         show_line(h, "what", hit->text[i].title);
         show_line(h, "meaning", hit->text[i].meaning);
         show_line(h, "advice", hit->text[i].advice);
+        eg_story_print_times(h->out, (eg_language)i, hit->count, hit->last_time);
         fputc('\n', h->out);
     }
     show_line(h, "time", time_text(hit->time, time));
@@ -132,9 +133,6 @@ static int show_hit(void *user, const eg_hit *hit)
     show_line(h, "rule id", hit->rule_id);
     show_line(h, "author", hit->rule_author);
     show_line(h, "tags", hit->tags);
-    if (hit->count > 1) {
-        fprintf(h->out, "%-10s %llu times\n", "seen", (unsigned long long)hit->count);
-    }
     show_line(h, "event", hit->event_json);
     return EG_OK;
 }
@@ -192,8 +190,9 @@ static int export_csv(void *user, const eg_hit *hit)
     append_csv(&h->line, hit->parent);
     append_csv(&h->line, hit->user);
     append_csv(&h->line, hit->tags);
-    eg_buf_appendf(&h->line, "%lld,%lld\r\n", (long long)hit->incident_id,
-                   (long long)hit->exception_id);
+    eg_buf_appendf(&h->line, "%lld,%lld,%llu,%s\r\n", (long long)hit->incident_id,
+                   (long long)hit->exception_id, (unsigned long long)hit->count,
+                   time_text(hit->last_time, time).ptr);
     if (h->line.status != EG_OK) {
         return h->line.status;
     }
@@ -224,7 +223,7 @@ static int run_export(hits *h)
     if (csv) {
         /* The byte-order mark makes spreadsheets read Japanese as UTF-8. */
         fputs("\xEF\xBB\xBFid,code,time,level,rule_id,rule_title,rule_author,title,program,parent,"
-              "user,tags,incident,exception\r\n",
+              "user,tags,incident,exception,count,last_time\r\n",
               h->out);
     }
     return eg_store_each_hit(h->store, &h->query, csv ? export_csv : export_jsonl, h);

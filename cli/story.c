@@ -2,6 +2,7 @@
 #include "cli/story.h"
 
 #include "cli/cli.h"
+#include "cli/report_words.h"
 #include "core/base/clock.h"
 #include "core/base/json_copy.h"
 #include "core/base/status.h"
@@ -40,7 +41,21 @@ static void print_line(FILE *out, const char *label, eg_str value)
     }
 }
 
-static void print_texts(FILE *out, yyjson_val *root)
+void eg_story_print_times(FILE *out, eg_language language, uint64_t count, uint64_t last_time)
+{
+    char time[EG_TIME_TEXT_SIZE];
+    eg_buf text;
+    eg_buf_init(&text, 256);
+    const eg_report_writer writer = {&text, language, false};
+    if (count > 1) {
+        eg_report_say_number(&writer, EG_WORD_TIMES, count);
+        eg_report_say_text(&writer, EG_WORD_LAST_AT, time_text(last_time, time));
+        print_line(out, "seen", eg_buf_str(&text));
+    }
+    eg_buf_done(&text);
+}
+
+static void print_texts(FILE *out, const eg_stored_incident *incident, yyjson_val *root)
 {
     for (int i = 0; i < EG_LANGUAGE_COUNT; i++) {
         const char *code = eg_language_code((eg_language)i);
@@ -49,6 +64,8 @@ static void print_texts(FILE *out, yyjson_val *root)
         print_line(out, "what", eg_json_get_str(text, "title"));
         print_line(out, "meaning", eg_json_get_str(text, "meaning"));
         print_line(out, "advice", eg_json_get_str(text, "advice"));
+        eg_story_print_times(out, (eg_language)i, eg_json_get_u64(root, "hits", 0),
+                             incident->last_time);
     }
 }
 
@@ -125,10 +142,13 @@ static int print_hit(void *user, const eg_hit *hit)
         eg_json_put_str(&show->writer, "rule_title", hit->rule_title);
         eg_json_put_str(&show->writer, "rule_author", hit->rule_author);
         eg_json_put_str(&show->writer, "program", hit->program);
+        eg_json_put_u64(&show->writer, "count", hit->count);
+        eg_json_put_str(&show->writer, "last_time", time_text(hit->last_time, time));
         eg_json_object_end(&show->writer);
         return EG_OK;
     }
-    fprintf(show->out, "  %6lld  %.28s  ", (long long)hit->id, time_text(hit->time, time).ptr);
+    fprintf(show->out, "  %6lld  %.28s  %6llux  ", (long long)hit->id,
+            time_text(hit->time, time).ptr, (unsigned long long)hit->count);
     eg_cli_print_column(show->out, hit->rule_title, 40);
     fputs("  ", show->out);
     eg_cli_print_column(show->out, hit->rule_author, 24);
@@ -210,7 +230,7 @@ static int show_story(void *user, const eg_stored_incident *incident)
         eg_json_copy(&show->writer, root);
     } else {
         print_head(show->out, incident, root);
-        print_texts(show->out, root);
+        print_texts(show->out, incident, root);
         print_steps(show->out, root);
         print_rules(show->out, root);
     }

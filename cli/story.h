@@ -15,6 +15,8 @@
  * absorbed is told as the one that took it. EG_E_NOTFOUND.
  */
 int eg_story_show(eg_store *store, int64_t id, bool json, FILE *out);
+/* "seen 10000 times, last at ...", in that language; nothing for what was seen once. */
+void eg_story_print_times(FILE *out, eg_language language, uint64_t count, uint64_t last_time);
 /* One line of `incidents list`; shaped for eg_store_each_incident with eg_story_row as `user`. */
 typedef struct eg_story_row {
     FILE *out;

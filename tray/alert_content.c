@@ -121,10 +121,14 @@ static const wchar_t *make_course(eg_arena *arena, const eg_notice_steps *steps)
 
 static const wchar_t *make_details(eg_arena *arena, const eg_hit_notice *hit)
 {
-    char time[EG_TIME_TEXT_SIZE];
+    char time[EG_TIME_TEXT_SIZE], last[EG_TIME_TEXT_SIZE];
     const wchar_t *row[DETAILS_ROWS];
 
     eg_time_format(hit->time, time);
+    eg_time_format(hit->incident_last, last);
+    const wchar_t *const incident[] = {eg_tray_text_number(arena, hit->incident_id),
+                                       eg_tray_text_number(arena, hit->incident_hits),
+                                       text_of(arena, eg_str_from(last), EG_TIME_TEXT_SIZE)};
     row[0] = detail(arena, EG_TEXT_DETAIL_TIME, eg_str_from(time));
     row[1] = detail(arena, EG_TEXT_DETAIL_PROGRAM, hit->program);
     row[2] = detail(arena, EG_TEXT_DETAIL_COMMAND_LINE, hit->command_line);
@@ -144,9 +148,7 @@ static const wchar_t *make_details(eg_arena *arena, const eg_hit_notice *hit)
     row[10] = make_course(arena, &hit->steps);
     row[11] = hit->incident_id == 0
                   ? L""
-                  : eg_tray_text_format2(arena, EG_TEXT_DETAIL_INCIDENT,
-                                         eg_tray_text_number(arena, hit->incident_id),
-                                         eg_tray_text_number(arena, hit->incident_hits));
+                  : eg_tray_text_format(arena, EG_TEXT_DETAIL_INCIDENT, incident, 3);
     return eg_tray_text_join(arena, row, DETAILS_ROWS, L"\r\n");
 }
 

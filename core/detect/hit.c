@@ -163,6 +163,7 @@ void eg_hit_write_json(const eg_hit *hit, eg_json *json)
     put_time(json, "stored_time", hit->stored_time);
     put_time(json, "shown_time", hit->shown_time);
     eg_json_put_u64(json, "count", hit->count);
+    put_time(json, "last_time", hit->last_time);
     eg_json_put_str(json, "fingerprint", eg_str_from(fingerprint));
     eg_json_put_str(json, "level", eg_str_from(eg_level_name(hit->level)));
     eg_json_put_str(json, "rule", hit->rule_id);

@@ -10,12 +10,16 @@
 #include "core/detect/text.h"
 #include "core/event/event_json.h"
 
+/* For so long, from one telling to the next, a hit that repeats what was told is only counted. */
+#define EG_HIT_QUIET_TICKS (UINT64_C(24) * 3600 * 10000000)
+
 typedef struct eg_hit {
     int64_t id;           /* given by the store, 0 before; grows with time */
     uint64_t time;        /* FILETIME of the event */
     uint64_t stored_time; /* FILETIME when the store had it on disk */
     uint64_t shown_time;  /* FILETIME when a window showed it, 0 not yet */
-    uint64_t count;       /* how often the same thing was seen again, from 1 */
+    uint64_t count;       /* how often the same thing was seen happening, from 1 */
+    uint64_t last_time;   /* FILETIME when the store heard of it last */
     uint64_t fingerprint; /* same rule on the same thing: see eg_hit_fingerprint */
     uint64_t pack_serial;
     eg_level level;

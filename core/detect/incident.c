@@ -150,7 +150,8 @@ static eg_story *find_and_merge(eg_incidents *incidents, const eg_arrival *new, 
 int eg_incidents_add(eg_incidents *incidents, const eg_hit *hit, const eg_event *event,
                      const eg_lineage *lineage, eg_incident_change *out)
 {
-    eg_arrival new = {.hit = hit};
+    const uint32_t found = EG_EVENT_EXISTING | EG_EVENT_CHANGED_WHILE_DOWN;
+    eg_arrival new = {.hit = hit, .found = (event->flags & found) != 0};
     eg_incident_change change = {.incident = NULL};
     bool merged = false;
     eg_arena_reset(incidents->scratch);

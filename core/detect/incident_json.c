@@ -113,6 +113,22 @@ static void put_numbers(eg_json *json, const char *key, const uint64_t *numbers,
     eg_json_array_end(json);
 }
 
+/* For each rule a list of fingerprint and time, in turns. */
+static void put_told(eg_json *json, const eg_story *at)
+{
+    eg_json_key(json, "told");
+    eg_json_array(json);
+    for (size_t i = 0; i < at->view.rule_count; i++) {
+        eg_json_array(json);
+        for (size_t j = 0; j < EG_STORY_TOLD_MAX; j++) {
+            put_hex(json, at->told[i][j].fingerprint);
+            put_hex(json, at->told[i][j].time);
+        }
+        eg_json_array_end(json);
+    }
+    eg_json_array_end(json);
+}
+
 void eg_story_write_memory(const eg_story *at, eg_json *json)
 {
     size_t keys = at->key_count < EG_STORY_KEYS_MAX ? at->key_count : EG_STORY_KEYS_MAX;
@@ -120,6 +136,7 @@ void eg_story_write_memory(const eg_story *at, eg_json *json)
     eg_json_object(json);
     put_numbers(json, "keys", at->keys, keys);
     put_numbers(json, "seen", at->seen, seen);
+    put_told(json, at);
     eg_json_object_end(json);
 }
 
@@ -273,10 +290,29 @@ static int read_story(eg_story *at, yyjson_val *root)
     return status;
 }
 
+/* Stories of an older version do not have it: they tell again what happens again. */
+static int read_told(eg_story *at, yyjson_val *all)
+{
+    for (size_t i = 0; all && i < at->view.rule_count; i++) {
+        yyjson_val *list = yyjson_arr_get(all, i);
+        for (size_t j = 0; j < EG_STORY_TOLD_MAX; j++) {
+            eg_telling *telling = &at->told[i][j];
+            if (!read_hex(yyjson_arr_get(list, 2 * j), &telling->fingerprint) ||
+                !read_hex(yyjson_arr_get(list, 2 * j + 1), &telling->time)) {
+                return bad("what it has told cannot be read");
+            }
+        }
+    }
+    return EG_OK;
+}
+
 static int read_memory(eg_story *at, yyjson_val *root)
 {
     int status = read_each(at, yyjson_obj_get(root, "keys"), read_key);
-    return status == EG_OK ? read_each(at, yyjson_obj_get(root, "seen"), read_seen) : status;
+    if (status == EG_OK) {
+        status = read_each(at, yyjson_obj_get(root, "seen"), read_seen);
+    }
+    return status == EG_OK ? read_told(at, yyjson_obj_get(root, "told")) : status;
 }
 
 static int parse_into(eg_story *at, eg_str text, int (*read)(eg_story *, yyjson_val *))

@@ -7,13 +7,10 @@
 #include <string.h>
 
 enum {
-    KINDS_TOLD = 3,  /* things one rule may be met on before more of them are no news */
     NAME_SIZE = 160, /* bytes that are kept of a text, here and below */
     DETAIL_SIZE = 1024,
     TEXT_SIZE = 1024,
 };
-
-#define QUIET_TIME (UINT64_C(24) * 3600 * 10000000)
 
 const size_t eg_story_step_limits[2] = {NAME_SIZE, DETAIL_SIZE};
 
@@ -149,7 +146,7 @@ uint64_t eg_time_apart(uint64_t a, uint64_t b)
 
 bool eg_story_belongs(const eg_story *at, const eg_arrival *new)
 {
-    if (eg_time_apart(at->view.last_time, new->hit->time) > QUIET_TIME) {
+    if (eg_time_apart(at->view.last_time, new->hit->time) > EG_HIT_QUIET_TICKS) {
         return false;
     }
     if (has_seen(at, new->hit->fingerprint)) {
@@ -278,18 +275,52 @@ static eg_incident_rule *rule_line(eg_story *at, const eg_incident_rule *rule, c
     return &at->rules[at->view.rule_count++];
 }
 
-/* True when this rule has anything new to say here. */
+/* Where this thing is told, or would be: in its own place, else in that of the oldest. */
+static eg_telling *telling_of(eg_telling told[EG_STORY_TOLD_MAX], uint64_t fingerprint)
+{
+    eg_telling *oldest = &told[0];
+    for (size_t i = 0; i < EG_STORY_TOLD_MAX; i++) {
+        if (told[i].fingerprint == fingerprint) {
+            return &told[i];
+        }
+        if (told[i].time < oldest->time) {
+            oldest = &told[i];
+        }
+    }
+    return oldest;
+}
+
+/*
+ * True when the thing is to be told now, which is noted: not soon after the last time, and not as
+ * one of many. Silence counts from the telling, so that what goes on and on is told again.
+ */
+static bool tell(eg_telling told[EG_STORY_TOLD_MAX], const eg_arrival *new)
+{
+    const eg_telling now = {new->hit->fingerprint, new->hit->time};
+    eg_telling *last = telling_of(told, now.fingerprint);
+    bool any = last->fingerprint != 0 || last->time != 0;
+    if (any && (eg_time_apart(last->time, now.time) < EG_HIT_QUIET_TICKS ||
+                (new->found && last->fingerprint == now.fingerprint))) {
+        return false;
+    }
+    *last = now;
+    return true;
+}
+
+/* True when this rule has anything new to say here. What is found again is no second time. */
 static bool add_rule(eg_story *at, eg_arrival *new)
 {
     bool repeated = has_seen(at, new->hit->fingerprint);
+    bool happened = !repeated || !new->found;
     eg_incident_rule *line = rule_line(at, &new->rule, &new->rule_texts);
     learn_seen(at, new->hit->fingerprint);
+    at->view.hits += happened;
     if (!line) {
         return false;
     }
-    line->count++;
+    line->count += happened;
     line->kinds += !repeated;
-    return !repeated && line->kinds <= KINDS_TOLD;
+    return tell(at->told[line - at->rules], new);
 }
 
 static bool take_headline(eg_story *at, const eg_arrival *new, char **headline)
@@ -308,7 +339,6 @@ static bool take_headline(eg_story *at, const eg_arrival *new, char **headline)
 
 bool eg_story_grow(eg_story *at, eg_arrival *new)
 {
-    at->view.hits++;
     if (new->hit->time > at->view.last_time) {
         at->view.last_time = new->hit->time;
     }
@@ -323,6 +353,14 @@ bool eg_story_grow(eg_story *at, eg_arrival *new)
     return take_headline(at, new, &new->headline) || news;
 }
 
+static void move_telling(eg_telling to[EG_STORY_TOLD_MAX], const eg_telling *from)
+{
+    eg_telling *last = telling_of(to, from->fingerprint);
+    if (from->time >= last->time) {
+        *last = *from;
+    }
+}
+
 static void move_rules(eg_story *to, eg_story *from)
 {
     for (size_t i = 0; i < from->view.rule_count; i++) {
@@ -332,6 +370,9 @@ static void move_rules(eg_story *to, eg_story *from)
         if (line) {
             line->count += from->rules[i].count;
             line->kinds += from->rules[i].kinds;
+            for (size_t j = 0; j < EG_STORY_TOLD_MAX; j++) {
+                move_telling(to->told[line - to->rules], &from->told[i][j]);
+            }
         }
     }
 }

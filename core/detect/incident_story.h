@@ -10,6 +10,13 @@
 
 #define EG_STORY_KEYS_MAX 64 /* what a story is known by */
 #define EG_STORY_SEEN_MAX 64 /* fingerprints that are told apart */
+#define EG_STORY_TOLD_MAX 3  /* things that one rule tells of within EG_HIT_QUIET_TICKS */
+
+/* That a thing was told, by the time of the event; all zero: none. */
+typedef struct eg_telling {
+    uint64_t fingerprint;
+    uint64_t time;
+} eg_telling;
 
 /* Texts of a step, a rule line or a headline lie in one block each, so that a merge moves them. */
 typedef struct eg_story {
@@ -19,7 +26,8 @@ typedef struct eg_story {
     char *step_texts[EG_INCIDENT_STEPS_MAX];
     eg_incident_rule rules[EG_INCIDENT_RULES_MAX];
     char *rule_texts[EG_INCIDENT_RULES_MAX];
-    uint64_t keys[EG_STORY_KEYS_MAX]; /* a ring */
+    eg_telling told[EG_INCIDENT_RULES_MAX][EG_STORY_TOLD_MAX]; /* by rule */
+    uint64_t keys[EG_STORY_KEYS_MAX];                          /* a ring */
     size_t key_count;
     uint64_t seen[EG_STORY_SEEN_MAX]; /* a ring */
     size_t seen_count;
@@ -29,6 +37,7 @@ typedef struct eg_story {
 /* One hit, and the memory its story may need: all of it is had before anything is changed. */
 typedef struct eg_arrival {
     const eg_hit *hit;
+    bool found; /* by looking at what is there: it may have been seen happening before */
     eg_step steps[EG_STEPS_PER_EVENT];
     char *step_texts[EG_STEPS_PER_EVENT]; /* NULL once a story has taken it */
     size_t step_count;

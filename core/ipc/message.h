@@ -106,6 +106,7 @@ typedef struct eg_hit_notice {
     /* The story it belongs to, as it is now: level and text above are the story's. */
     uint64_t incident_id;   /* 0 for a hit of an older database */
     uint64_t incident_hits; /* hits in it so far */
+    uint64_t incident_last; /* FILETIME of the latest; 0 unknown */
     eg_notice_steps steps;
     eg_notice_ids absorbed; /* stories that turned out to be part of it */
     bool reminder;          /* told before, and nobody has answered since */

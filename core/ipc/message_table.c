@@ -97,6 +97,7 @@ static const struct {
                          MEMBER("target", TEXT, hit.target, 1024),
                          MEMBER("incident", U64, hit.incident_id, 0),
                          MEMBER("incident_hits", U64, hit.incident_hits, 0),
+                         MEMBER("incident_last", U64, hit.incident_last, 0),
                          MEMBER("steps", STEPS, hit.steps, 0),
                          MEMBER("absorbed", IDS, hit.absorbed, 0),
                          MEMBER("reminder", BOOL, hit.reminder, 0)}},

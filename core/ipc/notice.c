@@ -45,21 +45,25 @@ static int keep_all(eg_arena *arena, eg_hit_notice *notice)
     return status;
 }
 
+static uint64_t read_time(yyjson_val *object, const char *key)
+{
+    uint64_t time = 0;
+    eg_str text = eg_json_get_str(object, key);
+    return text.len > 0 && eg_time_parse(text, &time) == EG_OK ? time : 0;
+}
+
 static int add_steps(yyjson_val *all, eg_arena *arena, eg_notice_steps *steps)
 {
     size_t index, count;
     yyjson_val *value;
     yyjson_arr_foreach(all, index, count, value) {
         eg_notice_step step = {.role = EG_ROLE_OTHER, .name = eg_json_get_str(value, "name")};
-        eg_str time = eg_json_get_str(value, "time");
         if (index == EG_NOTICE_STEPS_MAX) {
             break;
         }
         eg_role_from_name(eg_json_get_str(value, "role"), &step.role);
+        step.time = read_time(value, "time");
         step.suspicious = eg_json_get_bool(value, "suspicious", false);
-        if (time.len == 0 || eg_time_parse(time, &step.time) != EG_OK) {
-            step.time = 0;
-        }
         int status = keep(arena, &step.name);
         if (status != EG_OK) {
             return status;
@@ -97,6 +101,7 @@ static int add_story(const eg_hit *hit, eg_language language, eg_arena *arena,
                     eg_json_get_str(text, "advice")};
     eg_level_from_name(eg_json_get_str(root, "level"), &notice->level);
     notice->incident_hits = eg_json_get_u64(root, "hits", 0);
+    notice->incident_last = read_time(root, "last_time");
     if (told.title.len > 0) {
         notice->text = told;
     }

@@ -1,217 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "core/base/clock.h"
-#include "core/base/mem.h"
 #include "core/base/status.h"
 #include "core/store/store_internal.h"
 
 #include <stdio.h>
-#include <string.h>
 
-#define TEXTS_MAX (256u * 1024)
 #define DEFAULT_LIMIT 1000u
-#define TICKS_PER_DAY (EG_TICKS_PER_SECOND * 86400)
-
-/* ---- adding ---- */
-
-typedef struct addition {
-    const eg_hit *hit;
-    const eg_event *event;
-    eg_buf texts; /* of all languages, as one JSON object */
-    uint64_t now;
-    int64_t id;
-    bool is_new;
-} addition;
-
-static int write_texts(const eg_hit *hit, eg_buf *out)
-{
-    eg_json json;
-    eg_json_begin(&json, out);
-    eg_json_object(&json);
-    for (int i = 0; i < EG_LANGUAGE_COUNT; i++) {
-        eg_json_key(&json, eg_language_code((eg_language)i));
-        eg_json_object(&json);
-        eg_json_put_str(&json, "title", hit->text[i].title);
-        eg_json_put_str(&json, "meaning", hit->text[i].meaning);
-        eg_json_put_str(&json, "advice", hit->text[i].advice);
-        eg_json_object_end(&json);
-    }
-    eg_json_object_end(&json);
-    return out->status;
-}
-
-/*
- * Counts what was told before, and after `since`. EG_E_NOTFOUND when it was not. What nobody was
- * shown is no reason to be silent when its exception is over.
- */
-static int count_known(eg_store *store, addition *add, uint64_t since)
-{
-    eg_statement *statement = NULL;
-    int status = eg_sqlite_prepare(store->db,
-                                   "UPDATE hit SET count = count + 1, last_time = ?2 WHERE id ="
-                                   " (SELECT max(id) FROM hit WHERE fingerprint = ?1"
-                                   " AND stored_time > ?3 AND (exception_id = 0 OR exception_id"
-                                   " = ?4)) RETURNING id",
-                                   &statement);
-    if (status != EG_OK) {
-        return status;
-    }
-    eg_statement_bind_i64(statement, 1, (int64_t)add->hit->fingerprint);
-    eg_statement_bind_u64(statement, 2, add->now);
-    eg_statement_bind_u64(statement, 3, since);
-    eg_statement_bind_i64(statement, 4, add->hit->exception_id);
-    status = eg_statement_step(statement);
-    if (status == EG_OK) {
-        add->id = eg_statement_i64(statement, 0);
-        add->is_new = false;
-        status = eg_statement_run(statement);
-    }
-    eg_statement_done(statement);
-    return status;
-}
-
-/* Several rules often meet one event: its evidence is kept once. */
-static int find_last_event(eg_store *store, const addition *add, int64_t *event_id)
-{
-    eg_statement *statement = NULL;
-    int status = eg_sqlite_prepare(store->db,
-                                   "SELECT id FROM event WHERE id = (SELECT max(id) FROM event)"
-                                   " AND time = ?1 AND json = ?2",
-                                   &statement);
-    if (status != EG_OK) {
-        return status;
-    }
-    eg_statement_bind_u64(statement, 1, add->hit->time);
-    eg_statement_bind_str(statement, 2, add->hit->event_json);
-    status = eg_statement_step(statement);
-    if (status == EG_OK) {
-        *event_id = eg_statement_i64(statement, 0);
-    }
-    eg_statement_done(statement);
-    return status;
-}
-
-static int insert_event(eg_store *store, const addition *add, int64_t *event_id)
-{
-    eg_statement *statement = NULL;
-    int status = eg_sqlite_prepare(
-        store->db, "INSERT INTO event(time, kind, flags, json) VALUES(?1, ?2, ?3, ?4)", &statement);
-    if (status != EG_OK) {
-        return status;
-    }
-    eg_statement_bind_u64(statement, 1, add->hit->time);
-    eg_statement_bind_str(statement, 2, eg_str_from(eg_kind_name(add->event->kind)));
-    eg_statement_bind_u64(statement, 3, add->event->flags);
-    eg_statement_bind_str(statement, 4, add->hit->event_json);
-    status = eg_statement_run(statement);
-    if (status == EG_OK) {
-        *event_id = eg_sqlite_last_id(store->db);
-    }
-    eg_statement_done(statement);
-    return status;
-}
-
-static int insert_hit(eg_store *store, addition *add, int64_t event_id)
-{
-    const eg_hit *hit = add->hit;
-    const eg_str texts[] = {hit->rule_id, hit->rule_title,        hit->rule_author,
-                            hit->tags,    hit->program,           hit->parent,
-                            hit->user,    eg_buf_str(&add->texts)};
-    eg_statement *statement = NULL;
-    int status = eg_sqlite_prepare(
-        store->db,
-        "INSERT INTO hit(event_id, time, stored_time, last_time, shown_time, count, fingerprint,"
-        " pack_serial, level, rule_id, rule_title, rule_author, tags, program, parent, user, texts,"
-        " incident_id, news, exception_id)"
-        " VALUES(?1, ?2, ?3, ?3, 0, 1, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,"
-        " ?17)",
-        &statement);
-    if (status != EG_OK) {
-        return status;
-    }
-    eg_statement_bind_i64(statement, 1, event_id);
-    eg_statement_bind_u64(statement, 2, hit->time);
-    eg_statement_bind_u64(statement, 3, add->now);
-    eg_statement_bind_i64(statement, 4, (int64_t)hit->fingerprint);
-    eg_statement_bind_u64(statement, 5, hit->pack_serial);
-    eg_statement_bind_i64(statement, 6, (int64_t)hit->level);
-    for (size_t i = 0; i < EG_COUNT(texts); i++) {
-        eg_statement_bind_str(statement, 7 + (int)i, texts[i]);
-    }
-    eg_statement_bind_i64(statement, 15, hit->incident_id);
-    eg_statement_bind_i64(statement, 16,
-                          hit->exception_id == 0 && (hit->incident_id == 0 || hit->incident_news));
-    eg_statement_bind_i64(statement, 17, hit->exception_id);
-    status = eg_statement_run(statement);
-    if (status == EG_OK) {
-        add->id = eg_sqlite_last_id(store->db);
-        add->is_new = true;
-        store->last_id = add->id;
-    }
-    eg_statement_done(statement);
-    return status;
-}
-
-/* What is known already, or hidden and was there within a day, is only counted. */
-static int count_if_known(eg_store *store, addition *add)
-{
-    bool existing = add->event->flags & EG_EVENT_EXISTING;
-    bool down = add->event->flags & EG_EVENT_CHANGED_WHILE_DOWN;
-    if (existing) {
-        return count_known(store, add, 0);
-    }
-    if (down && store->rows_time > 0) {
-        return count_known(store, add, store->rows_time);
-    }
-    return add->hit->exception_id != 0 ? count_known(store, add, add->now - TICKS_PER_DAY)
-                                       : EG_E_NOTFOUND;
-}
-
-static int put_hit(eg_store *store, addition *add)
-{
-    int64_t event_id = 0;
-    int status = count_if_known(store, add);
-    if (status != EG_E_NOTFOUND) {
-        return status;
-    }
-    status = find_last_event(store, add, &event_id);
-    if (status == EG_E_NOTFOUND) {
-        status = insert_event(store, add, &event_id);
-    }
-    if (status == EG_OK) {
-        status = insert_hit(store, add, event_id);
-    }
-    if (status == EG_OK && add->hit->incident_id != 0) {
-        status = eg_incident_write(store, add->hit);
-    }
-    return status;
-}
-
-static int add_work(eg_store *store, void *context)
-{
-    addition *add = context;
-    int status = put_hit(store, add);
-    if (status == EG_OK && add->hit->exception_id != 0) {
-        status = eg_exception_count(store, add->hit->exception_id, add->now);
-    }
-    return status;
-}
-
-int eg_store_add_hit(eg_store *store, const eg_hit *hit, const eg_event *event, int64_t *id,
-                     bool *is_new)
-{
-    addition add = {.hit = hit, .event = event, .now = eg_clock_utc()};
-    eg_buf_init(&add.texts, TEXTS_MAX);
-    int status = write_texts(hit, &add.texts);
-    if (status == EG_OK) {
-        status = eg_store_write(store, add_work, &add);
-    }
-    if (status == EG_OK) {
-        *id = add.id;
-        *is_new = add.is_new;
-    }
-    eg_buf_done(&add.texts);
-    return status;
-}
 
 /* ---- reading ---- */
 
@@ -219,7 +12,7 @@ int eg_store_add_hit(eg_store *store, const eg_hit *hit, const eg_event *event, 
     "SELECT hit.id, hit.time, stored_time, shown_time, count, fingerprint, pack_serial," \
     " hit.level, rule_id, rule_title, rule_author, tags, program, parent, user, texts," \
     " coalesce(event.json, '{}'), incident_id, news, coalesce(incident.story, '')," \
-    " exception_id" \
+    " exception_id, hit.last_time" \
     " FROM hit LEFT JOIN event ON event.id = hit.event_id" \
     " LEFT JOIN incident ON incident.id = hit.incident_id"
 #define HIT_FILTER " WHERE hit.id > ?1 AND stored_time >= ?2 AND hit.level >= ?3"
@@ -285,6 +78,7 @@ static int visit_row(eg_statement *row, reading *read)
         .incident_news = eg_statement_i64(row, 18) != 0,
         .incident_json = eg_statement_str(row, 19),
         .exception_id = eg_statement_i64(row, 20),
+        .last_time = eg_statement_u64(row, 21),
     };
     yyjson_doc *document = NULL;
     int status = read_texts(eg_statement_str(row, 15), &hit, &document);
@@ -313,6 +107,9 @@ static void bind_filter(eg_statement *statement, const eg_hit_query *query)
     " AND h.news = 1 AND h.level >= ?3" \
     " AND NOT EXISTS (SELECT 1 FROM answer WHERE answer.incident_id = i.id) GROUP BY i.id)"
 
+/* Nobody waits for what an administrator is done with. */
+#define NOT_RESOLVED " AND coalesce(incident.resolved_time, 0) = 0"
+
 /* The conditions must stand there as they are, or SQLite does not use the small index for them. */
 static int prepare_query(eg_store *store, const eg_hit_query *query, eg_statement **out)
 {
@@ -323,8 +120,8 @@ static int prepare_query(eg_store *store, const eg_hit_query *query, eg_statemen
     };
     char sql[2048];
     snprintf(sql, sizeof(sql), HIT_SELECT HIT_FILTER "%s%s%s%s%s ORDER BY hit.id%s LIMIT ?4",
-             hidden[query->hidden], query->only_not_shown ? " AND shown_time = 0" : "",
-             query->only_news ? " AND news = 1" : "",
+             hidden[query->hidden], query->only_not_shown ? " AND shown_time = 0" NOT_RESOLVED : "",
+             query->only_news ? " AND news = 1" NOT_RESOLVED : "",
              query->incident_id != 0 ? " AND incident_id = ?5" : "",
              query->unanswered_since != 0 ? UNANSWERED : "", query->newest_first ? " DESC" : "");
     int status = eg_sqlite_prepare(store->db, sql, out);

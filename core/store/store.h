@@ -31,9 +31,12 @@ void eg_store_close(eg_store *store); /* NULL-safe */
 int eg_store_take_notice(eg_store *store, eg_buf *notice);
 
 /*
- * Stores event and hit in one transaction and sets *id. When the event is marked
- * EG_EVENT_EXISTING and the same fingerprint is known: counts it, *is_new false. So with a hit
- * that an exception hides, when the same was stored within a day; the exception counts each.
+ * Stores event and hit in one transaction and sets *id, unless the same fingerprint has a row that
+ * speaks for it; *is_new is false then. A hit that tells its story nothing new, or that an
+ * exception hides, is counted in the row of the same story or exception when their events are less
+ * than EG_HIT_QUIET_TICKS apart. What was only found again (EG_EVENT_EXISTING, and
+ * EG_EVENT_CHANGED_WHILE_DOWN as below) is no second time: any row will do, and just its last_time
+ * moves. The exception counts each.
  */
 int eg_store_add_hit(eg_store *store, const eg_hit *hit, const eg_event *event, int64_t *id,
                      bool *is_new);
@@ -47,8 +50,8 @@ typedef struct eg_hit_query {
     uint64_t since;   /* FILETIME: stored since then, 0 = all */
     eg_level min_level;
     int64_t incident_id; /* only those of this story; 0 = all */
-    bool only_not_shown;
-    bool only_news; /* not those that repeated what their story had told already */
+    bool only_not_shown; /* nor resolved */
+    bool only_news; /* not those that repeated what their story had told already, nor resolved */
     /* FILETIME: only the newest of each story shown last before then and not answered; 0 = all */
     uint64_t unanswered_since;
     bool newest_first;
@@ -145,7 +148,7 @@ int eg_store_baseline_flush(eg_store *store);
 /*
  * Visits what was flushed last. Not EG_OK stops and is returned. Runs under the store's lock: must
  * not call the store. A hit stored after that flush is what a kill kept from the baseline: the same
- * on an event marked EG_EVENT_CHANGED_WHILE_DOWN is then counted as if it existed.
+ * on an event marked EG_EVENT_CHANGED_WHILE_DOWN is then taken as if it existed.
  */
 typedef int (*eg_baseline_visit)(void *user, const eg_baseline_row *row);
 int eg_store_baseline_each(eg_store *store, eg_baseline_visit visit, void *user);

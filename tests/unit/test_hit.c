@@ -97,7 +97,7 @@ static void write_json__of_a_hit__gives_one_object(void **state)
     hit.fingerprint = 255;
     hit.incident_id = 5;
     hit.exception_id = -2;
-    hit.shown_time = hit.time;
+    hit.shown_time = hit.last_time = hit.time;
     eg_buf_init(&out, 10000);
     eg_json_begin(&json, &out);
     eg_hit_write_json(&hit, &json);
@@ -105,6 +105,7 @@ static void write_json__of_a_hit__gives_one_object(void **state)
         eg_buf_cstr(&out),
         "{\"id\":12,\"time\":\"2026-01-01T00:00:00.0000003Z\",\"stored_time\":null,"
         "\"shown_time\":\"2026-01-01T00:00:00.0000003Z\",\"count\":2,"
+        "\"last_time\":\"2026-01-01T00:00:00.0000003Z\","
         "\"fingerprint\":\"00000000000000ff\",\"level\":\"high\","
         "\"rule\":\"0b5a0000-0000-4000-8000-000000000001\",\"title\":\"A thing\","
         "\"author\":\"Its author\",\"tags\":[\"attack.execution\",\"attack.t1059.001\"],"

@@ -293,11 +293,11 @@ static void incident__one_rule_floods__is_few_stories_and_little_news(void **sta
     assert_true(fix->steps <= EG_INCIDENT_STEPS_MAX);
 }
 
-/* Ten minutes of the same, again within a day, and once more after a day without. */
-static void incident__the_same_floods__is_told_once_and_again_after_a_day(void **state)
+/* Ten minutes of the same, again after a day, and once more after a day without. */
+static void incident__the_same_floods__is_told_once_a_day(void **state)
 {
     fixture *fix = *state;
-    const uint32_t day = 24 * 3600, last = 9999 * 60 / 1000;
+    const uint32_t day = 24 * 3600;
     const char *const command = "regsvr32.exe /s " LIBRARY;
     feed_run_value(fix, 0, 0, "kqzwx", command);
     size_t news = fix->news;
@@ -306,14 +306,45 @@ static void incident__the_same_floods__is_told_once_and_again_after_a_day(void *
     }
     assert_true(fix->hits >= 10000);
     assert_int_equal(fix->story_hits, fix->hits);
-    assert_int_equal(fix->opened, 1);
-    assert_int_equal(fix->news, news);
     assert_true(fix->story.len + fix->memory.len < 8192);
-    feed_run_value(fix, last + day - 1, 0, "kqzwx", command);
-    assert_int_equal(fix->opened, 1);
+    feed_run_value(fix, day - 1, 0, "kqzwx", command);
     assert_int_equal(fix->news, news);
-    feed_run_value(fix, last + day - 1 + day + 1, 0, "kqzwx", command);
+    feed_run_value(fix, day, 0, "kqzwx", command);
+    assert_int_equal(fix->opened, 1);
+    assert_int_equal(fix->news, 2 * news);
+    feed_run_value(fix, day + day + 1, 0, "kqzwx", command);
     assert_int_equal(fix->opened, 2);
+    assert_int_equal(fix->news, 3 * news);
+}
+
+static void incident__the_same_every_hour_for_three_days__is_told_every_day(void **state)
+{
+    fixture *fix = *state;
+    const char *const command = "regsvr32.exe /s " LIBRARY;
+    feed_run_value(fix, 0, 0, "kqzwx", command);
+    size_t news = fix->news;
+    for (uint32_t hour = 1; hour <= 3 * 24; hour++) {
+        feed_run_value(fix, hour * 3600, 0, "kqzwx", command);
+        assert_int_equal(fix->news, news * (1 + hour / 24));
+    }
+    assert_int_equal(fix->opened, 1);
+}
+
+/* Other things each time: three of a rule are told, and three more when the day is over. */
+static void incident__a_flood_for_two_days__is_told_every_day(void **state)
+{
+    fixture *fix = *state;
+    size_t news = 0;
+    for (uint32_t i = 0; i < 48 * 60; i++) {
+        char name[32], command[64];
+        snprintf(name, sizeof(name), "value%u", (unsigned)i);
+        snprintf(command, sizeof(command), "regsvr32.exe /s %s", LIBRARY);
+        feed_run_value(fix, i * 60, 0, name, command);
+        if (i == 24 * 60 - 1) {
+            news = fix->news;
+        }
+    }
+    assert_int_equal(fix->opened, 1);
     assert_int_equal(fix->news, 2 * news);
 }
 
@@ -439,8 +470,12 @@ int eg_test_incident(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(incident__one_rule_floods__is_few_stories_and_little_news,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(incident__the_same_floods__is_told_once_a_day, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(
-            incident__the_same_floods__is_told_once_and_again_after_a_day, set_up, tear_down),
+            incident__the_same_every_hour_for_three_days__is_told_every_day, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(incident__a_flood_for_two_days__is_told_every_day, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(incident__no_memory_at_any_place__loses_no_story, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(incident__after_a_restart__grows_on, set_up, tear_down),

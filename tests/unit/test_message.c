@@ -108,6 +108,7 @@ static eg_message hit_message(void)
         .target = EG_STR("\\Task"),
         .incident_id = 12,
         .incident_hits = 3,
+        .incident_last = 6,
         .steps = {2,
                   {{EG_ROLE_DOCUMENT, 5, false, EG_STR("請求書.docm")},
                    {EG_ROLE_TASK, 0, true, EG_STR("Task")}}},
@@ -142,6 +143,7 @@ static void message__hit__comes_back(void **state)
     assert_text(hit->target, "\\Task");
     assert_int_equal(hit->incident_id, 12);
     assert_int_equal(hit->incident_hits, 3);
+    assert_int_equal(hit->incident_last, 6);
     assert_int_equal(hit->steps.count, 2);
     assert_text(hit->steps.step[0].name, "請求書.docm");
     assert_int_equal(hit->steps.step[0].role, EG_ROLE_DOCUMENT);

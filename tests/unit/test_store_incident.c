@@ -94,6 +94,21 @@ static void incident__repeated_hit__waits_for_no_window(void **state)
     assert_int_equal(count, 1);
 }
 
+static void incident__resolved_before_anybody_saw_it__waits_for_no_window(void **state)
+{
+    eg_store_fixture *fix = *state;
+    eg_hit_query queries[] = {{.only_not_shown = true}, {.only_news = true}};
+    add(fix, 1, 4, true, "{}");
+    add(fix, 2, 5, true, "{}");
+    assert_int_equal(eg_store_resolve_incident(fix->store, 4, 9), EG_OK);
+    for (size_t i = 0; i < EG_COUNT(queries); i++) {
+        size_t count = 0;
+        assert_int_equal(eg_store_each_hit(fix->store, &queries[i], count_hit, &count), EG_OK);
+        assert_int_equal(count, 1);
+    }
+    assert_int_equal(count_hits(fix, 4), 1); /* it is still there to be read */
+}
+
 static void incident__absorbed__is_found_under_the_other(void **state)
 {
     eg_store_fixture *fix = *state;
@@ -277,6 +292,7 @@ int eg_test_store_incident(void)
     const struct CMUnitTest tests[] = {
         WITH_STORE(incident__hits_of_one_story__keep_its_latest_state),
         WITH_STORE(incident__repeated_hit__waits_for_no_window),
+        WITH_STORE(incident__resolved_before_anybody_saw_it__waits_for_no_window),
         WITH_STORE(count_open__stories__are_those_that_nobody_has_resolved),
         WITH_STORE(incident__absorbed__is_found_under_the_other),
         WITH_STORE(incident__answers_and_resolution__are_kept),

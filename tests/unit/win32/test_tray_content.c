@@ -189,6 +189,7 @@ static void content__story__has_its_code_its_times_and_the_question(void **state
 
     hit.incident_id = 12;
     hit.incident_hits = 3;
+    hit.incident_last = EG_UNIX_EPOCH_TICKS;
     hit.steps.count = 2;
     hit.steps.step[0] = (eg_notice_step){EG_ROLE_OFFICE, 0, false, EG_STR("WINWORD.EXE")};
     hit.steps.step[1] =
@@ -204,6 +205,7 @@ static void content__story__has_its_code_its_times_and_the_question(void **state
     assert_int_equal(content->box[0].time[0], 0);
     assert_true(content->box[1].time[0] != 0 && content->box[1].suspicious);
     assert_has(content->text[EG_ALERT_DETAILS], L"WINWORD.EXE > powershell.exe");
+    assert_has(content->text[EG_ALERT_DETAILS], L"1970-01-01T00:00:00.0000000Z");
     assert_has(content->text[EG_ALERT_ANSWER_HEAD], L"?");
     for (int i = EG_ALERT_ANSWER_FIRST; i <= EG_ALERT_ANSWER_LAST; i++) {
         assert_has(content->text[i], L"&"); /* a key for each */
