@@ -73,5 +73,7 @@ int eg_admin_confirm(const eg_admin *a, const char *question);
 int eg_admin_send(const eg_admin *a, const eg_publication *publication);
 /* admin_publish.c: signs with the keys that are at hand, prints what was written. */
 int eg_admin_sign(eg_admin *a, eg_publication *publication, bool targets);
+/* The whole of `publish` (with `targets`) or `refresh`: opens the repository, signs and sends. */
+int eg_admin_sign_and_send(eg_admin *a, bool targets);
 
 #endif

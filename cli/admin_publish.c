@@ -98,7 +98,7 @@ static const eg_usage refresh_usage = {
     .exit_codes = "0 done, 2 wrong usage, 3 not done: keys, passphrase, files or a command",
 };
 
-static int sign_and_send(eg_admin *a, bool targets)
+int eg_admin_sign_and_send(eg_admin *a, bool targets)
 {
     eg_publication publication;
     int status = eg_publication_open(a->dir, &publication);
@@ -130,7 +130,7 @@ static int run(const eg_usage *text, bool targets, int argc, char **argv)
     if (code == EG_EXIT_OK && a->key_folders.count == 0) {
         code = eg_options_wrong(&usage, "--keys is missing: the folders with key files");
     }
-    int end = eg_admin_end(a, code == EG_EXIT_OK ? sign_and_send(a, targets) : EG_OK);
+    int end = eg_admin_end(a, code == EG_EXIT_OK ? eg_admin_sign_and_send(a, targets) : EG_OK);
     return code == EG_EXIT_OK ? end : code;
 }
 

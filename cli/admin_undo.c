@@ -1,40 +1,53 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* emoguard admin rollback and halt: back to what was good. `publish` then signs and sends it. */
+/*
+ * emoguard admin rollback and halt: back to what was good. With --keys it is signed and sent at
+ * once; without, it is a draft, which is said as loudly as a terminal can.
+ */
 #include "cli/admin_release.h"
 #include "cli/cli.h"
 #include "core/base/status.h"
 
 #include <inttypes.h>
 
+#define EXIT_CODES \
+    "0 done, 2 wrong usage, 3 not done: no such pack, keys, passphrase, files, a command, or you " \
+    "said no"
+
 static const eg_usage rollback_usage = {
     .command = "admin rollback",
-    .arguments = "SERIAL --dir REPO [options]",
+    .arguments = "SERIAL --dir REPO [--keys DIR... and how to send, as for publish] [options]",
     .about =
-        "Drafts the content of the stored pack SERIAL under a new serial, as an emergency:\n"
-        "every PC goes to it at once. Packs after SERIAL are listed no longer. What was added and\n"
-        "not published is dropped. Run `publish` afterwards.",
-    .exit_codes = "0 drafted, 2 wrong usage, 3 not done: no such pack, files, or you said no",
+        "Gives the content of the stored pack SERIAL a new serial, as an emergency: every PC goes\n"
+        "to it at once. Packs after SERIAL are listed no longer. What was added and not published\n"
+        "is dropped. With --keys it is published at once; without, it is only a draft, and PCs\n"
+        "know nothing of it until you run `publish`.",
+    .exit_codes = EXIT_CODES,
 };
 static const eg_usage halt_usage = {
     .command = "admin halt",
-    .arguments = "--dir REPO [options]",
+    .arguments = "--dir REPO [--keys DIR... and how to send, as for publish] [options]",
     .about =
-        "Drafts the publication without its newest pack: PCs that run it go back to the one\n"
-        "before that is listed, others never get it. What was added and not published is dropped.\n"
-        "Run `publish` afterwards.",
-    .exit_codes =
-        "0 drafted, 2 wrong usage, 3 not done: nothing is published, files, or you said no",
+        "Takes the newest pack back: PCs that run it go to the one before that is listed, others\n"
+        "never get it. What was added and not published is dropped. With --keys it is published\n"
+        "at once; without, it is only a draft, and PCs know nothing of it until you run `publish`.",
+    .exit_codes = EXIT_CODES,
 };
 
 /* Undoing begins with what PCs see now, not with what somebody prepared. */
 static int open_published(const eg_admin *a, eg_publication *out)
 {
     int status = eg_publication_open(a->dir, out);
-    if (status == EG_OK) {
+    if (status == EG_OK && out->draft) {
+        puts("what was added and not published will be dropped");
         eg_tuf_metadata_destroy(out->draft);
         out->draft = NULL;
     }
     return status;
+}
+
+static int confirm(const eg_admin *a)
+{
+    return eg_admin_confirm(a, a->key_folders.count > 0 ? "Publish it now?" : "Draft it?");
 }
 
 static int roll_back(eg_admin *a, uint64_t serial)
@@ -56,7 +69,7 @@ static int roll_back(eg_admin *a, uint64_t serial)
         order.release.serial = newest + 1;
         printf("the content of %" PRIu64 " as %" PRIu64 ", for everybody at once\n", serial,
                order.release.serial);
-        status = eg_admin_confirm(a, "Draft it?");
+        status = confirm(a);
     }
     if (status == EG_OK) {
         status = eg_release_put(a, &publication, &bundle, &order);
@@ -78,7 +91,7 @@ static int halt(eg_admin *a, uint64_t unused)
     status = eg_release_latest(publication.published[EG_TUF_TARGETS], &latest);
     if (status == EG_OK) {
         printf("%" PRIu64 " will be listed no longer\n", latest.serial);
-        status = eg_admin_confirm(a, "Draft it?");
+        status = confirm(a);
     }
     if (status == EG_OK) {
         status = eg_release_drop(&publication, latest.serial);
@@ -90,6 +103,29 @@ static int halt(eg_admin *a, uint64_t unused)
     return status;
 }
 
+/* Somebody in a hurry reads one line. */
+static int publish(eg_admin *a)
+{
+    if (a->key_folders.count == 0) {
+        printf("\nNOT PUBLISHED YET: every PC goes on as before. Next, with --to, --upload and\n"
+               "--bell-command as you always use them:\n\n"
+               "  emoguard admin publish --dir %s --keys FOLDER...\n",
+               a->dir);
+        return EG_OK;
+    }
+    int status = eg_admin_sign_and_send(a, true);
+    if (status != EG_OK) {
+        puts("\nNOT PUBLISHED: it is drafted, and every PC goes on as before.");
+    } else if (!a->to && !a->upload) {
+        puts("\nSIGNED, BUT SENT NOWHERE: neither --to nor --upload was given. PCs see it when\n"
+             "the new files of the repository are where they look.");
+    } else {
+        puts("\nPUBLISHED. PCs that hear the bell follow within seconds, the others at their next\n"
+             "look, within about an hour; `emoguard admin verify` shows what they see.");
+    }
+    return status;
+}
+
 static int run(const eg_usage *text, bool wants_serial, int (*undo)(eg_admin *a, uint64_t serial),
                int argc, char **argv)
 {
@@ -98,6 +134,8 @@ static int run(const eg_usage *text, bool wants_serial, int (*undo)(eg_admin *a,
     uint64_t serial = 0;
     const eg_option options[] = {
         EG_ADMIN_PLACE(a),
+        EG_ADMIN_SIGNING(a),
+        EG_ADMIN_SENDING(a),
         {"--yes", EG_OPTION_FLAG, &a->yes, NULL, "do not ask"},
     };
     eg_usage usage = *text;
@@ -113,11 +151,15 @@ static int run(const eg_usage *text, bool wants_serial, int (*undo)(eg_admin *a,
         } else if (code == EG_EXIT_OK && wants_serial &&
                    (!eg_str_to_u64(eg_str_from(words.items[0]), &serial) || serial == 0)) {
             code = eg_options_wrong(&usage, "'%s' is no serial", words.items[0]);
+        } else if (code == EG_EXIT_OK && a->key_folders.count == 0 &&
+                   (a->to || a->upload || a->bell_command)) {
+            code = eg_options_wrong(&usage, "to send it, --keys must be given, too");
         }
-        int end = eg_admin_end(a, code == EG_EXIT_OK ? undo(a, serial) : EG_OK);
-        if (code == EG_EXIT_OK && end == EG_EXIT_OK) {
-            puts("Drafted. `emoguard admin publish` signs and sends it.");
+        int status = code == EG_EXIT_OK ? undo(a, serial) : EG_OK;
+        if (code == EG_EXIT_OK && status == EG_OK) {
+            status = publish(a);
         }
+        int end = eg_admin_end(a, status);
         code = code == EG_EXIT_OK ? end : code;
     }
     eg_options_list_done(&words);

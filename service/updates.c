@@ -46,7 +46,8 @@ struct eg_updates {
 
 /* ---- what is loaded ---- */
 
-static int take_bundle(repository *r, eg_bundle *bundle)
+/* `serial`: under which it was published; after a rollback it is higher than the pack's own. */
+static int take_bundle(repository *r, eg_bundle *bundle, uint64_t serial)
 {
     eg_pack pack;
     eg_pack_init(&pack);
@@ -58,6 +59,7 @@ static int take_bundle(repository *r, eg_bundle *bundle)
         eg_bundle old = r->bundle;
         eg_pack_done(&r->pack);
         r->pack = pack;
+        r->pack.serial = serial;
         eg_bundle_init(&r->bundle);
         if (bundle) {
             r->bundle = *bundle;
@@ -133,7 +135,7 @@ static int on_activate(void *user, eg_bundle *bundle, uint64_t serial)
 {
     repository *r = user;
     eg_mutex_lock(&r->updates->packs_lock);
-    int status = take_bundle(r, bundle);
+    int status = take_bundle(r, bundle, serial);
     eg_mutex_unlock(&r->updates->packs_lock);
     if (status == EG_OK) {
         status = eg_rules_reload(r->updates->rules);
@@ -283,7 +285,7 @@ static void load_held(repository *r)
     eg_bundle_init(&bundle);
     int status = eg_update_feed_load(r->feed, &bundle, &serial);
     if (status == EG_OK) {
-        status = take_bundle(r, &bundle);
+        status = take_bundle(r, &bundle, serial);
     }
     if (status != EG_OK && status != EG_E_NOTFOUND) {
         eg_log(EG_LOG_ERROR, "update", "%s: %s", r->name, eg_error_message());

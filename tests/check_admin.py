@@ -221,7 +221,10 @@ def rollback__brings_the_old_content_under_a_new_serial(site):
         site.add(serial, words, "--now")
         site.publish()
     site.run("rollback", 2026112309, "--yes", code=3)
-    site.run("rollback", 2026112301, "--yes")
+    told = site.run("rollback", 2026112301, "--yes")
+    expect("NOT PUBLISHED YET" in told and f"publish --dir {site.repo} --keys" in told, told)
+    site.follows()
+    expect(site.listed() == ["2026112301", "2026112301-2026112302", "2026112302"], f"a draft is out: {site.listed()}")
     site.publish()
     site.follows("rules/2026112303.tar.zst")
     packs = site.trusted("targets")["targets"]
@@ -241,6 +244,27 @@ def halt__takes_the_newest_pack_back(site):
     site.follows("rules/2026112301.tar.zst")
     expect(site.listed() == ["2026112301"], f"listed: {site.listed()}")
     site.add(2026112302, ["first"], code=3)
+
+
+def halt_and_rollback__with_keys__are_published_at_once(site):
+    for serial in (2026112301, 2026112302, 2026112303):
+        site.add(serial, [f"word{serial}"], "--now")
+        site.publish()
+    site.add(2026112304, ["fourth"])
+    bell = site.folder / "rung"
+    told = site.run("halt", "--yes", "--keys", site.keys, "--to", site.www, "--bell-command", f"cp {{file}} {bell}")
+    expect("dropped" in told and "\nPUBLISHED." in told and "NOT PUBLISHED" not in told, told)
+    expect(bell.read_bytes() == (site.www / "metadata/timestamp.json").read_bytes(), "the bell was not rung")
+    site.follows("rules/2026112302.tar.zst")
+    expect("2026112303" not in site.listed(), f"listed: {site.listed()}")
+    told = site.run("rollback", 2026112301, "--yes", "--keys", site.keys, "--to", site.www)
+    expect("as 2026112305" in told and "\nPUBLISHED." in told, told)
+    site.follows("rules/2026112305.tar.zst")
+    told = site.run("halt", "--yes", "--keys", site.folder, "--to", site.www, code=3)
+    expect("NOT PUBLISHED:" in told, told)
+    told = site.run("halt", "--yes", "--keys", site.keys)
+    expect("SENT NOWHERE" in told, told)
+    site.run("halt", "--yes", "--to", site.www, code=2)
 
 
 # ---- keys ----
