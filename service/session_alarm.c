@@ -24,8 +24,8 @@ static const struct {
 } texts[EG_LANGUAGE_COUNT] = {
     [EG_LANGUAGE_EN] =
         {"your IT staff",
-         "Unplug the network cable and turn Wi-Fi off. Do not switch off, restart, or "
-         "delete any files.\n\nPhone ",
+         "Unplug the network cable and turn Wi-Fi off. Leave the PC on. Do not restart it, and "
+         "do not delete any files.\n\nPhone ",
          " and give the number ",
          ".\n\n(The EmoGuard icon is not running, so Windows shows this message.)"},
     [EG_LANGUAGE_JA] =

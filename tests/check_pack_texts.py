@@ -29,6 +29,14 @@ TITLE_UNITS = 63
 # Longer sentences are read twice: full-width characters, and words.
 SENTENCE = {"ja": 60, "en": 25}
 STOP = {"ja": "。", "en": "."}
+# How a sentence of politeness ends.
+POLITE = re.compile(r"(です|ます|ました|ません|でした|ください)。$")
+# What the advice of a grave rule begins with: the steps of the authorities, which the window shows as steps of its own.
+STEPS = {
+    "ja": "LAN ケーブルを抜き、Wi-Fi を切ってください。電源は切らずに、情報システム担当へ電話してください。",
+    "en": "Unplug the network cable and turn Wi-Fi off. Leave the PC on and phone your IT staff.",
+}
+GRAVE = ("high", "critical")
 TECHNIQUE = re.compile(r"^T\d{4}(\.\d{3})?$")
 TAG = re.compile(r"^\s*-\s*attack\.(t\d{4}(?:\.\d{3})?)\s*$", re.MULTILINE | re.IGNORECASE)
 LIST = "tests/data/techniques.txt"
@@ -64,6 +72,8 @@ def check_length(where, language, part, value, problems):
     if not value.endswith(STOP[language]):
         problems.append(f"{where}: {part} does not end with a full stop")
     for sentence in re.split("(?<=。)" if language == "ja" else r"(?<=\.) ", value):
+        if language == "ja" and sentence and not POLITE.search(sentence):
+            problems.append(f"{where}: {part} has a sentence that does not end politely: {sentence}")
         size = width(sentence) if language == "ja" else len(sentence.split())
         if size > SENTENCE[language]:
             problems.append(f"{where}: {part} has a long sentence ({size:g}): {sentence}")
@@ -126,14 +136,31 @@ def check_language(language, content, ids, problems):
             problems.append(f"{name_of_file}: {name} is no ATT&CK technique")
     for name, text in [*named.items(), *techniques.items(), ("default", content.get("default"))]:
         check_text(f"{name_of_file}: {ids.get(name, name)}", language, text, problems)
-    titles = {}
-    for name, text in techniques.items():
-        other = titles.setdefault(text.get("title"), name)
-        if other != name:
-            problems.append(f"{name_of_file}: {name} has the title of {other}")
+    for texts in (named, techniques):
+        titles = {}
+        for name, text in texts.items():
+            other = titles.setdefault(text.get("title"), name)
+            if other != name:
+                problems.append(f"{name_of_file}: {ids.get(name, name)} has the title of {ids.get(other, other)}")
     for name in sorted(read_list()):
         if name not in techniques and name.split(".")[0] not in techniques:
             problems.append(f"{name_of_file}: {name} has no text, nor has its parent")
+
+
+def check_advice(language, named, levels, problems):
+    """The steps stand first where the window shows them, and only there."""
+    for rule_id, level in levels.items():
+        advice = named.get(rule_id, {}).get("advice", "")
+        if advice.startswith(STEPS[language]) != (level in GRAVE):
+            problems.append(f"texts.{language}.json: {rule_id}: the advice does not fit the level {level}: {advice}")
+
+
+def read_levels(root, rules):
+    """{id: level} of the Sigma and YARA rules."""
+    levels = {rule.get("id"): rule.get("level") for rule in rules.values()}
+    for path in sorted((root / PACK / "yara").glob("*.yar")):
+        levels |= dict(re.findall(r'^\s*id = "([^"]*)"$.*?^\s*level = "(\w+)"$', path.read_text(encoding="utf-8"), re.M | re.S))
+    return levels
 
 
 def read_list():
@@ -143,10 +170,13 @@ def read_list():
 
 def find_problems(root):
     problems = []
-    ids = {rule.get("id"): stem for stem, rule in read_rules(root, problems)[0].items()} | read_yara_ids(root, problems)
+    rules = read_rules(root, problems)[0]
+    ids = {rule.get("id"): stem for stem, rule in rules.items()} | read_yara_ids(root, problems)
+    levels = read_levels(root, rules)
     texts = {code: read_json(root, f"texts.{code}.json", problems) for code in LANGUAGES}
     for language, content in texts.items():
         check_language(language, content, ids, problems)
+        check_advice(language, content.get("rules", {}), levels, problems)
     first, second = (texts[language] for language in LANGUAGES)
     for group in ("rules", "techniques"):
         ours, theirs = first.get(group, {}), second.get(group, {})
@@ -217,6 +247,11 @@ PLANTED = [
     ("same_title", change("en", "techniques",
                           lambda texts: texts["T1083"].update(title=texts["T1082"]["title"])),
      "T1083 has the title of T1082"),
+    ("same_title_of_rules", change("ja", "rules", lambda texts: [text.update(title="同じ題名") for text in texts.values()]),
+     "has the title of"),
+    ("impolite_sentence", put("ja", "T1083", "meaning", "調べる動きがあった。"), "does not end politely"),
+    ("grave_rule_without_the_steps", change("en", "rules", lambda texts: [text.update(advice="Phone your IT staff.") for text
+                                                                          in texts.values()]), "does not fit the level high"),
 ]
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ ALERTS = {
         "level": "high", "kind": "registry_set", "parent": POWERSHELL,
         "program": rf'C:\Windows\system32\rundll32.exe "{USER}\Qwx\請求書_2026年02月07日_株式会社サンプル商事様宛_最終版_改訂.dll",Control_RunDLL',
         "target": r"HKU\S-1-5-21-1-2-3-1001\Software\Microsoft\Windows\CurrentVersion\Run\Qwx",
-        "ja": ("あやしいプログラムが自動起動に登録されました",
+        "ja": ("不審なプログラムが自動起動に登録されました",
                "パソコンを起動するたびに、ユーザー用のフォルダーにあるプログラムの部品が動くように設定されました。", ""),
         "en": ("A suspicious program was set to start itself",
                "A setting was written that starts a program part from a user folder each time this computer starts.", ""),
@@ -88,7 +88,7 @@ ALERTS = {
                   ("commands", "powershell.exe", 44, True), ("tool", "certutil.exe", 40, True), ("tool", "rundll32.exe", 35, False),
                   ("part", "請求書_2026年02月07日_株式会社サンプル商事様宛_最終版.dll", 33, True), ("autostart", "Qwx", 30, True),
                   ("task", "Updater", 0, True)],
-        "ja": ("あやしいプログラムが自動で動くように登録されました",
+        "ja": ("不審なプログラムが自動で動くように登録されました",
                "文書から始まった命令が、ユーザー用のフォルダーのプログラムを、決まった時刻に動くように登録しました。",
                "開いた文書の名前もお伝えください。"),
         "en": ("A suspicious program was set to start itself",
@@ -98,7 +98,7 @@ ALERTS = {
     "task": {
         "level": "medium", "kind": "task_registered", "program": rf"wscript.exe {USER}\Temp\update.js",
         "target": r"\Microsoft\Windows\Updater",
-        "ja": ("見慣れないタスクが登録されました", "決まった時刻に命令ファイルを動かすタスクが作られました。", ""),
+        "ja": ("見慣れないタスクが登録されました", "決まった時刻に命令のファイルを動かすタスクが作られました。", ""),
         "en": ("An unusual task was registered", "A task was made that runs a command file at set times.", ""),
     },
     "hostile": {

@@ -57,7 +57,7 @@ static void text__of_gaps__tells_each_remedy_once(void **state)
     assert_non_null(strstr(text, "svchost.exe (908)"));
     assert_non_null(strstr(text, "C:\\Windows\\System32\\Tasks\n"
                                  "      このフォルダーを開けませんでした。\n"
-                                 "      詳しい内容（情報システム担当向け）: read the folder: "));
+                                 "      詳しい内容（担当者向け）: read the folder: "));
     assert_null(strstr(text, "お願いします"));
     eg_buf_done(&out);
 }

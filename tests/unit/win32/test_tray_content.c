@@ -68,7 +68,7 @@ static void content__grave_hit__tells_to_leave_the_network_and_whom_to_call(void
     assert_has(content->text[EG_ALERT_SENTENCE], L"PC-0123");
     assert_has(content->text[EG_ALERT_SENTENCE], L"Meaning.");
     assert_has(content->text[EG_ALERT_STEP_FIRST], L"network");
-    assert_has(content->text[EG_ALERT_STEP_FIRST + 1], L"Do not switch off");
+    assert_has(content->text[EG_ALERT_STEP_FIRST + 1], L"Leave the PC on.");
     assert_has(content->text[EG_ALERT_STEP_LAST], L"Ann");
     assert_has(content->text[EG_ALERT_STEP_LAST], content->code);
     assert_int_equal(wcslen(content->code), 6);
@@ -98,7 +98,9 @@ static void content__uplink__is_called_sent_only_when_it_is(void **state)
         bool uplink;
         uint64_t reported;
         const wchar_t *said;
-    } cases[] = {{false, 9999, L"not sent"}, {true, 4710, L"being sent"}, {true, 4711, L"Sent to"}};
+    } cases[] = {{false, 9999, L"not told automatically"},
+                 {true, 4710, L"being sent"},
+                 {true, 4711, L"Sent to"}};
     eg_hit_notice hit = make_hit(EG_LEVEL_HIGH);
     eg_service_news news = {.message = {.type = EG_MESSAGE_STATE}};
     const eg_service_view view = {.info = &info, .state = &news};
@@ -243,7 +245,7 @@ static void content__closed_by_the_administrator__says_so_and_takes_no_answer(vo
     hit.incident_id = 12;
     answer.state = EG_ANSWER_CLOSED;
     eg_alert_content *content = make_content(&hit, &service);
-    assert_has(content->text[EG_ALERT_ANSWER_HEAD], L"administrator has closed this case");
+    assert_has(content->text[EG_ALERT_ANSWER_HEAD], L"IT staff have closed this case");
     assert_has(content->text[EG_ALERT_THANKS], L"No answer is needed");
     assert_int_equal(content->text[EG_ALERT_ANSWER_FIRST][0], 0);
     eg_alert_content_destroy(content);
