@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "core/base/clock.h"
 #include "core/base/status.h"
+#include "core/detect/pack.h"
 
 #include <inttypes.h>
 #include <string.h>

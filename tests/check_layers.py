@@ -18,7 +18,7 @@ ALLOWED = {
     "core/yara/": CORE_LOW + ("core/unpack/",),
     "core/detect/": CORE_MIDDLE,
     "core/store/": CORE_HIGH,
-    "core/update/": CORE_HIGH,
+    "core/update/": ("core/base/",),
     "core/uplink/": CORE_HIGH,
     "core/ipc/": CORE_HIGH,
     "driverless-hooks/": CORE_LOW + ("core/unpack/",),

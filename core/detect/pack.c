@@ -2,17 +2,16 @@
 #include "core/detect/pack.h"
 
 #include "core/base/clock.h"
+#include "core/base/engine.h"
 #include "core/base/json.h"
 #include "core/base/os.h"
 #include "core/base/status.h"
-#include "core/version.h"
 
 #include <stdio.h>
 
 #define PATH_MAX_BYTES (64u * 1024)
 #define NAME_MAX_BYTES 256
 #define DEPTH_MAX 24
-#define VERSION_PARTS 3
 
 void eg_pack_init(eg_pack *pack)
 {
@@ -53,67 +52,10 @@ bool eg_pack_time(uint64_t serial, uint64_t *made)
     return eg_time_parse(eg_str_from(text), made) == EG_OK;
 }
 
-/* "1.2.3"; parts left out are 0. */
-static bool parse_version(eg_str text, uint64_t parts[VERSION_PARTS])
-{
-    eg_str part;
-    size_t count = 0;
-
-    parts[0] = parts[1] = parts[2] = 0;
-    while (eg_str_split(&text, '.', &part)) {
-        if (count == VERSION_PARTS || !eg_str_to_u64(part, &parts[count])) {
-            return false;
-        }
-        count++;
-    }
-    return count > 0;
-}
-
-/* False for what is no version. */
-static bool engine_fits(eg_str needed, bool *fits)
-{
-    uint64_t need[VERSION_PARTS], have[VERSION_PARTS];
-    size_t i;
-
-    if (!parse_version(needed, need) || !parse_version(EG_STR(EG_VERSION_STRING), have)) {
-        return false;
-    }
-    for (i = 0; i < VERSION_PARTS && need[i] == have[i]; i++) {
-    }
-    *fits = i == VERSION_PARTS || need[i] < have[i];
-    return true;
-}
-
-bool eg_pack_engine_fits(eg_str needed)
-{
-    bool fits = false;
-
-    return !needed.ptr || (engine_fits(needed, &fits) && fits);
-}
-
-static int check_engine(const char *file, eg_str needed)
-{
-    bool fits = false;
-
-    if (!needed.ptr) {
-        return EG_OK;
-    }
-    if (!engine_fits(needed, &fits)) {
-        return eg_fail(EG_E_INVALID, "%s: engine_min \"%.*s\" is no version", file,
-                       EG_STR_ARGS(needed));
-    }
-    if (!fits) {
-        return eg_fail(EG_E_INVALID, "%s: needs engine %.*s, this is %s", file, EG_STR_ARGS(needed),
-                       EG_VERSION_STRING);
-    }
-    return EG_OK;
-}
-
 static int read_root(const char *file, yyjson_val *root, eg_pack *pack)
 {
     eg_str name = eg_json_get_str(root, "name");
     uint64_t serial = eg_json_get_u64(root, "serial", 0);
-    int status;
 
     if (!yyjson_is_obj(root)) {
         return eg_fail(EG_E_INVALID, "%s: not an object", file);
@@ -124,9 +66,8 @@ static int read_root(const char *file, yyjson_val *root, eg_pack *pack)
     if (serial == 0) {
         return eg_fail(EG_E_INVALID, "%s: \"serial\" must be a number from 1", file);
     }
-    status = check_engine(file, eg_json_get_str(root, "engine_min"));
-    if (status != EG_OK) {
-        return status;
+    if (eg_engine_check(eg_json_get_str(root, "engine_min")) != EG_OK) {
+        return eg_fail(EG_E_INVALID, "%s: %.900s", file, eg_error_message());
     }
     eg_buf_clear(&pack->name);
     pack->serial = serial;

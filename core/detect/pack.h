@@ -7,19 +7,13 @@
 #ifndef EG_DETECT_PACK_H
 #define EG_DETECT_PACK_H
 
-#include "core/base/str.h"
+#include "core/base/pack_file.h"
 
 #define EG_PACK_FILE_MAX (1024u * 1024)
 #define EG_PACK_TEXTS_MAX (8u * 1024 * 1024)
 #define EG_PACK_FILES_MAX 50000
 /* Beside the rules or in the pack: what the placeholders in them stand for (placeholder.h). */
 #define EG_PACK_PLACEHOLDERS "placeholders.yml"
-
-/* A file of a pack that lies in memory; '/' between the parts of its name ("sigma/a.yml"). */
-typedef struct eg_pack_file {
-    eg_str name;
-    eg_str text;
-} eg_pack_file;
 
 typedef struct eg_pack {
     eg_buf name;
@@ -47,8 +41,6 @@ typedef int (*eg_pack_rule_file)(void *user, const char *path);
  * EG_E_LIMIT when there are too many.
  */
 int eg_pack_walk(const char *folder, eg_pack_rule_file found, void *user);
-/* Can this engine run what asks for at least version `needed`? EG_STR_NONE: always. */
-bool eg_pack_engine_fits(eg_str needed);
 /* By its extension: is it one of them, and one of YARA? */
 bool eg_pack_is_rules(eg_str path);
 bool eg_pack_is_yara(eg_str path);

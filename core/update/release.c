@@ -2,8 +2,8 @@
 #include "core/update/release.h"
 
 #include "core/base/clock.h"
+#include "core/base/engine.h"
 #include "core/base/status.h"
-#include "core/detect/pack.h"
 #include "core/update/bundle.h"
 
 #include <inttypes.h>
@@ -179,7 +179,7 @@ int eg_release_choose(const eg_tuf_metadata *targets, const eg_release_agent *ag
         int status = eg_release_read(&targets->targets[i], &release);
         bad += status == EG_E_INVALID;
         if (status != EG_OK || is_rejected(&release, agent) ||
-            !eg_pack_engine_fits(release.engine_min)) {
+            eg_engine_check(release.engine_min) != EG_OK) {
             continue;
         }
         if (!eg_release_is_due(&release, agent, now, &when)) {

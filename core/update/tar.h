@@ -12,7 +12,7 @@
 #ifndef EG_UPDATE_TAR_H
 #define EG_UPDATE_TAR_H
 
-#include "core/detect/pack.h"
+#include "core/base/pack_file.h"
 
 #define EG_TAR_NAME_MAX 200
 #define EG_TAR_PART_MAX 96
