@@ -190,12 +190,9 @@ static void ask(eg_account_cache *cache, account *at)
         eg_atomic_add(&held->holders, -1);
         return;
     }
-    while (held->running) {
-        uint64_t passed = (eg_clock_monotonic_ns() - begin) / 1000000;
-        if (passed >= WAIT_MS) {
-            break;
-        }
-        eg_cond_wait(&held->changed, &held->lock, WAIT_MS - (uint32_t)passed);
+    uint64_t end = eg_deadline_after(WAIT_MS);
+    while (held->running && eg_cond_wait_until(&held->changed, &held->lock, end) == EG_OK) {
+        continue;
     }
     take_answer(cache);
 }

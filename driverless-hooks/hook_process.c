@@ -5,6 +5,7 @@
  * alone for a while that doubles each time; the next one covers meanwhile, and what changed in
  * between is found by comparing with the process list. The same while one takes long to open.
  */
+#include "core/base/backoff.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/os.h"
@@ -31,8 +32,8 @@ static const eg_process_source *const best_first[SOURCE_COUNT] = {
 
 /* When a source may be tried again. */
 typedef struct retry {
-    uint64_t at;       /* monotonic nanoseconds */
-    uint32_t delay_ms; /* of the next failure */
+    uint64_t at; /* monotonic nanoseconds */
+    eg_backoff backoff;
     uint32_t failures; /* in a row */
 } retry;
 
@@ -71,7 +72,8 @@ static int process_open(void **context, const eg_sink *sink)
     sensor->reported = SOURCE_COUNT;
     sensor->starting = true;
     for (size_t i = 0; i < SOURCE_COUNT; i++) {
-        sensor->retries[i].delay_ms = RETRY_FIRST_MS;
+        sensor->retries[i].backoff =
+            (eg_backoff){.first_ms = RETRY_FIRST_MS, .most_ms = RETRY_MOST_MS};
     }
     sensor->stop = CreateEventW(NULL, TRUE, FALSE, NULL);
     int status = sensor->stop ? EG_OK : eg_fail_os(GetLastError(), "create an event");
@@ -89,17 +91,15 @@ static int process_open(void **context, const eg_sink *sink)
 static void report_failure(process_sensor *sensor, size_t index, uint32_t least_ms)
 {
     retry *at = &sensor->retries[index];
-    if (at->delay_ms < least_ms) {
-        at->delay_ms = least_ms;
-    }
+    eg_backoff_at_least(&at->backoff, least_ms);
+    uint32_t pause_ms = eg_backoff_next(&at->backoff);
     at->failures++;
     if (eg_log_is_due(at->failures)) {
         eg_log(EG_LOG_WARNING, "process", "source %s: %s; failure %u in a row, next try in %u ms",
                sensor->sources[index]->name, eg_error_message(), (unsigned)at->failures,
-               (unsigned)at->delay_ms);
+               (unsigned)pause_ms);
     }
-    at->at = eg_clock_monotonic_ns() + (uint64_t)at->delay_ms * 1000000;
-    at->delay_ms = at->delay_ms < RETRY_MOST_MS / 2 ? 2 * at->delay_ms : RETRY_MOST_MS;
+    at->at = eg_deadline_after(pause_ms);
     /* the best source's own words say most; those of the fallbacks only follow from them */
     if (index == 0) {
         size_t size = strlen(eg_error_message());
@@ -164,7 +164,7 @@ static void run_source(process_sensor *sensor, size_t index)
     report_health(sensor, index);
     int status = sensor->sources[index]->run(sensor->opened[index], until_better(sensor, index));
     if (eg_clock_monotonic_ns() - begin >= (uint64_t)STEADY_MS * 1000000) {
-        sensor->retries[index].delay_ms = RETRY_FIRST_MS;
+        eg_backoff_reset(&sensor->retries[index].backoff);
         sensor->retries[index].failures = 0;
     }
     if (status != EG_OK && status != EG_E_TIMEOUT) {
@@ -191,7 +191,7 @@ static bool open_source(process_sensor *sensor, size_t index)
         return true;
     }
     if (status == EG_E_TIMEOUT && sensor->opened[index]) {
-        sensor->retries[index].at = eg_clock_monotonic_ns() + (uint64_t)OPENING_MS * 1000000;
+        sensor->retries[index].at = eg_deadline_after(OPENING_MS);
         return false;
     }
     /* behind the last one there is nothing: it is tried again soon */

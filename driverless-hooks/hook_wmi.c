@@ -5,6 +5,7 @@
  * of use. Each namespace has a session of its own, opened again with a growing pause when it fails;
  * what changed in between is found by comparing with what was known.
  */
+#include "core/base/backoff.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/os.h"
@@ -50,7 +51,7 @@ typedef struct follower {
     int state;               /* EG_OK, or why it is not open */
     bool known;              /* what exists was listed once: what differs later is news */
     uint64_t retry_at;       /* monotonic nanoseconds */
-    uint32_t retry_ms;
+    eg_backoff backoff;
 } follower;
 
 /* What reading an instance needs; each thread has its own. */
@@ -107,7 +108,8 @@ static int wmi_open(void **context, const eg_sink *sink)
     sensor->sink = *sink;
     sensor->api = &eg_wmi_windows_api;
     for (size_t i = 0; i < EG_COUNT(places); i++) {
-        sensor->followers[i].retry_ms = RETRY_FIRST_MS;
+        sensor->followers[i].backoff =
+            (eg_backoff){.first_ms = RETRY_FIRST_MS, .most_ms = RETRY_MOST_MS};
     }
     sensor->stop = CreateEventW(NULL, TRUE, FALSE, NULL);
     int status = sensor->stop ? EG_OK : eg_fail_os(GetLastError(), "create an event");
@@ -272,7 +274,7 @@ static int fetch_all(wmi_sensor *sensor, int number)
         status = eg_wmi_session_next(f->session, 0, &operation);
         if (status == EG_OK || status == EG_E_TIMEOUT) { /* it works */
             f->state = EG_OK;
-            f->retry_ms = RETRY_FIRST_MS;
+            eg_backoff_reset(&f->backoff);
         }
         if (status == EG_OK) {
             tell_event(sensor, number, operation);
@@ -289,13 +291,13 @@ static void give_up(wmi_sensor *sensor, int number, int status)
     follower *f = &sensor->followers[number];
     eg_wmi_session_close(f->session);
     f->session = NULL;
+    uint32_t pause_ms = eg_backoff_next(&f->backoff);
     if (f->state != status) {
         eg_log(EG_LOG_WARNING, "wmi", "%s: %s; next try in %u ms", places[number].name,
-               eg_error_message(), (unsigned)f->retry_ms);
+               eg_error_message(), (unsigned)pause_ms);
     }
     f->state = status;
-    f->retry_at = eg_clock_monotonic_ns() + (uint64_t)f->retry_ms * 1000000;
-    f->retry_ms = f->retry_ms < RETRY_MOST_MS / 2 ? 2 * f->retry_ms : RETRY_MOST_MS;
+    f->retry_at = eg_deadline_after(pause_ms);
 }
 
 /* Subscribes first, then lists: nothing falls in between. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "driverless-hooks/log_sensor.h"
 
+#include "core/base/backoff.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/os.h"
@@ -24,7 +25,7 @@ typedef struct follower {
     int state;             /* EG_OK, or why it is not open */
     uint64_t retry_at;     /* monotonic nanoseconds, as is the next */
     uint64_t kept_at;
-    uint32_t retry_ms;
+    eg_backoff backoff;
     bool unkept; /* read further than was written down */
     eg_buf place;
     size_t backlog; /* records told that were logged while the service was down */
@@ -82,7 +83,8 @@ int eg_log_sensor_open(void **context, const eg_sink *sink, const eg_log_plan *p
     eg_buf_init(&sensor->detail, DETAIL_MAX);
     for (size_t i = 0; i < plan->count; i++) {
         sensor->followers[i].channel = &plan->channels[i];
-        sensor->followers[i].retry_ms = RETRY_FIRST_MS;
+        sensor->followers[i].backoff =
+            (eg_backoff){.first_ms = RETRY_FIRST_MS, .most_ms = RETRY_MOST_MS};
         eg_buf_init(&sensor->followers[i].place, PLACE_MAX);
     }
     sensor->stop = CreateEventW(NULL, TRUE, FALSE, NULL);
@@ -150,10 +152,9 @@ static void keep_place(log_sensor *sensor, follower *f)
 static void put_off(follower *f, int status)
 {
     bool quiet = status == EG_E_NOTFOUND || status == EG_E_CLOSED || status == EG_E_UNSUPPORTED;
-    uint32_t wait = quiet ? RETRY_MOST_MS : f->retry_ms;
+    uint32_t wait = eg_backoff_next(&f->backoff);
     f->state = status;
-    f->retry_at = eg_clock_monotonic_ns() + (uint64_t)wait * 1000000;
-    f->retry_ms = f->retry_ms < RETRY_MOST_MS / 2 ? 2 * f->retry_ms : RETRY_MOST_MS;
+    f->retry_at = eg_deadline_after(quiet ? RETRY_MOST_MS : wait);
 }
 
 /* What was read in this run counts; before that, what the run before has kept. */
@@ -275,7 +276,7 @@ static void read_all(log_sensor *sensor, follower *f)
             break;
         }
         f->unkept = true;
-        f->retry_ms = RETRY_FIRST_MS;
+        eg_backoff_reset(&f->backoff);
     }
     tell_skipped(sensor, f);
     if (status == EG_OK || status == EG_E_TIMEOUT || status == EG_E_INVALID) {

@@ -167,19 +167,14 @@ void eg_registry_writers_leave(void)
 /* Under the lock: waits for one more record until then; false when the time is over. */
 static bool await_record(writers *self, uint64_t *give_up)
 {
-    uint64_t now = eg_clock_monotonic_ns();
     if (!self->feed) {
         return false;
     }
     if (*give_up == 0) {
-        *give_up = now + (uint64_t)WAIT_MS * 1000000;
+        *give_up = eg_deadline_after(WAIT_MS);
         eg_provider_feed_flush(self->feed);
     }
-    if (now >= *give_up) {
-        return false;
-    }
-    eg_cond_wait(&self->arrived, &self->lock, (uint32_t)((*give_up - now) / 1000000 + 1));
-    return true;
+    return eg_cond_wait_until(&self->arrived, &self->lock, *give_up) == EG_OK;
 }
 
 void eg_registry_writers_name(eg_event *event, eg_event_text *text, eg_str name,

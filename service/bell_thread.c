@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/bell_thread.h"
 
+#include "core/base/backoff.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/os.h"
 #include "core/base/status.h"
 #include "core/base/stoppable.h"
 #include "core/update/bell.h"
-#include "service/back_off.h"
 
 #include <string.h>
 
@@ -15,6 +15,8 @@
 #define WAIT_MS 300000u
 #define PAUSE_MS 2000u
 #define ABSENT_MS (15u * 60 * 1000)
+#define RETRY_FIRST_MS 5000u
+#define RETRY_MOST_MS (15u * 60 * 1000)
 #define TEXT_MAX 4096u
 
 struct eg_bell_thread {
@@ -89,7 +91,7 @@ static bool prepare(eg_bell_thread *bell)
         return !stopping;
     }
     /* Many PCs meet the same change of the network. */
-    if (!is_first && !rest(bell, now_ms() + eg_random_up_to(PAUSE_MS))) {
+    if (!is_first && !rest(bell, now_ms() + eg_random_up_to(PAUSE_MS, eg_random_bytes))) {
         return false;
     }
     eg_mutex_lock(&bell->thread.lock);
@@ -104,24 +106,27 @@ static bool prepare(eg_bell_thread *bell)
     return true;
 }
 
-static uint32_t pause_after(eg_bell_thread *bell, eg_bell_outcome outcome, uint32_t *lost)
+static uint32_t pause_after(eg_bell_thread *bell, eg_bell_outcome outcome, eg_backoff *backoff)
 {
-    *lost = outcome == EG_BELL_LOST ? *lost + 1 : 0;
+    if (outcome != EG_BELL_LOST) {
+        eg_backoff_reset(backoff);
+    }
     set_state(bell, outcome == EG_BELL_LOST     ? "lost"
                     : outcome == EG_BELL_ABSENT ? "absent"
                                                 : "waits");
     switch (outcome) {
     case EG_BELL_RANG: return 0;
-    case EG_BELL_SILENT: return eg_random_up_to(PAUSE_MS);
-    case EG_BELL_ABSENT: return ABSENT_MS - ABSENT_MS / 5 + eg_random_up_to(ABSENT_MS / 5);
-    default: return eg_back_off(*lost);
+    case EG_BELL_SILENT: return eg_random_up_to(PAUSE_MS, eg_random_bytes);
+    case EG_BELL_ABSENT:
+        return ABSENT_MS - ABSENT_MS / 5 + eg_random_up_to(ABSENT_MS / 5, eg_random_bytes);
+    default: return eg_backoff_next_spread(backoff, eg_random_bytes);
     }
 }
 
 static void run(void *arg)
 {
     eg_bell_thread *bell = arg;
-    uint32_t lost = 0;
+    eg_backoff backoff = {.first_ms = RETRY_FIRST_MS, .most_ms = RETRY_MOST_MS};
     uint64_t next_wake = 0;
     bool goes_on = true;
     eg_buf body;
@@ -131,11 +136,11 @@ static void run(void *arg)
         eg_buf_clear(&body);
         int status = bell->bell ? eg_bell_wait(bell->bell, &body, &outcome) : EG_E_NOMEM;
         if (status == EG_E_CLOSED) {
-            lost = 0;
+            eg_backoff_reset(&backoff);
             continue; /* the end, or another one has to be made */
         }
         outcome = status == EG_OK ? outcome : EG_BELL_LOST;
-        goes_on = rest(bell, now_ms() + pause_after(bell, outcome, &lost));
+        goes_on = rest(bell, now_ms() + pause_after(bell, outcome, &backoff));
         if (goes_on && outcome == EG_BELL_RANG) {
             goes_on = rest(bell, next_wake);
             next_wake = now_ms() + WAKES_EVERY_MS;

@@ -307,16 +307,12 @@ static bool all_ended(const eg_pipe_server *server)
 
 int eg_pipe_server_join(eg_pipe_server *server, uint32_t milliseconds)
 {
-    uint64_t start = eg_clock_monotonic_ns();
+    uint64_t end = eg_deadline_after(milliseconds);
+    bool ended;
     eg_mutex_lock(&server->lock);
-    bool ended = all_ended(server);
-    while (!ended) {
-        uint64_t passed = (eg_clock_monotonic_ns() - start) / 1000000;
-        if (passed >= milliseconds) {
-            break;
-        }
-        eg_cond_wait(&server->changed, &server->lock, milliseconds - (uint32_t)passed);
-        ended = all_ended(server);
+    while (!(ended = all_ended(server)) &&
+           eg_cond_wait_until(&server->changed, &server->lock, end) == EG_OK) {
+        continue;
     }
     eg_mutex_unlock(&server->lock);
     if (!ended) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/sensors_host.h"
 
+#include "core/base/backoff.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/os.h"
@@ -141,14 +142,10 @@ static void set_health(void *user, const char *sensor, eg_sensor_health health, 
 /* Waits for `milliseconds`; false as soon as the host is stopping. */
 static bool sleep_unless_stopping(eg_sensors_host *host, uint32_t milliseconds)
 {
-    uint64_t end = eg_clock_monotonic_ns() + (uint64_t)milliseconds * 1000000;
+    uint64_t end = eg_deadline_after(milliseconds);
     eg_mutex_lock(&host->lock);
-    while (!host->stopping) {
-        uint64_t now = eg_clock_monotonic_ns();
-        if (now >= end) {
-            break;
-        }
-        eg_cond_wait(&host->changed, &host->lock, (uint32_t)((end - now) / 1000000 + 1));
+    while (!host->stopping && eg_cond_wait_until(&host->changed, &host->lock, end) == EG_OK) {
+        continue;
     }
     bool stopping = host->stopping;
     eg_mutex_unlock(&host->lock);
@@ -206,26 +203,27 @@ static void run_once(entry *self)
     withdraw_and_close(self, context);
 }
 
-/* How many times restart_ms the next pause is, after a run of so long; one that worked is new. */
-static uint32_t next_factor(uint32_t factor, uint64_t ran_ns, uint32_t restart_ms)
+/* After a run of so long; one that worked is new. */
+static uint32_t next_pause(eg_backoff *backoff, uint64_t ran_ns)
 {
-    if (factor == 0 || ran_ns > (uint64_t)restart_ms * RESTART_FACTOR_MAX * 1000000) {
-        return 1;
+    if (ran_ns > (uint64_t)backoff->most_ms * 1000000) {
+        eg_backoff_reset(backoff);
     }
-    return factor * 2 < RESTART_FACTOR_MAX ? factor * 2 : RESTART_FACTOR_MAX;
+    return eg_backoff_next(backoff);
 }
 
 static void sensor_main(void *arg)
 {
     entry *self = arg;
     uint32_t restart_ms = self->host->options.restart_ms;
-    uint32_t factor = 0;
+    eg_backoff backoff = {.first_ms = restart_ms, .most_ms = restart_ms * RESTART_FACTOR_MAX};
+    uint32_t pause_ms;
     uint64_t start;
     do {
         start = eg_clock_monotonic_ns();
         run_once(self);
-        factor = next_factor(factor, eg_clock_monotonic_ns() - start, restart_ms);
-    } while (sleep_unless_stopping(self->host, restart_ms * factor));
+        pause_ms = next_pause(&backoff, eg_clock_monotonic_ns() - start);
+    } while (sleep_unless_stopping(self->host, pause_ms));
     eg_mutex_lock(&self->host->lock);
     self->ended = true;
     eg_cond_wake_all(&self->host->changed);
@@ -438,16 +436,12 @@ static const char *still_running(const eg_sensors_host *host)
 
 int eg_sensors_host_join(eg_sensors_host *host, uint32_t milliseconds)
 {
-    uint64_t start = eg_clock_monotonic_ns();
+    uint64_t end = eg_deadline_after(milliseconds);
     const char *running;
     eg_mutex_lock(&host->lock);
-    while ((running = still_running(host)) != NULL) {
-        uint64_t passed = (eg_clock_monotonic_ns() - start) / 1000000;
-        if (milliseconds != EG_FOREVER && passed >= milliseconds) {
-            break;
-        }
-        eg_cond_wait(&host->changed, &host->lock,
-                     milliseconds == EG_FOREVER ? EG_FOREVER : milliseconds - (uint32_t)passed);
+    while ((running = still_running(host)) != NULL &&
+           eg_cond_wait_until(&host->changed, &host->lock, end) == EG_OK) {
+        continue;
     }
     eg_mutex_unlock(&host->lock);
     if (running) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/update_feed.h"
 
+#include "core/base/backoff.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
@@ -9,7 +10,6 @@
 #include "core/base/utf.h"
 #include "core/update/bell.h"
 #include "core/update/source.h"
-#include "service/back_off.h"
 #include "service/bell_thread.h"
 
 #include <stdio.h>
@@ -18,6 +18,8 @@
 #define ROOT_MAX (256u * 1024)
 #define FILE_TIMEOUT_MS (10u * 60 * 1000)
 #define WATCH_MS 5000u /* a pack on trial */
+#define RETRY_FIRST_MS 5000u
+#define RETRY_MOST_MS (15u * 60 * 1000)
 #define CANCEL_EVERY_MS 50u
 #define CHANGE_GAP_MS 10000u /* from one look to the next for changes of the network */
 #define PROXY_MAX 4096u
@@ -38,6 +40,7 @@ struct eg_update_feed {
     size_t rejected_count;
     /* The feed's thread: */
     uint32_t failures;  /* one behind the other */
+    eg_backoff backoff; /* after them */
     bool withheld;      /* the last failure is of a server that refuses */
     bool proxy_known;   /* what follows was found */
     eg_buf proxy;       /* "": none */
@@ -134,6 +137,7 @@ static void look(eg_update_feed *feed)
         note_failure(feed, &result, reason);
     } else {
         feed->failures = 0;
+        eg_backoff_reset(&feed->backoff);
     }
     feed->withheld = status == EG_E_NOTFOUND || status == EG_E_DENIED;
     feed->looked_ms = now_ms();
@@ -174,10 +178,11 @@ static uint32_t pause_after_look(eg_update_feed *feed)
     eg_source_answer answer = {0};
     if (feed->failures == 0) {
         uint32_t poll = feed->options.poll_ms;
-        return poll - poll / 5 + eg_random_up_to(2 * (poll / 5));
+        return poll - poll / 5 + eg_random_up_to(2 * (poll / 5), eg_random_bytes);
     }
     eg_source_answer_get(feed->source, &answer);
-    uint32_t pause = feed->withheld ? EG_BACK_OFF_MAX_MS : eg_back_off(feed->failures);
+    uint32_t pause = eg_backoff_next_spread(&feed->backoff, eg_random_bytes);
+    pause = feed->withheld ? RETRY_MOST_MS : pause;
     uint32_t told_s = answer.retry_after_s < 86400 ? answer.retry_after_s : 86400;
     return pause > told_s * 1000 ? pause : told_s * 1000;
 }
@@ -194,7 +199,8 @@ static bool take_ring(eg_update_feed *feed, uint64_t *when_ms)
     eg_mutex_unlock(&feed->lock);
     if (rang.len > 0 && eg_update_agent_hint(feed->agent, eg_buf_str(&rang), &newer) == EG_OK &&
         newer) {
-        uint64_t when = now_ms() + eg_random_up_to(eg_update_agent_spread(feed->agent) * 1000);
+        uint64_t when =
+            now_ms() + eg_random_up_to(eg_update_agent_spread(feed->agent) * 1000, eg_random_bytes);
         *when_ms = when < *when_ms ? when : *when_ms;
     }
     eg_buf_done(&rang);
@@ -212,10 +218,11 @@ static void plan(eg_update_feed *feed, uint64_t at_ms)
 /* When to look, instead of `at_ms`. Not often, however often the network changes. */
 static uint64_t look_soon(eg_update_feed *feed, uint64_t at_ms)
 {
-    uint64_t when = now_ms() + eg_random_up_to(feed->options.first_ms);
+    uint64_t when = now_ms() + eg_random_up_to(feed->options.first_ms, eg_random_bytes);
     uint64_t first = feed->looked_ms > 0 ? feed->looked_ms + CHANGE_GAP_MS : 0;
     when = when > first ? when : first;
     feed->failures = 0;
+    eg_backoff_reset(&feed->backoff);
     feed->reconnect = true;
     if (when >= at_ms) {
         return at_ms;
@@ -256,7 +263,7 @@ static bool wait_for_look(eg_update_feed *feed, uint64_t at_ms)
 static void run(void *arg)
 {
     eg_update_feed *feed = arg;
-    uint64_t next = now_ms() + eg_random_up_to(feed->options.first_ms);
+    uint64_t next = now_ms() + eg_random_up_to(feed->options.first_ms, eg_random_bytes);
     plan(feed, next);
     choose_way(feed); /* the bell waits for it */
     while (wait_for_look(feed, next)) {
@@ -340,6 +347,7 @@ int eg_update_feed_open(const eg_update_feed_options *options, eg_update_feed **
         return EG_E_NOMEM;
     }
     feed->options = *options;
+    feed->backoff = (eg_backoff){.first_ms = RETRY_FIRST_MS, .most_ms = RETRY_MOST_MS};
     feed->status.state = EG_UPDATE_IDLE;
     eg_buf_init(&feed->rang, EG_BELL_BODY_MAX);
     eg_buf_init(&feed->proxy, PROXY_MAX);

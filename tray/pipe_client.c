@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tray/pipe_client.h"
 
+#include "core/base/backoff.h"
 #include "core/base/log.h"
 #include "core/base/os.h"
 #include "core/base/status.h"
@@ -292,19 +293,18 @@ static int one_connection(eg_pipe_client *client)
 static void run(void *arg)
 {
     eg_pipe_client *client = arg;
-    DWORD pause = PAUSE_FIRST_MS;
+    eg_backoff backoff = {.first_ms = PAUSE_FIRST_MS, .most_ms = PAUSE_MAX_MS};
 
     while (WaitForSingleObject(client->stop, 0) == WAIT_TIMEOUT) {
         client->welcomed = false;
         one_connection(client);
         if (client->welcomed) {
-            pause = PAUSE_FIRST_MS;
+            eg_backoff_reset(&backoff);
         }
         PostMessageW(client->window, EG_PIPE_DISCONNECTED, 0, 0);
-        if (WaitForSingleObject(client->stop, pause) != WAIT_TIMEOUT) {
+        if (WaitForSingleObject(client->stop, eg_backoff_next(&backoff)) != WAIT_TIMEOUT) {
             break;
         }
-        pause = pause * 2 < PAUSE_MAX_MS ? pause * 2 : PAUSE_MAX_MS;
     }
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "worker/scan_client.h"
 
+#include "core/base/backoff.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/status.h"
@@ -15,7 +16,8 @@
 #define SUSPECTS_MAX 256
 #define STOPS_MAX 2 /* of a child by one content */
 #define GRACE_SECONDS 5
-#define BACK_OFF_MAX_SECONDS 60
+#define RETRY_FIRST_MS 1000u /* of a start that failed */
+#define RETRY_MOST_MS 60000u
 #define SECOND UINT64_C(1000000000)
 #define NOBODY ((intptr_t)-1)
 
@@ -34,6 +36,7 @@ struct eg_scan_client {
     uint64_t fingerprint;
     uint64_t next_start; /* not before */
     uint32_t failed_starts;
+    eg_backoff backoff;
     char start_reason[EG_SCAN_TEXT_MAX];
     suspect suspects[SUSPECTS_MAX];
     size_t suspect_count, oldest_suspect;
@@ -113,6 +116,7 @@ int eg_scan_client_create(const eg_scan_client_options *options, eg_scan_client 
     }
     client->options = *options;
     fill_defaults(&client->options);
+    client->backoff = (eg_backoff){.first_ms = RETRY_FIRST_MS, .most_ms = RETRY_MOST_MS};
     int status = eg_mutex_init(&client->lock);
     if (status != EG_OK) {
         eg_free(client);
@@ -227,8 +231,6 @@ static int start_child(eg_scan_client *client)
 
 static void note_failed_start(eg_scan_client *client)
 {
-    uint64_t seconds = UINT64_C(1) << (client->failed_starts < 6 ? client->failed_starts : 6);
-    seconds = seconds < BACK_OFF_MAX_SECONDS ? seconds : BACK_OFF_MAX_SECONDS;
     eg_utf8_copy(client->start_reason, sizeof(client->start_reason),
                  eg_str_from(eg_error_message()));
     client->failed_starts++;
@@ -237,7 +239,7 @@ static void note_failed_start(eg_scan_client *client)
                (unsigned)client->failed_starts, client->start_reason);
     }
     eg_scan_child_end(client->child);
-    client->next_start = eg_clock_monotonic_ns() + seconds * SECOND;
+    client->next_start = eg_deadline_after(eg_backoff_next(&client->backoff));
 }
 
 /* EG_E_UNSUPPORTED when there is none now, with the reason. */
@@ -251,6 +253,7 @@ static int need_child(eg_scan_client *client)
         status = start_child(client);
         if (status == EG_OK) {
             client->failed_starts = 0;
+            eg_backoff_reset(&client->backoff);
             return EG_OK;
         }
         if (status == EG_E_CLOSED || status == EG_E_NOMEM) {

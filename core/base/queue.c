@@ -84,21 +84,14 @@ int eg_queue_push(eg_queue *queue, void *item)
 /* Under the lock. The wait for one pop may be cut into several by spurious wake-ups. */
 static int wait_for_item(eg_queue *queue, uint32_t milliseconds)
 {
-    uint64_t start = eg_clock_monotonic_ns();
-    while (queue->length == 0 && !queue->closed) {
-        uint32_t left = EG_FOREVER;
-        if (milliseconds != EG_FOREVER) {
-            uint64_t passed = (eg_clock_monotonic_ns() - start) / 1000000;
-            if (passed >= milliseconds) {
-                return EG_E_TIMEOUT;
-            }
-            left = milliseconds - (uint32_t)passed;
-        }
-        queue->waiting++;
-        eg_cond_wait(&queue->changed, &queue->lock, left);
-        queue->waiting--;
+    uint64_t end = eg_deadline_after(milliseconds);
+    int status = EG_OK;
+    queue->waiting++;
+    while (queue->length == 0 && !queue->closed && status == EG_OK) {
+        status = eg_cond_wait_until(&queue->changed, &queue->lock, end);
     }
-    return queue->length > 0 ? EG_OK : EG_E_CLOSED;
+    queue->waiting--;
+    return queue->length > 0 ? EG_OK : queue->closed ? EG_E_CLOSED : EG_E_TIMEOUT;
 }
 
 int eg_queue_pop(eg_queue *queue, void **item, uint32_t milliseconds)

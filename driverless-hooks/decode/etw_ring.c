@@ -101,15 +101,12 @@ int eg_etw_ring_push(eg_etw_ring *ring, const eg_etw_record *record)
 
 int eg_etw_ring_pop(eg_etw_ring *ring, eg_etw_record *record, uint32_t milliseconds)
 {
-    uint64_t deadline = eg_clock_monotonic_ns() + (uint64_t)milliseconds * 1000000;
+    uint64_t deadline = eg_deadline_after(milliseconds);
     int status = EG_OK;
     eg_mutex_lock(&ring->lock);
-    while (ring->used == 0 && !ring->woken) {
-        uint64_t now = eg_clock_monotonic_ns();
-        if (now >= deadline) {
-            break;
-        }
-        eg_cond_wait(&ring->filled, &ring->lock, (uint32_t)((deadline - now) / 1000000 + 1));
+    while (ring->used == 0 && !ring->woken &&
+           eg_cond_wait_until(&ring->filled, &ring->lock, deadline) == EG_OK) {
+        continue;
     }
     if (ring->used == 0) {
         ring->woken = false;

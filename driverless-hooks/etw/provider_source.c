@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "driverless-hooks/etw/provider_source.h"
 
+#include "core/base/backoff.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/os.h"
@@ -141,8 +142,8 @@ static void listen(eg_provider_source *source, eg_provider_feed *feed)
     }
 }
 
-/* True after so many milliseconds, false as soon as the source is to stop. */
-static bool pause_for(eg_provider_source *source, uint32_t milliseconds)
+/* Ends at once when the source is to stop. */
+static void pause_for(eg_provider_source *source, uint32_t milliseconds)
 {
     uint64_t end = now_ms() + milliseconds;
     for (uint64_t now = now_ms(); now < end && !is_stopping(source); now = now_ms()) {
@@ -150,13 +151,12 @@ static bool pause_for(eg_provider_source *source, uint32_t milliseconds)
         /* nothing arrives without a feed; only stop ends the wait early */
         eg_etw_ring_pop(source->ring, &record, (uint32_t)(end - now));
     }
-    return !is_stopping(source);
 }
 
 int eg_provider_source_run(eg_provider_source *source)
 {
     const eg_provider_source_options *options = source->options;
-    uint32_t pause_ms = RETRY_FIRST_MS;
+    eg_backoff backoff = {.first_ms = RETRY_FIRST_MS, .most_ms = RETRY_MOST_MS};
     while (!is_stopping(source)) {
         eg_provider_feed *feed = NULL;
         if (eg_provider_feed_join(&feed, options->providers, options->provider_count,
@@ -166,12 +166,11 @@ int eg_provider_source_run(eg_provider_source *source)
             eg_provider_feed_leave(feed);
             break;
         }
+        uint32_t pause_ms = eg_backoff_next(&backoff);
         eg_log(EG_LOG_DEBUG, options->sensor, "%s; next try in %u ms", eg_error_message(),
                (unsigned)pause_ms);
         report_blind(source);
-        if (pause_for(source, pause_ms)) {
-            pause_ms = pause_ms < RETRY_MOST_MS / 2 ? 2 * pause_ms : RETRY_MOST_MS;
-        }
+        pause_for(source, pause_ms);
     }
     return EG_OK;
 }

@@ -352,10 +352,10 @@ int eg_etw_session_capture(eg_etw_session *session, const uint8_t guid[EG_ETW_GU
 
 static bool wait_for_consumer(eg_etw_session *session)
 {
-    uint64_t end = eg_clock_monotonic_ns() + UINT64_C(1000000) * JOIN_MS;
+    uint64_t end = eg_deadline_after(JOIN_MS);
     eg_mutex_lock(&session->lock);
-    while (!session->ended && eg_clock_monotonic_ns() < end) {
-        eg_cond_wait(&session->changed, &session->lock, JOIN_MS);
+    while (!session->ended && eg_cond_wait_until(&session->changed, &session->lock, end) == EG_OK) {
+        continue;
     }
     bool ended = session->ended;
     eg_mutex_unlock(&session->lock);

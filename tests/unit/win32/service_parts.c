@@ -4,7 +4,6 @@
  * belongs to one project only, so the tests take them this way.
  */
 #include "service/attention.c"
-#include "service/back_off.c"
 #include "service/baseline_keeper.c"
 #include "service/bell_thread.c"
 #include "service/board.c"

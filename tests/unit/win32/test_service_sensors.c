@@ -274,19 +274,18 @@ static void sensors__open_fails__is_blind_with_the_reason_and_tried_again(void *
     stop(host);
 }
 
-static void next_factor__keeps_failing__doubles_until_it_ran_long(void **state)
+static void next_pause__keeps_failing__doubles_until_it_ran_long(void **state)
 {
     EG_UNUSED(state);
-    uint32_t factor = next_factor(0, 0, 5000);
-    assert_int_equal(factor, 1);
-    factor = next_factor(factor, 0, 5000);
-    assert_int_equal(factor, 2);
+    eg_backoff backoff = {.first_ms = 5000, .most_ms = 300000};
+    assert_int_equal(next_pause(&backoff, 0), 5000);
+    assert_int_equal(next_pause(&backoff, 0), 10000);
     for (int i = 0; i < 40; i++) {
-        factor = next_factor(factor, 1000000, 5000);
+        next_pause(&backoff, 1000000);
     }
-    assert_int_equal(factor, RESTART_FACTOR_MAX);
-    assert_int_equal(next_factor(factor, UINT64_C(299999999999), 5000), RESTART_FACTOR_MAX);
-    assert_int_equal(next_factor(factor, UINT64_C(300000000001), 5000), 1);
+    assert_int_equal(next_pause(&backoff, 1000000), 300000);
+    assert_int_equal(next_pause(&backoff, UINT64_C(299999999999)), 300000);
+    assert_int_equal(next_pause(&backoff, UINT64_C(300000000001)), 5000);
 }
 
 static void sensors__hanging__join_gives_up_and_names_it(void **state)
@@ -334,7 +333,7 @@ int eg_test_service_sensors(void)
         SENSOR_TEST(sensors__user_signs_off__is_passed_on),
         SENSOR_TEST(sensors__ends_by_itself__is_blind_and_starts_again),
         SENSOR_TEST(sensors__open_fails__is_blind_with_the_reason_and_tried_again),
-        SENSOR_TEST(next_factor__keeps_failing__doubles_until_it_ran_long),
+        SENSOR_TEST(next_pause__keeps_failing__doubles_until_it_ran_long),
         SENSOR_TEST(sensors__hanging__join_gives_up_and_names_it),
         SENSOR_TEST(sensors__written__show_health_and_source),
     };
