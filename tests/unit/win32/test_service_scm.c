@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the service does at the controls that nobody but Windows can send; the host is a stand-in. */
+/* What the service does at controls that nobody but Windows can send; the host is a stand-in. */
 #include "tests/unit/unit.h"
 
 #include "service/scm.c"
