@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 from check_projects import NAMESPACE, SOLUTION_PROJECT, parse
-from checklib import ROOT, copy_tree, edit, read, report
+from checklib import ROOT, Copy, edit, read, report
 
 SUFFIXES = {"Application": ".exe", "DynamicLibrary": ".dll", "StaticLibrary": ".lib"}
 
@@ -81,7 +81,7 @@ def planted_problem(damage):
     """Builds a tiny tree with the real property files, damaged or not."""
     with tempfile.TemporaryDirectory(prefix="emoguard-check-") as folder:
         root = Path(folder) / "tree"
-        copy_tree(root)
+        Copy(root)
         keep = "cli/drill/payload.vcxproj"
         edit(root, "emoguard.sln", lambda old: "\n".join(
             line for line in old.splitlines() if "vcxproj" not in line or "payload" in line))
