@@ -10,7 +10,8 @@ set SOURCE=%~dp0..
 set SCRATCH=%TEMP%\emoguard-msi-%RANDOM%
 mkdir "%SCRATCH%" || exit /b 1
 python "%SOURCE%\installer\list_rules.py" "%SOURCE%\rules" "%SCRATCH%\rules.wxs" || exit /b 1
-candle -nologo -arch x64 -dVersion=%~3 "-dBuildDir=%~1" "-dRulesDir=%SOURCE%\rules" "-dIconFile=%SOURCE%\tray\res\fine.ico" ^
+candle -nologo -arch x64 -dVersion=%~3 "-dBuildDir=%~1" "-dRulesDir=%SOURCE%\rules" "-dPolicyDir=%SOURCE%\installer\policy" ^
+    "-dIconFile=%SOURCE%\tray\res\fine.ico" ^
     -out "%SCRATCH%\\" "%SOURCE%\installer\emoguard.wxs" "%SCRATCH%\rules.wxs" || exit /b 1
 light -nologo -out "%~2" "%SCRATCH%\emoguard.wixobj" "%SCRATCH%\rules.wixobj" || exit /b 1
 rmdir /s /q "%SCRATCH%"

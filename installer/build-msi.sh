@@ -23,7 +23,8 @@ ln -s "$source" "$scratch/source"
 cd "$scratch"
 # It says on standard error that it ignores Property/@Secure and Package/@Platform: -a x64 sets the platform, and
 # REMOVEDATA is given on the command line of an elevated msiexec. Anything else it says is shown.
-if ! wixl -a x64 -D Version="$version" -D BuildDir=programs -D RulesDir=source/rules -D IconFile=source/tray/res/fine.ico \
+if ! wixl -a x64 -D Version="$version" -D BuildDir=programs -D RulesDir=source/rules -D PolicyDir=source/installer/policy \
+    -D IconFile=source/tray/res/fine.ico \
     -o emoguard.msi source/installer/emoguard.wxs rules.wxs 2>messages; then
     cat messages >&2
     exit 1

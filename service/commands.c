@@ -6,6 +6,7 @@
 #include "core/detect/ruleset.h"
 #include "service/event_source.h"
 #include "service/instance.h"
+#include "service/policy.h"
 #include "service/service_config.h"
 #include "service/settings.h"
 
@@ -122,16 +123,20 @@ static bool check_rules(const char *path)
 eg_service_exit eg_command_check_config(const eg_paths *paths)
 {
     eg_settings settings;
+    const eg_settings_policies policies = {NULL, eg_policy_read};
     const char *file = eg_buf_cstr(&paths->settings);
     if (eg_settings_init(&settings) != EG_OK) {
         return fail(EG_E_NOMEM);
     }
-    bool good = eg_settings_load(&settings, file) == EG_OK;
+    bool good = eg_settings_load(&settings, file, &policies) == EG_OK;
     if (good) {
         printf("settings: %s: %s\n", file,
                eg_file_exists(file) ? "good" : "none, the defaults hold");
     } else {
         printf("settings: %s\n", eg_error_message());
+    }
+    if (settings.by_policy.len > 0) {
+        printf("set by group policy: %s\n", eg_buf_cstr(&settings.by_policy));
     }
     eg_settings_done(&settings);
     good = check_rules(eg_buf_cstr(&paths->rules)) && good;

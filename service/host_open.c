@@ -7,6 +7,7 @@
 #include "core/version.h"
 #include "service/harden.h"
 #include "service/instance.h"
+#include "service/policy.h"
 
 #include <stdio.h>
 
@@ -45,12 +46,17 @@ static int open_folder(eg_host *host, eg_buf *notice)
 static void read_settings(eg_host *host)
 {
     char text[EG_NOTICE_SIZE + 64];
-    if (eg_settings_load(&host->settings, eg_buf_cstr(&host->options.paths->settings)) != EG_OK) {
+    const eg_settings_policies policies = {NULL, eg_policy_read};
+    if (eg_settings_load(&host->settings, eg_buf_cstr(&host->options.paths->settings), &policies) !=
+        EG_OK) {
         snprintf(host->settings_error, sizeof(host->settings_error), "%s", eg_error_message());
-        snprintf(text, sizeof(text), "the settings are not used, the defaults hold: %s",
-                 host->settings_error);
+        snprintf(text, sizeof(text), "some settings are not used: %s", host->settings_error);
         eg_log(EG_LOG_ERROR, "settings", "%s", text);
         eg_notices_set(&host->notices, "settings", text);
+    }
+    if (host->settings.by_policy.len > 0) {
+        eg_log(EG_LOG_INFO, "settings", "set by group policy: %s",
+               eg_buf_cstr(&host->settings.by_policy));
     }
     eg_log_set_level(host->settings.log);
 }

@@ -4,9 +4,11 @@
 #include "core/base/conf.h"
 #include "core/base/os.h"
 #include "core/base/status.h"
+#include "core/base/utf.h"
 #include "core/ipc/message.h"
 
 #define FILE_MAX (256u * 1024)
+#define POLICIES "group policy" /* for messages */
 #define CHECK_DAY 2u            /* Wednesday */
 #define CHECK_MINUTE (12u * 60) /* the PC is on, and few work on it */
 #define URL_MAX 2048u
@@ -134,6 +136,7 @@ int eg_settings_init(eg_settings *settings)
     eg_buf_init(&settings->rules_channel, CHANNEL_MAX);
     eg_buf_init(&settings->rules_proxy, URL_MAX);
     eg_buf_init(&settings->rules_ca_file, PATH_MAX_BYTES);
+    eg_buf_init(&settings->by_policy, FILE_MAX);
     settings->rules_poll_minutes = 60;
     settings->rules_first_poll_seconds = 120;
     settings->rules_doorbell = true;
@@ -173,38 +176,111 @@ void eg_settings_done(eg_settings *settings)
     eg_buf_done(&settings->rules_channel);
     eg_buf_done(&settings->rules_proxy);
     eg_buf_done(&settings->rules_ca_file);
+    eg_buf_done(&settings->by_policy);
 }
 
-int eg_settings_read(eg_settings *settings, eg_str text, const char *file)
+/* ---- file and policies ---- */
+
+/* A policy's value must not begin a line of its own. */
+static int append_policy(eg_buf *text, const char *name, eg_str value)
+{
+    for (size_t i = 0; i < value.len; i++) {
+        if (value.ptr[i] == '\n' || value.ptr[i] == '\r') {
+            return eg_fail(EG_E_INVALID, POLICIES ": %s has more than one line", name);
+        }
+    }
+    return eg_buf_appendf(text, "%s = %.*s\n", name, EG_STR_ARGS(value));
+}
+
+/* What the policies set, as a settings file would have it. */
+static int gather_policies(const eg_settings_policies *policies, eg_buf *text, eg_buf *names)
+{
+    int status = EG_OK;
+    for (size_t i = 0; policies && i < EG_COUNT(keys) && status == EG_OK; i++) {
+        eg_buf value;
+        eg_buf_init(&value, FILE_MAX);
+        status = policies->read(policies->user, keys[i].name, &value);
+        if (status == EG_OK) {
+            eg_buf_appendf(names, "%s%s", names->len > 0 ? ", " : "", keys[i].name);
+            status = append_policy(text, keys[i].name, eg_buf_str(&value));
+        } else if (status == EG_E_NOTFOUND) {
+            status = EG_OK;
+        }
+        eg_buf_done(&value);
+    }
+    return status;
+}
+
+/* Puts both over the defaults; nothing is different after a failure. */
+static int take(eg_settings *settings, eg_str file, const char *path, eg_str policies)
 {
     eg_settings fresh;
     int status = eg_settings_init(&fresh);
     if (status != EG_OK) {
         return status;
     }
-    status = eg_conf_read(text, file, keys, EG_COUNT(keys), &fresh);
+    status = eg_conf_read(file, path, keys, EG_COUNT(keys), &fresh);
     if (status == EG_OK) {
-        status = check_names(&fresh, file);
+        status = eg_conf_read(policies, POLICIES, keys, EG_COUNT(keys), &fresh);
     }
-    if (status != EG_OK) {
-        eg_settings_done(&fresh);
-        return status;
+    if (status == EG_OK) {
+        status = check_names(&fresh, policies.len > 0 ? POLICIES : path);
     }
-    eg_settings_done(settings);
-    *settings = fresh;
-    return EG_OK;
+    if (status == EG_OK) {
+        eg_settings old = *settings;
+        *settings = fresh;
+        fresh = old;
+    }
+    eg_settings_done(&fresh);
+    return status;
 }
 
-int eg_settings_load(eg_settings *settings, const char *path)
+/* The whole; without the file, or without the policies, where one of them is wrong. */
+static int take_what_is_good(eg_settings *settings, eg_str file, const char *path, eg_str policies,
+                             bool *with_policies)
 {
-    eg_buf text;
-    eg_buf_init(&text, FILE_MAX);
-    int status = eg_file_read(path, FILE_MAX, &text);
-    if (status == EG_OK) {
-        status = eg_settings_read(settings, eg_buf_str(&text), path);
-    } else if (status == EG_E_NOTFOUND) {
-        status = EG_OK;
+    char reason[512];
+    int status = take(settings, file, path, policies);
+    *with_policies = status == EG_OK;
+    if (status != EG_E_INVALID) {
+        return status;
     }
+    eg_utf8_copy(reason, sizeof(reason), eg_str_from(eg_error_message()));
+    *with_policies = policies.len > 0 && take(settings, EG_STR(""), path, policies) == EG_OK;
+    if (!*with_policies) {
+        (void)take(settings, file, path, EG_STR(""));
+    }
+    return eg_fail(status, "%s", reason);
+}
+
+int eg_settings_read(eg_settings *settings, eg_str text, const char *file)
+{
+    return take(settings, text, file, EG_STR(""));
+}
+
+int eg_settings_load(eg_settings *settings, const char *path, const eg_settings_policies *policies)
+{
+    bool with_policies = false;
+    eg_buf text, set, names;
+    eg_buf_init(&text, FILE_MAX);
+    eg_buf_init(&set, FILE_MAX);
+    eg_buf_init(&names, FILE_MAX);
+    int status = eg_file_read(path, FILE_MAX, &text);
+    int gathered = gather_policies(policies, &set, &names);
+    if (gathered != EG_OK) {
+        eg_buf_clear(&set); /* half of them is worse than none */
+    }
+    if (status == EG_OK || status == EG_E_NOTFOUND) {
+        status =
+            take_what_is_good(settings, eg_buf_str(&text), path, eg_buf_str(&set), &with_policies);
+    }
+    if (with_policies && set.len > 0) {
+        eg_buf old = settings->by_policy;
+        settings->by_policy = names;
+        names = old;
+    }
+    eg_buf_done(&names);
+    eg_buf_done(&set);
     eg_buf_done(&text);
-    return status;
+    return status == EG_OK ? gathered : status;
 }

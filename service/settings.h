@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * emoguard.conf: the settings of the service, with their defaults. Read once at start on the main
- * thread, then immutable and readable from any thread. Whoever calls eg_settings_init owns the
- * texts and frees them with eg_settings_done. docs/ describes each key; service/settings.c lists
- * them.
+ * emoguard.conf: the settings of the service, with their defaults, and over them what group policy
+ * sets. Read once at start on the main thread, then immutable and readable from any thread. Whoever
+ * calls eg_settings_init owns the texts and frees them with eg_settings_done. docs/ describes each
+ * key; service/settings.c lists them.
  */
 #ifndef EG_SERVICE_SETTINGS_H
 #define EG_SERVICE_SETTINGS_H
@@ -53,7 +53,14 @@ typedef struct eg_settings {
     bool rules_doorbell;
     eg_log_level log;   /* from log_level */
     eg_level min_level; /* from alert_min_level: hits below it are stored but not shown */
+    eg_buf by_policy;   /* names of the settings that policy sets: "contact, rules_url" */
 } eg_settings;
+
+/* Where policies are found, in the form of eg_policy_read. */
+typedef struct eg_settings_policies {
+    void *user;
+    int (*read)(void *user, const char *name, eg_buf *out);
+} eg_settings_policies;
 
 int eg_settings_init(eg_settings *settings); /* the defaults */
 void eg_settings_done(eg_settings *settings);
@@ -62,7 +69,11 @@ void eg_settings_done(eg_settings *settings);
  * the settings then are the defaults, never half of the file.
  */
 int eg_settings_read(eg_settings *settings, eg_str text, const char *file);
-/* The same from a file. No file is no error: the defaults hold. */
-int eg_settings_load(eg_settings *settings, const char *path);
+/*
+ * The same from a file, and over it what the policies set (NULL: nothing). No file is no error.
+ * When the file is wrong, the policies hold over the defaults; when they are, the file holds; the
+ * first failure is returned.
+ */
+int eg_settings_load(eg_settings *settings, const char *path, const eg_settings_policies *policies);
 
 #endif

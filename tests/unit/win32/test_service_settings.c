@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/unit.h"
 
+#include "service/policy.c"
 #include "service/settings.c"
 #include "tests/unit/temp_folder.h"
 
@@ -151,7 +152,7 @@ static void settings_load__no_file__keeps_defaults(void **state)
 {
     eg_settings settings;
     assert_int_equal(eg_settings_init(&settings), EG_OK);
-    assert_int_equal(eg_settings_load(&settings, eg_test_path(*state, "none.conf")), EG_OK);
+    assert_int_equal(eg_settings_load(&settings, eg_test_path(*state, "none.conf"), NULL), EG_OK);
     assert_int_equal(settings.retention_days, 365);
     eg_settings_done(&settings);
 }
@@ -162,15 +163,114 @@ static void settings_load__file__takes_it(void **state)
     eg_settings settings;
     assert_int_equal(eg_settings_init(&settings), EG_OK);
     assert_int_equal(eg_file_append(path, "\xEF\xBB\xBFmax_hits = 700\r\n", 19), EG_OK);
-    assert_int_equal(eg_settings_load(&settings, path), EG_OK);
+    assert_int_equal(eg_settings_load(&settings, path, NULL), EG_OK);
     assert_int_equal(settings.max_hits, 700);
     eg_settings_done(&settings);
+}
+
+/* ---- policies ---- */
+
+/* "name", "value", ... to NULL. */
+static int read_fake(void *user, const char *name, eg_buf *out)
+{
+    for (const char *const *pair = user; pair[0]; pair += 2) {
+        if (strcmp(pair[0], name) == 0) {
+            return eg_buf_append_cstr(out, pair[1]);
+        }
+    }
+    return EG_E_NOTFOUND;
+}
+
+static int load_with(const char *path, const char *const *set, eg_settings *settings)
+{
+    const eg_settings_policies policies = {(void *)(uintptr_t)set, read_fake};
+    assert_int_equal(eg_settings_init(settings), EG_OK);
+    return eg_settings_load(settings, path, &policies);
+}
+
+static void policies__over_a_file__win_one_by_one(void **state)
+{
+    static const char *const set[] = {
+        "contact", "IT desk", "rules_doorbell", "0", "rules_poll_minutes", "7", NULL};
+    const char *path = eg_test_path(*state, "a.conf");
+    const char text[] = "contact = nobody\nmax_hits = 700\n";
+    eg_settings settings;
+    assert_int_equal(eg_file_append(path, text, strlen(text)), EG_OK);
+    assert_int_equal(load_with(path, set, &settings), EG_OK);
+    assert_string_equal(eg_buf_cstr(&settings.contact), "IT desk");
+    assert_int_equal(settings.max_hits, 700);
+    assert_int_equal(settings.rules_poll_minutes, 7);
+    assert_false(settings.rules_doorbell);
+    assert_string_equal(eg_buf_cstr(&settings.by_policy),
+                        "contact, rules_poll_minutes, rules_doorbell");
+    eg_settings_done(&settings);
+}
+
+static void policies__or_a_file_that_is_wrong__leave_the_other_in_force(void **state)
+{
+    static const char *const good[] = {"contact", "IT desk", NULL};
+    static const char *const bad[] = {"log_level", "chatty", NULL};
+    static const char *const sly[] = {"contact", "x\nrules_proxy = http://evil:1", NULL};
+    const char *right = eg_test_path(*state, "right.conf"), *wrong = eg_test_path(*state, "w.conf");
+    eg_settings settings;
+    assert_int_equal(eg_file_append(right, "max_hits = 700\n", 15), EG_OK);
+    assert_int_equal(eg_file_append(wrong, "max_hits = 1\n", 13), EG_OK);
+    assert_int_equal(load_with(wrong, good, &settings), EG_E_INVALID);
+    assert_message_has("w.conf line 1");
+    assert_string_equal(eg_buf_cstr(&settings.contact), "IT desk");
+    assert_int_equal(settings.max_hits, 100000);
+    eg_settings_done(&settings);
+    assert_int_equal(load_with(right, bad, &settings), EG_E_INVALID);
+    assert_message_has("group policy: log_level");
+    assert_int_equal(settings.max_hits, 700);
+    assert_int_equal(settings.by_policy.len, 0);
+    eg_settings_done(&settings);
+    assert_int_equal(load_with(right, sly, &settings), EG_E_INVALID);
+    assert_message_has("more than one line");
+    assert_int_equal(settings.max_hits, 700);
+    assert_int_equal(settings.rules_proxy.len, 0);
+    eg_settings_done(&settings);
+}
+
+static void policy__of_this_system__is_read_as_text_or_number(void **state)
+{
+    static const DWORD number = 2026112301;
+    static const WCHAR text[] = L"\x60C5\x30B7\x30B9";
+    HKEY key = NULL;
+    eg_buf value;
+    EG_UNUSED(state);
+    if (RegCreateKeyExW(HKEY_LOCAL_MACHINE, L"Software\\Policies\\EmoGuard", 0, NULL,
+                        REG_OPTION_VOLATILE, KEY_ALL_ACCESS | KEY_WOW64_64KEY, NULL, &key,
+                        NULL) != ERROR_SUCCESS) {
+        skip(); /* not an administrator */
+    }
+    RegSetValueExW(key, L"eg_test_text", 0, REG_SZ, (const BYTE *)text, sizeof(text));
+    RegSetValueExW(key, L"eg_test_number", 0, REG_DWORD, (const BYTE *)&number, sizeof(number));
+    RegSetValueExW(key, L"eg_test_bytes", 0, REG_BINARY, (const BYTE *)&number, sizeof(number));
+    eg_buf_init(&value, 100);
+    assert_int_equal(eg_policy_read(NULL, "eg_test_text", &value), EG_OK);
+    assert_string_equal(eg_buf_cstr(&value), "情シス");
+    eg_buf_clear(&value);
+    assert_int_equal(eg_policy_read(NULL, "eg_test_number", &value), EG_OK);
+    assert_string_equal(eg_buf_cstr(&value), "2026112301");
+    assert_int_equal(eg_policy_read(NULL, "eg_test_bytes", &value), EG_E_INVALID);
+    assert_int_equal(eg_policy_read(NULL, "eg_test_none", &value), EG_E_NOTFOUND);
+    eg_buf_done(&value);
+    RegDeleteValueW(key, L"eg_test_text");
+    RegDeleteValueW(key, L"eg_test_number");
+    RegDeleteValueW(key, L"eg_test_bytes");
+    RegCloseKey(key);
 }
 
 int eg_test_service_settings(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(settings__not_read__are_the_defaults),
+        cmocka_unit_test_setup_teardown(policies__over_a_file__win_one_by_one, eg_test_folder_make,
+                                        eg_test_folder_remove),
+        cmocka_unit_test_setup_teardown(policies__or_a_file_that_is_wrong__leave_the_other_in_force,
+                                        eg_test_folder_make, eg_test_folder_remove),
+        cmocka_unit_test(policy__of_this_system__is_read_as_text_or_number),
         cmocka_unit_test(settings_read__every_key__takes_it),
         cmocka_unit_test(settings_read__repositories__are_taken_or_refused),
         cmocka_unit_test(settings_read__unknown_key__names_line_and_keeps_defaults),
