@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/report_format.h"
 
+#include "cli/report_story.h"
 #include "cli/report_style.h"
-#include "cli/report_words.h"
 #include "core/base/json_copy.h"
 #include "core/base/status.h"
 #include "core/version.h"
@@ -321,56 +321,43 @@ static void put_findings(const eg_report_writer *w, const eg_check_report *repor
 
 /* ---- stories ---- */
 
-static void put_step(const eg_report_writer *w, yyjson_val *step)
+static void begin_story(const eg_report_writer *w, eg_str title)
 {
-    eg_role role = EG_ROLE_OTHER;
-    bool marked = eg_json_get_bool(step, "suspicious", false);
-    eg_str detail = eg_json_get_str(step, "detail");
-    (void)eg_role_from_name(eg_json_get_str(step, "role"), &role);
-    eg_report_put(w, marked ? "<li class=\"marked\"><small>" : "<li><small>");
-    eg_report_say(w, eg_report_role(role));
+    eg_report_put(w, "<section class=\"card\"><h3>");
+    eg_report_text(w, title, NAME_MAX_CHARACTERS);
+    eg_report_put(w, "</h3>\n<ol class=\"chain\">\n");
+}
+
+static void put_step(const eg_report_writer *w, const eg_report_step *step)
+{
+    eg_report_put(w, step->marked ? "<li class=\"marked\"><small>" : "<li><small>");
+    eg_report_say(w, eg_report_role(step->role));
     eg_report_put(w, "</small> ");
-    put_name(w, eg_json_get_str(step, "name"));
-    if (marked) {
+    put_name(w, step->name);
+    if (step->marked) {
         element(w, "b", EG_WORD_MARKED);
     }
-    if (detail.len > 0) {
+    if (step->detail.len > 0) {
         eg_report_put(w, "<code>");
-        eg_report_text(w, detail, NAME_MAX_CHARACTERS);
+        eg_report_text(w, step->detail, NAME_MAX_CHARACTERS);
         eg_report_put(w, "</code>");
     }
     eg_report_put(w, "</li>\n");
 }
 
-static void put_story(const eg_report_writer *w, eg_str json)
+static void end_story(const eg_report_writer *w)
 {
-    yyjson_doc *document = NULL;
-    size_t index, count;
-    yyjson_val *step;
-    int status = eg_json_parse(json, &document);
-    if (status != EG_OK) {
-        w->out->status = status == EG_E_NOMEM ? status : w->out->status;
-        return;
-    }
-    yyjson_val *root = yyjson_doc_get_root(document);
-    yyjson_val *text = yyjson_obj_get(yyjson_obj_get(root, "text"), eg_language_code(w->language));
-    eg_report_put(w, "<section class=\"card\"><h3>");
-    eg_report_text(w, eg_json_get_str(text, "title"), NAME_MAX_CHARACTERS);
-    eg_report_put(w, "</h3>\n<ol class=\"chain\">\n");
-    yyjson_arr_foreach(yyjson_obj_get(root, "steps"), index, count, step) {
-        put_step(w, step);
-    }
     eg_report_put(w, "</ol></section>\n");
-    yyjson_doc_free(document);
 }
 
 static void put_stories(const eg_report_writer *w, const eg_check_report *report)
 {
+    static const eg_report_story_look look = {begin_story, put_step, end_story};
     if (report->story_count > 0) {
         element(w, "h2", EG_WORD_STORIES);
     }
     for (size_t i = 0; i < report->story_count; i++) {
-        put_story(w, report->stories[i]);
+        eg_report_story(w, report->stories[i], &look);
     }
     put_left_out(w, report->stories_left_out);
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/report_format.h"
 
-#include "cli/report_words.h"
-#include "core/base/json.h"
+#include "cli/report_story.h"
 #include "core/base/status.h"
 #include "core/version.h"
 
@@ -164,39 +163,29 @@ static void put_findings(const eg_report_writer *w, const eg_check_report *repor
 
 /* ---- stories ---- */
 
-static void put_step(const eg_report_writer *w, yyjson_val *step)
+static void begin_story(const eg_report_writer *w, eg_str title)
 {
-    eg_role role = EG_ROLE_OTHER;
-    (void)eg_role_from_name(eg_json_get_str(step, "role"), &role);
-    eg_report_put(w, eg_json_get_bool(step, "suspicious", false) ? "  ! " : "    ");
-    eg_report_say(w, eg_report_role(role));
-    eg_report_put(w, ": ");
-    eg_report_text(w, eg_json_get_str(step, "name"), NAME_MAX_CHARACTERS);
-    line_end(w);
-    plain_line(w, "        ", eg_json_get_str(step, "detail"));
+    plain_line(w, "\n* ", title);
 }
 
-static void put_story(const eg_report_writer *w, eg_str json)
+static void put_step(const eg_report_writer *w, const eg_report_step *step)
 {
-    yyjson_doc *document = NULL;
-    size_t index, count;
-    yyjson_val *step;
-    int status = eg_json_parse(json, &document);
-    if (status != EG_OK) {
-        w->out->status = status == EG_E_NOMEM ? status : w->out->status;
-        return;
-    }
-    yyjson_val *root = yyjson_doc_get_root(document);
-    yyjson_val *text = yyjson_obj_get(yyjson_obj_get(root, "text"), eg_language_code(w->language));
-    plain_line(w, "\n* ", eg_json_get_str(text, "title"));
-    yyjson_arr_foreach(yyjson_obj_get(root, "steps"), index, count, step) {
-        put_step(w, step);
-    }
-    yyjson_doc_free(document);
+    eg_report_put(w, step->marked ? "  ! " : "    ");
+    eg_report_say(w, eg_report_role(step->role));
+    eg_report_put(w, ": ");
+    eg_report_text(w, step->name, NAME_MAX_CHARACTERS);
+    line_end(w);
+    plain_line(w, "        ", step->detail);
+}
+
+static void end_story(const eg_report_writer *w)
+{
+    EG_UNUSED(w);
 }
 
 static void put_stories(const eg_report_writer *w, const eg_check_report *report)
 {
+    static const eg_report_story_look look = {begin_story, put_step, end_story};
     if (report->story_count > 0) {
         heading(w, EG_WORD_STORIES);
         eg_report_put(w, "  ! = ");
@@ -204,7 +193,7 @@ static void put_stories(const eg_report_writer *w, const eg_check_report *report
         line_end(w);
     }
     for (size_t i = 0; i < report->story_count; i++) {
-        put_story(w, report->stories[i]);
+        eg_report_story(w, report->stories[i], &look);
     }
     put_left_out(w, report->stories_left_out);
 }

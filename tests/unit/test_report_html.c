@@ -3,6 +3,7 @@
 #include "tests/unit/unit.h"
 
 #include "cli/report_html.c"
+#include "cli/report_story.c"
 
 #include "tests/unit/alloc.h"
 #include "tests/unit/report_samples.h"
