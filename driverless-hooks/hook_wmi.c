@@ -22,6 +22,7 @@ enum {
     LOOK_MS = 1000, /* between two looks for events */
     RETRY_FIRST_MS = 1000,
     RETRY_MOST_MS = 60 * 1000,
+    STEADY_MS = 60 * 1000, /* what fails again before is no news */
     DETAIL_MAX = 512,
 };
 
@@ -49,6 +50,8 @@ static const WCHAR *const classes[] = {
 typedef struct follower {
     eg_wmi_session *session; /* NULL while it is not open */
     int state;               /* EG_OK, or why it is not open */
+    int warned;              /* of this state the log has been told; EG_OK: of none */
+    uint64_t steady_at;      /* monotonic nanoseconds: a session that is open by then works */
     bool known;              /* what exists was listed once: what differs later is news */
     uint64_t retry_at;       /* monotonic nanoseconds */
     eg_backoff backoff;
@@ -275,6 +278,7 @@ static int fetch_all(wmi_sensor *sensor, int number)
         if (status == EG_OK || status == EG_E_TIMEOUT) { /* it works */
             f->state = EG_OK;
             eg_backoff_reset(&f->backoff);
+            f->warned = eg_clock_monotonic_ns() < f->steady_at ? f->warned : EG_OK;
         }
         if (status == EG_OK) {
             tell_event(sensor, number, operation);
@@ -292,11 +296,9 @@ static void give_up(wmi_sensor *sensor, int number, int status)
     eg_wmi_session_close(f->session);
     f->session = NULL;
     uint32_t pause_ms = eg_backoff_next(&f->backoff);
-    if (f->state != status) {
-        eg_log(EG_LOG_WARNING, "wmi", "%s: %s; next try in %u ms", places[number].name,
-               eg_error_message(), (unsigned)pause_ms);
-    }
-    f->state = status;
+    eg_log(f->warned != status ? EG_LOG_WARNING : EG_LOG_DEBUG, "wmi", "%s: %s; next try in %u ms",
+           places[number].name, eg_error_message(), (unsigned)pause_ms);
+    f->state = f->warned = status;
     f->retry_at = eg_deadline_after(pause_ms);
 }
 
@@ -320,6 +322,7 @@ static void serve(wmi_sensor *sensor, int number)
     }
     if (!f->session) {
         status = connect_place(sensor, number);
+        f->steady_at = eg_deadline_after(STEADY_MS);
     }
     if (status == EG_OK) {
         status = fetch_all(sensor, number);

@@ -196,6 +196,38 @@ static void wmi__connection_is_lost__connects_again_and_fills_the_gap(void **sta
     stop(&self);
 }
 
+static void count_warning(void *user, eg_log_level level, const char *area, const char *line)
+{
+    EG_UNUSED(line);
+    if (level == EG_LOG_WARNING && strcmp(area, "wmi") == 0) {
+        eg_atomic_add(user, 1);
+    }
+}
+
+static void wmi__connection_is_lost_again_and_again__warns_once(void **state)
+{
+    running self;
+    eg_atomic warnings = {0};
+    size_t from = 0;
+    EG_UNUSED(state);
+    start(&self);
+    wait_for_health(EG_SENSOR_FULL, BOTH);
+    eg_log_set_sink(count_warning, &warnings);
+    for (int i = 0; i < 3; i++) {
+        AcquireSRWLockExclusive(&eg_wmi.lock);
+        eg_wmi.namespaces[0].next = RPC_E_DISCONNECTED;
+        ReleaseSRWLockExclusive(&eg_wmi.lock);
+        eg_fake_wmi_create(0, &filter, false);
+        wait_for(&self, &from, "Created", "every");
+        eg_fake_wmi_delete(0, &filter, true);
+        wait_for(&self, &from, "Deleted", "every");
+    }
+    stop(&self);
+    eg_log_set_sink(NULL, NULL);
+    assert_int_equal(eg_wmi.namespaces[0].connections, 4);
+    assert_int_equal(eg_atomic_get(&warnings), 1);
+}
+
 static void wmi__deleted_while_disconnected__is_told(void **state)
 {
     running self;
@@ -324,6 +356,7 @@ int eg_test_hook_wmi(void)
         cmocka_unit_test_setup(wmi__subscription_made_changed_deleted__is_told, set_up),
         cmocka_unit_test_setup(wmi__snapshot__tells_what_exists, set_up),
         cmocka_unit_test_setup(wmi__connection_is_lost__connects_again_and_fills_the_gap, set_up),
+        cmocka_unit_test_setup(wmi__connection_is_lost_again_and_again__warns_once, set_up),
         cmocka_unit_test_setup(wmi__deleted_while_disconnected__is_told, set_up),
         cmocka_unit_test_setup(wmi__cannot_be_used__is_told_by_kind, set_up),
         cmocka_unit_test_setup(wmi__one_namespace_fails__follows_the_other_and_comes_back, set_up),
