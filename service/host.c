@@ -24,7 +24,7 @@
 
 /* The parts of a stop; together below the 3 s that the service has. Rules get what is left. */
 #define STOP_ALL_MS 2800u
-#define STOP_SENSORS_MS 1000u
+#define STOP_SENSORS_MS 1000u /* twice what the end of an ETW session takes at most */
 #define STOP_PIPE_MS 500u
 #define STOP_ALARM_MS 300u
 #define STOP_CHECK_MS 300u

@@ -12,7 +12,7 @@ enum {
     BUFFERS_LEAST = 8,
     START_TRIES = 3,
     START_WAIT_MS = 100,
-    JOIN_MS = 5000,
+    JOIN_MS = 500,          /* the service gives its sensors a second to stop */
     OPCODE_LOST_FIRST = 32, /* an event, a buffer, a file */
     OPCODE_LOST_LAST = 34,
 };

@@ -536,7 +536,7 @@ static void close__with_a_provider__goes_in_the_documented_order(void **state)
     assert_non_null(strstr(history, "enable enable flush stop close "));
 }
 
-/* Five seconds pass before the consumer is thrown out. */
+/* Half a second passes before the consumer is thrown out. */
 static void close__consumer_does_not_notice__closes_its_trace(void **state)
 {
     EG_UNUSED(state);
