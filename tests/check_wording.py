@@ -22,6 +22,7 @@ WAYS = "cli/check_gaps.c"
 SIGNS_OF_EMOCHECK = "core/detect/emocheck.def"
 ADVICE_OF_EMOCHECK = "core/detect/emocheck.c"
 DOCUMENTS = ("README.ja.md", "docs/admin-guide.ja.md", "docs/rules-from-the-centre.ja.md")
+POLICIES = "installer/policy/ja-JP/EmoGuard.adml"
 LANGUAGES = ("en", "ja")
 
 LITERAL = r'"(?:[^"\\]|\\.)*"'
@@ -117,6 +118,8 @@ def texts_for_everybody(root):
 
 def texts_for_administrators(root):
     yield from table_texts(root, MESSAGES)
+    for entry in re.finditer(r">([^<>]+)<", read(root, POLICIES)):
+        yield POLICIES, "ja", entry[1]
     for relative in DOCUMENTS:
         for number, line in enumerate(QUOTED.sub(blank, read(root, relative)).splitlines(), 1):
             yield f"{relative}:{number}", "ja", line
