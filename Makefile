@@ -9,7 +9,7 @@ ifdef EMOGUARD_CACHE
 export EMOGUARD_CACHE := $(if $(filter /%,$(EMOGUARD_CACHE)),,$(CURDIR)/)$(EMOGUARD_CACHE)
 endif
 
-.PHONY: help setup deps native asan clang windows run test bench fuzz interop scale clean
+.PHONY: help setup deps native asan clang windows run test bench fuzz interop scale updates clean
 .DEFAULT_GOAL := help
 
 help: ## show this list
@@ -53,6 +53,11 @@ interop: native windows ## test the update client against python-tuf and tuf-con
 
 scale: native ## let 10,000 simulated PCs fetch a new pack from one nginx with the bell
 	@$(PYTHON) tests/scale/run.py
+
+updates: windows ## measure 50 updates, try every bad pack, kill the service 500 times meanwhile
+	@$(PYTHON) tests/check_updates.py 50
+	@$(PYTHON) tests/check_bad_packs.py long
+	@$(PYTHON) tests/check_update_kills.py 500
 
 clean: ## remove build/
 	@rm -rf build

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #define PATH_MAX_BYTES (32u * 1024)
+#define COMPILER_BYTES ((size_t)512 * 1024 * 1024) /* the service compiles what passes as well */
 
 struct eg_pack_tester {
     const char *programs;
@@ -95,7 +96,8 @@ static int gather_yara(const eg_bundle *bundle, eg_arena *arena, eg_yara_source 
 /* A child that cannot be had at all is not the fault of the pack. */
 static int try_yara(eg_pack_tester *tester, const eg_yara_source *sources, size_t count)
 {
-    eg_scan_client_options options = {.sources = sources, .source_count = count};
+    eg_scan_client_options options = {
+        .sources = sources, .source_count = count, .memory_bytes = COMPILER_BYTES};
     problem first = {""};
     const eg_yara_report report = {on_yara, &first};
     eg_scan_client *client = NULL;

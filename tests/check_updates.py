@@ -44,7 +44,7 @@ class Tests:
         assert site["serial"] == serial and site["on_trial"] and site["error"] == "" and site["next_look"], site
 
     def rule__of_each_pack__hits(self):
-        self.service.set_values(["EgInstalledA", "EgVendorA", SERVED + "A"])
+        self.service.set_values(dict.fromkeys(("EgInstalledA", "EgVendorA", SERVED + "A"), "a.exe"))
         for value, number in (("EgInstalledA", 1), ("EgVendorA", 2), (SERVED + "A", 3)):
             self.service.wait_hits(value, [number])
 
@@ -75,7 +75,7 @@ class Tests:
         finally:
             writer.kill()
             writer.wait(60)
-        service.set_values([STREAM + "Last"])
+        service.set_values({STREAM + "Last": "last.exe"})
         service.wait_hits(STREAM + "Last", [200 + SWAPS])
         time.sleep(2.5)  # the Run keys are read again every two seconds: nothing more may come
         written = service.wine.run(["reg", "query", RUN_KEY], "updates.log").output

@@ -10,6 +10,7 @@ Prints each stage with its time; the last line is `N passed, N failed`, with `, 
 something was skipped. Exit code 0 when nothing failed. Logs: build/test-logs/.
 """
 
+import concurrent.futures
 import functools
 import sys
 
@@ -120,7 +121,7 @@ def stage_xbuild(results):
 
 
 def stage_e2e(results):
-    """the installed product under Wine, from the infection to the window; rules from servers"""
+    """the installed product under Wine, from the infection to the window; rules from servers, good and bad, and kills"""
     if not (ROOT / "tests/e2e/run.py").exists():
         results.skip("e2e", "tests/e2e/run.py does not exist")
         return
@@ -128,8 +129,11 @@ def stage_e2e(results):
         return
     done = script("tests/e2e/run.py", log="e2e.log", timeout=1200)
     results.read_checks(done.output, done.code, "e2e")
-    done = script("tests/check_updates.py")
-    results.read_checks(done.output, done.code, "check_updates")
+    # Most of their time they wait, each with a Wine and an nginx of its own.
+    names = ("check_updates", "check_bad_packs", "check_update_kills")
+    with concurrent.futures.ThreadPoolExecutor(len(names)) as side_by_side:
+        for name, done in zip(names, side_by_side.map(lambda name: script(f"tests/{name}.py"), names)):
+            results.read_checks(done.output, done.code, name)
 
 
 STAGES = {name.removeprefix("stage_"): function for name, function in list(globals().items())

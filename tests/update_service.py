@@ -16,7 +16,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from servers import Nginx, make_certificates, replace
-from tools import BUILD, LOGS, ROOT, Wine, wine_path
+from tools import BUILD, LOGS, ROOT, Wine, end_on_termination, wine_path
 from update_repository import Repository
 from winebox import WINE
 
@@ -153,11 +153,15 @@ class UpdatedService:
             assert not over, f"not in the log: {text}; it ends with {self.log().splitlines()[-6:]}"
             time.sleep(0.02)
 
-    def status(self):
-        done = self.wine.run([BUILD / "windows/emoguard.exe", "status", "--json", "--pipe", self.pipe], "updates.log",
-                             timeout=60)
-        assert done.code == 0, done.output
-        return json.loads(done.output[done.output.index("{"):])
+    def status(self, seconds=30):
+        """Once it answers."""
+        end = time.monotonic() + seconds
+        while True:
+            done = self.wine.run([BUILD / "windows/emoguard.exe", "status", "--json", "--pipe", self.pipe], "updates.log",
+                                 timeout=60)
+            if done.code == 0:
+                return json.loads(done.output[done.output.index("{"):])
+            assert time.monotonic() < end, done.output
 
     def of(self, name="site"):
         return next(one for one in self.status()["updates"] if one["repository"] == name)
@@ -183,16 +187,23 @@ class UpdatedService:
         assert hashlib.sha256(text).hexdigest().encode() == told, f"{path} is damaged"
         return json.loads(text)
 
-    def hits(self, value):
-        """[(name of the value, number of the rule)] of all hits for values with this in their name as they were set: not
-        of those that newer rules found when they looked through what existed."""
+    def end_trial(self):
+        """As if the half hour of the pack in use were over. While the service does not run."""
+        state = self.state()
+        text = json.dumps({**state, "on_trial": False, "crashes": 0, "last_good": state["current"]},
+                          separators=(",", ":")).encode()
+        (self.data / "updates/site/packs.json").write_bytes(hashlib.sha256(text).hexdigest().encode() + b"\n" + text)
+
+    def hits(self, text, existing=False):
+        """[(name of the value, number of the rule)] of all hits for values with this in name or content as they were set;
+        with `existing` also of those found when rules looked through what existed."""
         path = self.data / "emoguard.db"
         if not path.exists():
             return []
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=20)) as database:
             rows = database.execute("SELECT event.json, hit.rule_title FROM hit JOIN event ON event.id = "
                                     "hit.event_id WHERE event.json LIKE ? AND event.flags & ? = 0",
-                                    (f"%{value}%", EXISTING)).fetchall()
+                                    (f"%{text}%", 0 if existing else EXISTING)).fetchall()
         return [(re.search(r"\\(Eg\w+)\"", event)[1], int(title.rsplit(" ", 1)[1])) for event, title in rows]
 
     # ---- what happens ----
@@ -215,10 +226,10 @@ class UpdatedService:
             self.nginx.publish(message.decode())
         return out
 
-    def set_values(self, names):
-        """Values of a Run key, all at once."""
+    def set_values(self, values):
+        """Values of a Run key, {name: text as in a .reg file}, all at once."""
         lines = ["Windows Registry Editor Version 5.00", "", f"[{RUN_KEY}]"]
-        lines += [f'"{name}"="C:\\\\windows\\\\notepad.exe"' for name in names]
+        lines += [f'"{name}"="{text}"' for name, text in values.items()]
         source = self.folder / "values.reg"
         source.write_text("\r\n".join(lines) + "\r\n", encoding="utf-16")
         done = self.wine.run(["regedit", "/S", wine_path(source)], "updates.log", timeout=120)
@@ -250,6 +261,7 @@ def run_story(name, tests):
 
 def run_with_service(name, make, settings="", double=False):
     """Makes a service and the tests on it, and runs them; the exit code."""
+    end_on_termination()
     if Site.lacking():
         print(f"skipped {name}: {Site.lacking()}")
         return 0

@@ -6,6 +6,7 @@
 #include "tests/unit/unit.h"
 
 #include "core/base/status.h"
+#include "tests/unit/pack_fixture.h"
 #include "tests/unit/tuf_fixture.h"
 
 #include <stdio.h>
@@ -447,6 +448,42 @@ static void metadata__mutated_10000_times_each__is_never_accepted(void **state)
     assert_int_equal(eg_tuf_fixture_download(fix, "rules/pack.tar.zst"), EG_OK);
 }
 
+static void pack__mutated_10000_times__is_never_accepted(void **state)
+{
+    eg_tuf_fixture *fix = *state;
+    eg_test_repository *r = &fix->repository;
+    char name[256];
+    uint64_t seed = 20261124;
+    eg_test_pack pack;
+    eg_buf bytes;
+    memset(&pack, 0, sizeof(pack));
+    eg_bundle_init(&pack.bundle);
+    eg_buf_init(&pack.packed, 1024 * 1024);
+    eg_buf_init(&bytes, 1024 * 1024);
+    eg_test_pack_make(&pack, 2026112301, "");
+    const eg_test_file honest = {NULL, pack.packed.data, pack.packed.len};
+    r->targets[0].targets[0] = (eg_test_target){
+        .path = pack.path, .bytes = eg_buf_str(&pack.packed), .custom = pack.custom};
+    eg_test_publish_next(r, EG_PUBLISH_ALL);
+    eg_tuf_fixture_accepts(fix);
+    eg_test_asked(r);
+    assert_int_equal(eg_tuf_fixture_download(fix, pack.path), EG_OK);
+    snprintf(name, sizeof(name), "targets/%s", eg_test_asked(r));
+    for (int i = 0; i < MUTATIONS; i++) {
+        if (mutate(&bytes, &honest, &seed)) {
+            eg_test_serve(r, name, bytes.data, bytes.len);
+            int status = eg_tuf_fixture_download(fix, pack.path);
+            assert_true(status == EG_E_INVALID || status == EG_E_LIMIT);
+            assert_non_null(strstr(eg_error_message(), "signed"));
+        }
+    }
+    eg_test_serve(r, name, pack.packed.data, pack.packed.len);
+    assert_int_equal(eg_tuf_fixture_download(fix, pack.path), EG_OK);
+    eg_buf_done(&bytes);
+    eg_buf_done(&pack.packed);
+    eg_bundle_done(&pack.bundle);
+}
+
 int eg_test_tuf_attack(void)
 {
 #define CASE(name) \
@@ -468,6 +505,7 @@ int eg_test_tuf_attack(void)
         CASE(target__that_is_not_the_signed_one__is_refused),
         CASE(target__that_cannot_be_verified__is_not_fetched),
         CASE(metadata__mutated_10000_times_each__is_never_accepted),
+        CASE(pack__mutated_10000_times__is_never_accepted),
     };
 #undef CASE
     return cmocka_run_group_tests_name("tuf_attack", tests, NULL, NULL);
