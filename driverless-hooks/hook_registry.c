@@ -44,6 +44,7 @@ typedef struct registry_sensor {
     HANDLE stop;          /* manual-reset */
     HANDLE wake;          /* auto-reset, signalled by watches */
     eg_atomic signed_off; /* a user signs off: not heeded yet */
+    eg_atomic listing;    /* a snapshot has begun, now or before */
     uint64_t away_until;  /* monotonic nanoseconds; 0: keys of users are open */
     watched watches[WATCHES_MAX];
     size_t count;
@@ -58,7 +59,8 @@ typedef struct change_context {
     eg_event_text *text;
     const char *key;
     uint32_t flags;
-    uint64_t *give_up; /* looking for who wrote; NULL: nobody is looked for */
+    uint64_t *give_up;        /* looking for who wrote; NULL: nobody is looked for */
+    const eg_atomic *only_if; /* tell only when that is set; NULL: always */
 } change_context;
 
 /* A snapshot under way. */
@@ -115,6 +117,9 @@ static void on_value(void *user, const eg_value *before, const eg_value *now)
 {
     change_context *context = user;
     eg_event event;
+    if (context->only_if && !eg_atomic_get(context->only_if)) {
+        return;
+    }
     eg_registry_event(&event, context->text, eg_clock_utc(), eg_str_from(context->key), before,
                       now);
     event.flags = context->flags;
@@ -128,11 +133,20 @@ static void on_value(void *user, const eg_value *before, const eg_value *now)
 
 static void refresh(registry_sensor *sensor, watched *at, uint64_t *give_up)
 {
-    change_context context = {&sensor->sink, &sensor->text, eg_registry_watch_key(at->watch),
-                              at->primed ? 0 : EG_EVENT_EXISTING, at->primed ? give_up : NULL};
-    /* what is there at the start is for the snapshot to tell; a late hive has missed that one */
-    bool tell = at->primed || at->late;
-    int status = eg_registry_watch_refresh(at->watch, tell ? on_value : NULL, &context);
+    change_context context = {&sensor->sink,
+                              &sensor->text,
+                              eg_registry_watch_key(at->watch),
+                              at->primed ? 0 : EG_EVENT_EXISTING,
+                              at->primed ? give_up : NULL,
+                              NULL};
+    /*
+     * What is there at the start is for a snapshot to tell that begins after this reading. One that
+     * began before may have missed what was written in between, as it has missed a late hive.
+     */
+    if (!at->primed && !at->late) {
+        context.only_if = &sensor->listing;
+    }
+    int status = eg_registry_watch_refresh(at->watch, on_value, &context);
     if (status == EG_OK) {
         at->primed = true;
     } else if (!at->failing) {
@@ -387,9 +401,10 @@ static int registry_snapshot(void *context)
 {
     registry_sensor *sensor = context;
     eg_event_text text;
+    eg_atomic_set(&sensor->listing, 1);
     int status = eg_event_text_init(&text);
     if (status == EG_OK) {
-        listing to = {.change = {&sensor->sink, &text, NULL, EG_EVENT_EXISTING, NULL}};
+        listing to = {.change = {&sensor->sink, &text, NULL, EG_EVENT_EXISTING, NULL, NULL}};
         eg_buf_init(&to.hive, HIVE_SIZE_MAX);
         status = eg_registry_places(snapshot_place, &to);
         if (status == EG_OK) {

@@ -158,6 +158,34 @@ static void registry_snapshot__value_there_before__is_existing(void **state)
     eg_sensor_fixture_stop(fixture);
 }
 
+extern const eg_sensor eg_hook_registry;
+
+static void run_sensor(void *context)
+{
+    (void)eg_hook_registry.run(context);
+}
+
+static void run_value__set_between_snapshot_and_first_reading__is_told(void **state)
+{
+    void *context = NULL;
+    eg_thread *thread = NULL;
+    EG_UNUSED(state);
+    eg_sensor_fixture *fixture = eg_sensor_fixture_collect();
+    assert_int_equal(eg_hook_registry.open(&context, eg_sensor_fixture_sink(fixture)), EG_OK);
+    assert_int_equal(eg_hook_registry.snapshot(context), EG_OK);
+    set_text(run_path, L"EgTestBetween", L"between.exe");
+    assert_int_equal(eg_thread_start(&thread, "sensor", run_sensor, context), EG_OK);
+    const eg_event *event = eg_sensor_fixture_wait(
+        fixture, 0, EG_KIND_REGISTRY_SET, EG_FIELD_TARGET_OBJECT, "\\Run\\EgTestBetween", NULL);
+    delete_value(run_path, L"EgTestBetween");
+    eg_hook_registry.stop(context);
+    eg_thread_join(thread);
+    eg_hook_registry.close(context);
+    assert_non_null(event);
+    assert_true(event->flags & EG_EVENT_EXISTING);
+    eg_sensor_fixture_stop(fixture);
+}
+
 /* Poweliks' trick: a name that begins with a NUL, which only the native calls can write. */
 static void run_value__name_with_nul__is_not_hidden(void **state)
 {
@@ -415,6 +443,7 @@ int eg_test_hook_registry(void)
         cmocka_unit_test(run_once_ex__value_in_a_subkey__is_reported_with_its_path),
         cmocka_unit_test(run_values__hostile_data__are_shown_and_survived),
         cmocka_unit_test(registry_snapshot__value_there_before__is_existing),
+        cmocka_unit_test(run_value__set_between_snapshot_and_first_reading__is_told),
         cmocka_unit_test(run_value__name_with_nul__is_not_hidden),
         cmocka_unit_test(user_hive__loaded_later__is_told_and_watched),
         cmocka_unit_test(user_value__changed_while_another_signs_off__is_told_after_it),
