@@ -23,6 +23,8 @@
 #define REASON_SHOWN 200u /* bytes, in the status, which has to fit into a message */
 #define PATH_MAX_BYTES (32u * 1024)
 
+_Static_assert(EG_GUARD_PACKS == EG_REPOSITORY_COUNT, "a share for each repository");
+
 static const char *const names[EG_REPOSITORY_COUNT] = {"vendor", "site"};
 
 typedef struct repository {
@@ -42,6 +44,7 @@ struct eg_updates {
     eg_network_watch *network; /* NULL: none */
     eg_mutex packs_lock;       /* of bundles and packs: held while rules are loaded from them */
     repository repositories[EG_REPOSITORY_COUNT];
+    eg_guard_shares shares; /* under packs_lock */
 };
 
 /* ---- what is loaded ---- */
@@ -155,6 +158,28 @@ static void report(const repository *r, eg_event_message message, uint64_t seria
     eg_event_source_report(r->updates->options.events, message, values, EG_COUNT(values));
 }
 
+static void on_sample(void *user, eg_guard_sample *out)
+{
+    const repository *r = user;
+    eg_updates *updates = r->updates;
+    eg_guard_sample all;
+    eg_mutex_lock(&updates->packs_lock);
+    updates->options.sample(updates->options.user, &all);
+    eg_guard_shares_charge(&updates->shares, &all);
+    *out = updates->shares.charged[r - updates->repositories];
+    eg_mutex_unlock(&updates->packs_lock);
+}
+
+static void note_newest(const repository *r, bool is_newest)
+{
+    eg_updates *updates = r->updates;
+    eg_guard_sample all;
+    eg_mutex_lock(&updates->packs_lock);
+    updates->options.sample(updates->options.user, &all);
+    eg_guard_shares_change(&updates->shares, &all, (size_t)(r - updates->repositories), is_newest);
+    eg_mutex_unlock(&updates->packs_lock);
+}
+
 static void on_news(void *user, eg_update_news what, uint64_t serial, const char *text)
 {
     static const eg_event_message messages[EG_NEWS_COUNT] = {
@@ -176,6 +201,9 @@ static void on_news(void *user, eg_update_news what, uint64_t serial, const char
     eg_log(bad ? EG_LOG_ERROR : EG_LOG_INFO, "update", "%s: pack %" PRIu64 ": %s%s", r->name,
            serial, words[what], text);
     report(r, messages[what], serial, text);
+    if (what == EG_NEWS_ACTIVATED || what == EG_NEWS_REJECTED) {
+        note_newest(r, what == EG_NEWS_ACTIVATED);
+    }
 }
 
 /* What was rejected stays a notice until a newer pack is good; the site's goes before. */
@@ -196,12 +224,6 @@ static void show_refused(eg_updates *updates)
     snprintf(notice, sizeof(notice), "%" PRIu64 ": %s", status.refused.serial,
              status.refused.reason);
     eg_notices_set(updates->options.notices, EG_TOPIC_PACK, notice);
-}
-
-static void on_sample(void *user, eg_guard_sample *out)
-{
-    repository *r = user;
-    r->updates->options.sample(r->updates->options.user, out);
 }
 
 /* Of the site's feed, if there is one: that is where somebody can do something. */

@@ -15,7 +15,7 @@
 #include "core/update/guard.h"
 
 /* A pack is on trial for so long; it goes when the program crashed so often then or in its test. */
-#define EG_UPDATE_TRIAL_TICKS (UINT64_C(30) * 60 * 10000000)
+#define EG_UPDATE_TRIAL_TICKS (EG_GUARD_TRIAL_NS / 100)
 #define EG_UPDATE_CRASHES_MAX 2
 
 typedef enum eg_update_news {

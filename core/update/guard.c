@@ -15,6 +15,39 @@ static const struct {
     [EG_GUARD_SCANNING] = {EG_GUARD_SCANNED_MIN, EG_GUARD_SCANNED_NS, "a KiB of a file"},
 };
 
+static void charge(eg_guard_sample *charged, const eg_guard_sample *from, const eg_guard_sample *to)
+{
+    charged->hits += to->hits - from->hits;
+    for (int i = 0; i < EG_GUARD_WORKS; i++) {
+        charged->work[i].units += to->work[i].units - from->work[i].units;
+        charged->work[i].ns += to->work[i].ns - from->work[i].ns;
+    }
+}
+
+void eg_guard_shares_charge(eg_guard_shares *shares, const eg_guard_sample *all)
+{
+    bool anybody = shares->newest == 0 || all->time_ns >= shares->newest_until;
+    for (size_t i = 0; i < EG_GUARD_PACKS; i++) {
+        shares->charged[i].time_ns = all->time_ns;
+        if (anybody || i + 1 == shares->newest) {
+            charge(&shares->charged[i], &shares->all, all);
+        }
+    }
+    shares->all = *all;
+}
+
+void eg_guard_shares_change(eg_guard_shares *shares, const eg_guard_sample *all, size_t pack,
+                            bool is_newest)
+{
+    eg_guard_shares_charge(shares, all);
+    if (is_newest) {
+        shares->newest = pack + 1;
+        shares->newest_until = all->time_ns + EG_GUARD_TRIAL_NS;
+    } else if (shares->newest == pack + 1) {
+        shares->newest = 0;
+    }
+}
+
 void eg_guard_pace_take(eg_guard_pace *pace, const eg_guard_sample *from, const eg_guard_sample *to)
 {
     for (int i = 0; i < EG_GUARD_WORKS; i++) {

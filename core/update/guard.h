@@ -26,6 +26,8 @@ typedef enum eg_guard_work_kind {
 } eg_guard_work_kind;
 
 #define EG_GUARD_FILE_KIB 1024u
+#define EG_GUARD_PACKS 2u /* the vendor's and the site's */
+#define EG_GUARD_TRIAL_NS (UINT64_C(30) * 60 * 1000000000)
 
 typedef struct eg_guard_work {
     uint64_t units, ns;
@@ -52,6 +54,21 @@ typedef struct eg_guard {
     uint32_t slow[EG_GUARD_WORKS];      /* so often in a row */
 } eg_guard;
 
+/*
+ * What each of the packs that work together is charged with: all that was done, but while one is on
+ * trial that came last it alone, since it made the change. Begins as zeros.
+ */
+typedef struct eg_guard_shares {
+    eg_guard_sample all; /* until now */
+    eg_guard_sample charged[EG_GUARD_PACKS];
+    size_t newest;         /* its number and 1; 0: none */
+    uint64_t newest_until; /* monotonic ns: when its trial is over in any case */
+} eg_guard_shares;
+
+void eg_guard_shares_charge(eg_guard_shares *shares, const eg_guard_sample *all);
+/* From now on this pack is the newest one, or is it no longer. */
+void eg_guard_shares_change(eg_guard_shares *shares, const eg_guard_sample *all, size_t pack,
+                            bool is_newest);
 /* From what was done between two samples; as it was for work of which that was too little. */
 void eg_guard_pace_take(eg_guard_pace *pace, const eg_guard_sample *from,
                         const eg_guard_sample *to);

@@ -115,6 +115,34 @@ static void pace__of_too_little_work__stays_what_it_was(void **state)
     assert_int_equal(pace.ns[EG_GUARD_SCANNING], 2);
 }
 
+static void check_charged(eg_guard_shares *shares, uint64_t minute, uint64_t first, uint64_t second)
+{
+    const eg_guard_sample all = {minute * 60 * SECOND_NS, minute, {{minute, 2 * minute}, {0, 0}}};
+    eg_guard_shares_charge(shares, &all);
+    assert_int_equal(shares->charged[0].hits, first);
+    assert_int_equal(shares->charged[0].work[EG_GUARD_MATCHING].ns, 2 * first);
+    assert_int_equal(shares->charged[1].hits, second);
+    assert_int_equal(shares->charged[1].work[EG_GUARD_MATCHING].units, second);
+}
+
+static void packs__on_trial_together__charge_the_later_one(void **state)
+{
+    eg_guard_shares shares = {.newest = 0};
+    EG_UNUSED(state);
+    check_charged(&shares, 1, 1, 1);
+    eg_guard_shares_change(&shares, &shares.all, 0, true);
+    check_charged(&shares, 2, 2, 1);
+    eg_guard_shares_change(&shares, &shares.all, 1, true);
+    check_charged(&shares, 5, 2, 4);
+    eg_guard_shares_change(&shares, &shares.all, 0, false); /* is not the newest any more */
+    check_charged(&shares, 6, 2, 5);
+    eg_guard_shares_change(&shares, &shares.all, 1, false);
+    check_charged(&shares, 7, 3, 6);
+    eg_guard_shares_change(&shares, &shares.all, 1, true);
+    check_charged(&shares, 36, 3, 35);
+    check_charged(&shares, 40, 7, 39); /* its trial is over */
+}
+
 int eg_test_guard(void);
 
 int eg_test_guard(void)
@@ -125,6 +153,7 @@ int eg_test_guard(void)
         cmocka_unit_test(work__slow_three_times_in_a_row__is_too_slow),
         cmocka_unit_test(work__slower_than_a_limit_of_the_pack__is_too_slow),
         cmocka_unit_test(work__that_nobody_notices_or_cannot_compare__is_fine),
+        cmocka_unit_test(packs__on_trial_together__charge_the_later_one),
         cmocka_unit_test(pace__of_too_little_work__stays_what_it_was),
     };
     return cmocka_run_group_tests_name("guard", tests, NULL, NULL);
