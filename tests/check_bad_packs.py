@@ -9,7 +9,7 @@ import os
 import sys
 import time
 
-from update_service import SERVED, WAKES_EVERY_S, condition_rule, rule, run_with_service
+from update_service import FIRST, SERVED, WAKES_EVERY_S, condition_rule, rule, run_with_service
 
 LONG = "long" in sys.argv[1:]
 GOOD = {"sigma/s.yml": rule(3), "yara/good.yar": b"rule good { strings: $a = \"EgNowhere\" condition: $a }\n"}
@@ -38,7 +38,7 @@ class Tests:
     """One story, in this order."""
 
     def __init__(self, service):
-        self.service, self.good, self.bad, self.values = service, 0, {}, 0
+        self.service, self.share, self.good, self.bad, self.values = service, service.add_share(), 0, {}, 0
 
     def publish(self, files, **custom):
         return self.service.publish({**GOOD, **files}, **custom)[0]
@@ -93,6 +93,14 @@ class Tests:
         self.is_rejected(serial, "ended without order 2 times while it was tested")
         self.service.wait_log("site: bell waits")
 
+    def pack__of_the_vendor__is_on_trial_beside_them(self):
+        self.share.add("vendor", FIRST, {"sigma/v.yml": rule(2, "EgVendor")})
+        self.share.publish()
+        self.service.stop()
+        self.service.start()
+        self.service.wait_log(f"vendor: pack {FIRST}: in force")
+        self.service.wait_log("site: bell waits")
+
     def pack__that_floods__is_taken_back(self):
         serial = self.publish({"sigma/flood.yml": rule(5, "EgFlood")})
         self.service.in_force(serial)
@@ -142,6 +150,8 @@ class Tests:
         time.sleep(3)
         site = service.wait_serial(self.good)
         assert site["error"] == "" and not site["on_trial"], site
+        vendor = service.of("vendor")
+        assert vendor["serial"] == FIRST and not vendor["rejected"], f"what others did was charged to it: {vendor}"
         told = [line for line in service.log().splitlines() if "it is tested" in line or ": rejected:" in line]
         assert not told, told
         for serial in self.bad:

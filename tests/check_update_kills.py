@@ -16,7 +16,8 @@ from update_service import SERVED, rule, run_with_service
 
 KILLS = int(sys.argv[1]) if len(sys.argv) > 1 else 25
 SEED = 20261123
-BELL_ROUNDS, YARA_ROUNDS = 5, 4  # of so many one is killed after the bell, not after the start; has YARA rules
+START_ROUNDS, YARA_ROUNDS = 2, 5  # of so many one is killed after its start, not after the bell; has YARA rules
+TOLD_EVERY = 50
 
 
 class Tests:
@@ -53,22 +54,26 @@ class Tests:
             self.arrives(serial)
             took = time.monotonic() - begin
             longest, self.span = max(longest, took), 0.8 * self.span + 0.2 * 1.2 * took
-        print(f"# killed {KILLS} times: {self.found['old']} times before the new pack was there, {self.found['test']} times while it "
-              f"was tested, {self.found['new']} times when it was in use; in force at most {longest:.1f} s after the next start")
+            if number % TOLD_EVERY == 0 or number == KILLS:
+                self.tell(number, longest)
         log = self.service.whole_log()
         for text in ("damaged", "moved aside", "not in force", "no rules, nothing"):
             assert text not in log, [line for line in log.splitlines() if text in line][:3]
 
+    def tell(self, kills, longest):
+        print(f"# killed {kills} times: {self.found['old']} times before the new pack was there, {self.found['test']} times while it "
+              f"was tested, {self.found['new']} times when it was in use; in force at most {longest:.1f} s after the next start", flush=True)
+
     def kill_during(self, number):
         """Publishes, and kills after a random while; the serial."""
         service = self.service
-        if number % BELL_ROUNDS == 0:
-            service.wait_log("site: bell waits")
-            serial = self.publish(number, ring=True)
-        else:
+        if number % START_ROUNDS == 0:
             service.stop()
             serial = self.publish(number, ring=False)
             service.start()
+        else:
+            service.wait_log("site: bell waits")
+            serial = self.publish(number, ring=True)
         time.sleep(self.random.uniform(0, self.span))
         service.kill()
         return serial

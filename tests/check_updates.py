@@ -10,8 +10,6 @@ import sys
 import time
 from collections import Counter
 
-from tools import wine_path
-from update_repository import Repository
 from update_service import FIRST, RUN_KEY, SERVED, WAKES_EVERY_S, run_with_service, rule
 
 PUBLISHES = int(sys.argv[1]) if len(sys.argv) > 1 else 5
@@ -24,11 +22,7 @@ class Tests:
     """One story, in this order."""
 
     def __init__(self, service):
-        self.service = service
-        self.share = Repository(service.folder / "share")
-        conf = service.data / "emoguard.conf"
-        conf.write_text(conf.read_text() + f"vendor_rules_url = {wine_path(self.share.folder)}\n"
-                        f"vendor_rules_root = {wine_path(self.share.folder)}\\metadata\\1.root.json\n")
+        self.service, self.share = service, service.add_share()
 
     def pack__on_a_share_and_on_a_web_server__is_in_force(self):
         service = self.service
