@@ -15,10 +15,11 @@ import subprocess
 import sys
 import tempfile
 import time
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 from checklib import report
-from tools import BUILD
+from tools import BUILD, ROOT
 
 PROGRAM = Path(sys.argv[1]) if len(sys.argv) > 1 else BUILD / "native/emoguard"
 CLIENT = Path(sys.argv[2]) if len(sys.argv) > 2 else BUILD / "native/tests/tuf_client"
@@ -457,6 +458,27 @@ def damage__of_each_kind__is_found_by_verify(site):
     next((copy / "targets/rules").iterdir()).unlink()
     expect("WRONG" in admin("verify", copy, code=1), "a missing bundle was not found")
     admin("verify", site.folder, code=3)
+
+
+def iis__as_the_example_sets_it__serves_every_kind_of_file(site):
+    for serial in (2026112301, 2026112302):
+        site.add(serial, [f"word{serial}"], "--now")
+        site.publish()
+    settings = ElementTree.parse(ROOT / "docs/examples/web.config").getroot()
+    static = settings.find("system.webServer/staticContent")
+    types = [entry.get("fileExtension") for entry in static.findall("mimeMap")]
+    removed = [entry.get("fileExtension") for entry in static.findall("remove")]
+    expect(types == removed and len(set(types)) == len(types), f"types: {types}, removed before: {removed}")
+    served = [path.relative_to(site.www) for path in site.www.rglob("*") if path.is_file()]
+    expect({path.suffix for path in served} == set(types), f"served: {served}")
+    # what request filtering of IIS refuses as it comes
+    hidden = {"web.config", "bin", "app_code", "app_globalresources", "app_localresources", "app_webreferences",
+              "app_data", "app_browsers"}
+    expect(all(re.fullmatch(r"[a-z0-9._/-]+", path.as_posix()) and not hidden.intersection(path.parts)
+               for path in served), f"served: {served}")
+    place = settings.find("location")
+    expect(site.www / place.get("path") == site.www / "metadata/timestamp.json" and
+           place.find(".//clientCache").get("cacheControlMode") == "DisableCache", "the timestamp may be cached")
 
 
 def usage__that_is_wrong__ends_with_2(site):

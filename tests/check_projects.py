@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ElementTree
 from checklib import edit, files, line_of, main, read
 
 NAMESPACE = "{http://schemas.microsoft.com/developer/msbuild/2003}"
-XML_SUFFIXES = (".vcxproj", ".props", ".targets", ".manifest", ".wxs", ".admx", ".adml")
+XML_SUFFIXES = (".vcxproj", ".props", ".targets", ".manifest", ".wxs", ".admx", ".adml", ".config")
 VERSION_HOLDERS = (".c", ".h", ".rc", ".rc2", ".wxs", ".cmake", ".props", ".vcxproj", ".manifest",
                    "CMakeLists.txt", "CMakePresets.json", "vcpkg.json", "Makefile", ".py", ".sh")
 # Definitions CMake may add by itself: what MinGW needs, hardening, the name of a fuzzer.

@@ -112,10 +112,14 @@ class UpdatedService:
             f"rules_proxy = none\nrules_poll_minutes = 1\nrules_first_poll_seconds = 0\n{settings}")
 
     def add_share(self):
-        """A repository of the vendor, in a folder. Before the start."""
+        """A repository of the vendor, on a share. Before the start."""
         share = Repository(self.folder / "share")
         conf = self.data / "emoguard.conf"
-        conf.write_text(conf.read_text() + f"vendor_rules_url = {wine_path(share.folder)}\n"
+        server = self.wine.prefix / "dosdevices/unc/fileserver"  # where Wine looks for \\fileserver
+        server.mkdir(parents=True, exist_ok=True)
+        (server / "rules$").unlink(missing_ok=True)
+        (server / "rules$").symlink_to(share.folder)
+        conf.write_text(conf.read_text() + "vendor_rules_url = \\\\fileserver\\rules$\n"
                         f"vendor_rules_root = {wine_path(share.folder)}\\metadata\\1.root.json\n")
         return share
 
