@@ -380,29 +380,6 @@ const eg_process *eg_process_table_parent(const eg_process_table *table, const e
     return other ? NULL : parent;
 }
 
-/* Times that were guessed could make two processes each other's parent. */
-static bool is_among(const eg_process *process, const eg_process *const *chain, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (chain[i] == process) {
-            return true;
-        }
-    }
-    return false;
-}
-
-size_t eg_process_table_ancestors(const eg_process_table *table, const eg_process *process,
-                                  const eg_process **out, size_t max)
-{
-    size_t count = 0;
-    const eg_process *at = eg_process_table_parent(table, process);
-    while (at && count < max && at != process && !is_among(at, out, count)) {
-        out[count++] = at;
-        at = eg_process_table_parent(table, at);
-    }
-    return count;
-}
-
 static void fill(eg_event *event, eg_field field, eg_str value)
 {
     if (event->field[field].len == 0 && value.len > 0) {

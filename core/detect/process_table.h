@@ -40,12 +40,6 @@ const eg_process *eg_process_table_find(const eg_process_table *table, uint32_t 
  */
 const eg_process *eg_process_table_parent(const eg_process_table *table, const eg_process *process);
 /*
- * The parent, its parent and so on to the root, at most `max`: how many. Valid until the next
- * learn.
- */
-size_t eg_process_table_ancestors(const eg_process_table *table, const eg_process *process,
-                                  const eg_process **out, size_t max);
-/*
  * Fills what is missing in an event: of a process start ProcessGuid, ParentProcessGuid,
  * ParentImage, ParentCommandLine, ParentUser, GrandParentImage; in others ProcessGuid, Image and
  * User from their pid. Text borrows from the table.
