@@ -25,7 +25,6 @@ void eg_host_start_scans(eg_host *host)
     };
     if (eg_scan_thread_start(&options, &host->scans) != EG_OK) {
         eg_log(EG_LOG_ERROR, "scan", "files are not scanned: %s", eg_error_message());
-        eg_notices_set(&host->notices, "scan", "files are not scanned");
     }
     eg_pipeline_thread_use_scans(host->pipeline, eg_scan_thread_queue(host->scans));
 }

@@ -40,6 +40,19 @@ void eg_host_post(eg_host *host, const eg_message *message)
     }
 }
 
+/* An administrator is told by the notice, a tray by its state. */
+static bool is_scanner_down(eg_host *host)
+{
+    bool down = eg_scan_thread_is_down(host->scans);
+    if (down) {
+        eg_notices_set(&host->notices, EG_TOPIC_SCAN,
+                       "files are not looked into: the scanner could not be started");
+    } else {
+        eg_notices_clear(&host->notices, EG_TOPIC_SCAN);
+    }
+    return down;
+}
+
 void eg_host_state_look(eg_host *host)
 {
     char no_rules[EG_NOTICE_SIZE], rejected[EG_NOTICE_SIZE], other[EG_NOTICE_SIZE];
@@ -52,7 +65,8 @@ void eg_host_state_look(eg_host *host)
     view.hits_waiting = hits.waiting;
     view.store_failing = eg_notices_get(&host->notices, EG_TOPIC_STORE, other) ||
                          eg_notices_get(&host->notices, EG_TOPIC_DATABASE_OPEN, other);
-    view.scanner_down = eg_notices_get(&host->notices, EG_TOPIC_FILES, other);
+    view.scanner_down =
+        is_scanner_down(host) || eg_notices_get(&host->notices, EG_TOPIC_FILES, other);
     view.no_rules = eg_notices_get(&host->notices, EG_TOPIC_RULES, no_rules) ? no_rules : NULL;
     view.pack_rejected = eg_notices_get(&host->notices, EG_TOPIC_PACK, rejected) ? rejected : NULL;
     view.database_renewed = eg_notices_get(&host->notices, EG_TOPIC_DATABASE, other);

@@ -19,7 +19,8 @@
 #define EG_TOPIC_DATABASE "database"           /* it was damaged and made anew */
 #define EG_TOPIC_RULES "rules"                 /* there are none */
 #define EG_TOPIC_PACK "pack"                   /* new ones were refused, the old ones hold */
-#define EG_TOPIC_FILES "files"                 /* files are not looked into */
+#define EG_TOPIC_FILES "files"                 /* hashes and signatures are not read */
+#define EG_TOPIC_SCAN "scan"                   /* nothing is looked at with YARA */
 #define EG_NOTICE_SIZE 512
 
 typedef struct eg_notice {

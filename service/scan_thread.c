@@ -28,7 +28,6 @@ struct eg_scan_thread {
 
 /* ---- what the queue asks for ---- */
 
-/* The child that does the looking is started with its first job. */
 static int open_scanner(void *user, eg_ruleset *rules, eg_scanner *out)
 {
     eg_scan_thread *thread = user;
@@ -52,6 +51,8 @@ static int open_scanner(void *user, eg_ruleset *rules, eg_scanner *out)
         eg_scan_client_stop(client);
     }
     eg_mutex_unlock(&thread->thread.lock);
+    /* One that cannot be started is to be known before it is needed; jobs try again. */
+    (void)eg_scan_client_start(client);
     *out = eg_scan_client_scanner(client);
     return EG_OK;
 }
@@ -213,6 +214,20 @@ int eg_scan_thread_start(const eg_scan_thread_options *options, eg_scan_thread *
 eg_scan_queue *eg_scan_thread_queue(eg_scan_thread *thread)
 {
     return thread ? thread->queue : NULL;
+}
+
+bool eg_scan_thread_is_down(eg_scan_thread *thread)
+{
+    eg_scan_client_counts counts = {0};
+    if (!thread) {
+        return true;
+    }
+    eg_mutex_lock(&thread->thread.lock);
+    if (thread->client) {
+        eg_scan_client_counts_get(thread->client, &counts);
+    }
+    eg_mutex_unlock(&thread->thread.lock);
+    return counts.down;
 }
 
 void eg_scan_thread_stop(eg_scan_thread *thread)

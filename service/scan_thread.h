@@ -23,6 +23,8 @@ typedef struct eg_scan_thread_options {
 int eg_scan_thread_start(const eg_scan_thread_options *options, eg_scan_thread **out);
 /* To take events, and findings out; NULL for a thread that is NULL. */
 eg_scan_queue *eg_scan_thread_queue(eg_scan_thread *thread);
+/* True when nobody looks: the thread or its worker could not be started. Any thread. */
+bool eg_scan_thread_is_down(eg_scan_thread *thread);
 void eg_scan_thread_stop(eg_scan_thread *thread); /* does not wait */
 /* After a stop. EG_E_TIMEOUT when a scan does not let go: then nothing may be destroyed. */
 int eg_scan_thread_join(eg_scan_thread *thread, uint32_t milliseconds);

@@ -229,6 +229,13 @@ static int start_child(eg_scan_client *client)
     return status;
 }
 
+static void set_down(eg_scan_client *client, bool down)
+{
+    eg_mutex_lock(&client->lock);
+    client->counts.down = down;
+    eg_mutex_unlock(&client->lock);
+}
+
 static void note_failed_start(eg_scan_client *client)
 {
     eg_utf8_copy(client->start_reason, sizeof(client->start_reason),
@@ -239,6 +246,7 @@ static void note_failed_start(eg_scan_client *client)
                (unsigned)client->failed_starts, client->start_reason);
     }
     eg_scan_child_end(client->child);
+    set_down(client, true);
     client->next_start = eg_deadline_after(eg_backoff_next(&client->backoff));
 }
 
@@ -254,6 +262,7 @@ static int need_child(eg_scan_client *client)
         if (status == EG_OK) {
             client->failed_starts = 0;
             eg_backoff_reset(&client->backoff);
+            set_down(client, false);
             return EG_OK;
         }
         if (status == EG_E_CLOSED || status == EG_E_NOMEM) {
@@ -263,6 +272,11 @@ static int need_child(eg_scan_client *client)
         note_failed_start(client);
     }
     return eg_fail(EG_E_UNSUPPORTED, "the scanner could not be started: %s", client->start_reason);
+}
+
+int eg_scan_client_start(eg_scan_client *client)
+{
+    return client->here ? EG_OK : need_child(client);
 }
 
 /* ---- one job ---- */

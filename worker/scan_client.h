@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Scanning in a child that may die: an eg_scanner whose bytes are looked at by emoguard-worker.exe,
- * a process without rights (docs/attack-surface.md). The child is started with the first job, gets
- * the sources of the rules and compiles them; what it needs of a file or a process is one handle a
- * job. A child that hangs, dies, takes too much memory or answers nonsense is ended and made anew,
- * and the job still ends with a verdict or a reason. What stopped it twice is not given to it
- * again. Elsewhere than on Windows the scanning is done in this process.
+ * a process without rights (docs/attack-surface.md). The child is started with the first job or
+ * before it, gets the sources of the rules and compiles them; what it needs of a file or a process
+ * is one handle a job. A child that hangs, dies, takes too much memory or answers nonsense is ended
+ * and made anew, and the job still ends with a verdict or a reason. What stopped it twice is not
+ * given to it again. Elsewhere than on Windows the scanning is done in this process.
  *
  * eg_scan_client_stop and eg_scan_client_counts_get on any thread, everything else on one at a
  * time. Rules and cache are borrowed; who creates the client destroys it before them.
@@ -42,6 +42,7 @@ typedef struct eg_scan_client_counts {
     uint64_t starts;                   /* of children */
     uint64_t stops;            /* children that died, hung, took too much or answered nonsense */
     uint64_t child_bytes_peak; /* most private memory of a child that was seen */
+    bool down;                 /* the last child that was wanted could not be started */
 } eg_scan_client_counts;
 
 typedef struct eg_scan_client eg_scan_client;
@@ -50,6 +51,12 @@ int eg_scan_client_create(const eg_scan_client_options *options, eg_scan_client 
 /* Ends the child at once; NULL-safe. */
 void eg_scan_client_destroy(eg_scan_client *client);
 eg_scanner eg_scan_client_scanner(eg_scan_client *client);
+/*
+ * Starts the child now instead of with the first job. EG_OK also when it runs or none is needed;
+ * EG_E_UNSUPPORTED when it cannot be started now, which each job tries again, EG_E_CLOSED,
+ * EG_E_NOMEM. On the thread of the jobs.
+ */
+int eg_scan_client_start(eg_scan_client *client);
 /* The job or trial that runs, and all after it, end with EG_E_CLOSED at once. */
 void eg_scan_client_stop(eg_scan_client *client);
 void eg_scan_client_counts_get(eg_scan_client *client, eg_scan_client_counts *out);

@@ -22,29 +22,16 @@ static const eg_field task_names[] = {EG_FIELD_TASK_NAME, EG_FIELD_COMMAND, EG_F
                                       EG_FIELD_COUNT};
 static const eg_field service_names[] = {EG_FIELD_SERVICE_NAME, EG_FIELD_IMAGE_PATH,
                                          EG_FIELD_COUNT};
-static const eg_field other_names[] = {EG_FIELD_IMAGE,
-                                       EG_FIELD_COMMAND_LINE,
-                                       EG_FIELD_SCRIPT_BLOCK_TEXT,
-                                       EG_FIELD_PATH,
-                                       EG_FIELD_APP_NAME,
-                                       EG_FIELD_CONTENT_NAME,
-                                       EG_FIELD_QUERY_NAME,
-                                       EG_FIELD_IMAGE_LOADED,
-                                       EG_FIELD_NAME,
-                                       EG_FIELD_QUERY,
-                                       EG_FIELD_TARGET_FILENAME,
-                                       EG_FIELD_CONSUMER,
-                                       EG_FIELD_FILTER,
-                                       EG_FIELD_DESTINATION,
-                                       EG_FIELD_TARGET_OBJECT,
-                                       EG_FIELD_DETAILS,
-                                       EG_FIELD_TASK_NAME,
-                                       EG_FIELD_TASK_CONTENT,
-                                       EG_FIELD_SERVICE_NAME,
-                                       EG_FIELD_IMAGE_PATH,
-                                       EG_FIELD_SENSOR,
-                                       EG_FIELD_REASON,
+/* Our own state: a sensor that is hindered in another way is another thing. */
+static const eg_field agent_names[] = {EG_FIELD_SENSOR, EG_FIELD_REASON, EG_FIELD_DESCRIPTION,
                                        EG_FIELD_COUNT};
+static const eg_field other_names[] = {
+    EG_FIELD_IMAGE,     EG_FIELD_COMMAND_LINE, EG_FIELD_SCRIPT_BLOCK_TEXT, EG_FIELD_PATH,
+    EG_FIELD_APP_NAME,  EG_FIELD_CONTENT_NAME, EG_FIELD_QUERY_NAME,        EG_FIELD_IMAGE_LOADED,
+    EG_FIELD_NAME,      EG_FIELD_QUERY,        EG_FIELD_TARGET_FILENAME,   EG_FIELD_CONSUMER,
+    EG_FIELD_FILTER,    EG_FIELD_DESTINATION,  EG_FIELD_TARGET_OBJECT,     EG_FIELD_DETAILS,
+    EG_FIELD_TASK_NAME, EG_FIELD_TASK_CONTENT, EG_FIELD_SERVICE_NAME,      EG_FIELD_IMAGE_PATH,
+    EG_FIELD_COUNT};
 
 static const eg_field *names_of(eg_kind kind)
 {
@@ -58,6 +45,7 @@ static const eg_field *names_of(eg_kind kind)
     case EG_KIND_TASK_REMOVED:
     case EG_KIND_TASK_STARTED: return task_names;
     case EG_KIND_SERVICE_INSTALLED: return service_names;
+    case EG_KIND_AGENT: return agent_names;
     default: return other_names;
     }
 }

@@ -52,6 +52,7 @@ detection:
 RUN_KEY = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Run"
 ACCESS_DENIED = 0xC0000022
 BASELINE_HOLD_SECONDS = 5
+FLOOD, FLOOD_AT_ONCE = 10_000, 500
 # The chain of Emotet, with process numbers that nobody else has, and the rules that must see it.
 WORD = r"\Device\HarddiskVolume2\Program Files\Microsoft Office\root\Office16\WINWORD.EXE"
 POWERSHELL = r"\Device\HarddiskVolume2\Windows\System32\WindowsPowerShell\v1.0\powershell.exe"
@@ -215,6 +216,35 @@ def simulated_etw__provider_disabled__is_told_and_enabled_again(world):
     check(fields_of(row).get("IntegrityLevel") == "Medium", f"the provider is not back: {fields_of(row)}")
 
 
+def counted(world, rule, newest):
+    return sum(row["count"] for row in hits_after(world, rule, newest))
+
+
+def same_program__started_ten_thousand_times__is_one_record_and_one_window(world):
+    """With the service started again half way; each start has a process number of its own."""
+    rule, newest, dropped = CHAIN_RULES["regsvr32 on a user folder"], newest_hit(world), 0
+    command = r"regsvr32 /s C:\Users\y.tanaka\AppData\Local\Temp\egflood.dll"
+    for first in range(0, FLOOD, FLOOD_AT_ONCE):
+        if first == FLOOD // 2:
+            dropped += world.installed.status()["counters"]["dropped"]
+            restart(world, lambda: world.etw.path.write_bytes(b""))
+            wait_full(world)
+        for number in range(first, first + FLOOD_AT_ONCE):
+            world.etw.tell(*etw_feed.start(0x7FF80000 + 4 * number, 4, REGSVR32, command, 0x7FFF4000 + number))
+        wait_for(lambda end=first + FLOOD_AT_ONCE: counted(world, rule, newest) + dropped >= end, 120,
+                 f"start {first + FLOOD_AT_ONCE} to be counted", 0.2)
+    dropped += world.installed.status()["counters"]["dropped"]
+    rows = hits_after(world, rule, newest)
+    check(dropped == 0 and [row["count"] for row in rows] == [FLOOD], f"counts {[row['count'] for row in rows]}, {dropped} dropped")
+    story = world.installed.query("SELECT json_extract(story, '$.hits') AS hits FROM incident WHERE id = ?", rows[0]["incident_id"])
+    check(story[0]["hits"] >= FLOOD, f"the story has {story[0]['hits']} hits")
+    code, text = world.box.run([world.installed.program("emoguard.exe"), "hits", "show", str(rows[0]["id"])], check=False)
+    check(code == 0 and f"{FLOOD} times, last at 20" in text and f"{FLOOD} 回、最後は 20" in text, f"hits show: {text}")
+    open_windows = [title for title in world.box.window_titles() if title.startswith("EmoGuard: ")]
+    check(len(open_windows) == 1, f"windows: {open_windows}")
+    world.box.screenshot(world.folder / "flood.png")
+
+
 def simulated_etw__over__the_installed_service_runs_again(world):
     program = world.box.path(world.installed.program("emoguard-service.exe"))
 
@@ -233,5 +263,6 @@ SCENARIOS = [
     simulated_etw__records_lost__is_told_and_made_good,
     simulated_etw__session_stopped__is_told_and_comes_back,
     simulated_etw__provider_disabled__is_told_and_enabled_again,
+    same_program__started_ten_thousand_times__is_one_record_and_one_window,
     simulated_etw__over__the_installed_service_runs_again,
 ]

@@ -342,6 +342,28 @@ static void child__that_cannot_start__is_told_and_not_tried_at_once_again(void *
     assert_int_equal(f->counts.starts, 1);
 }
 
+static void child__that_cannot_start__is_down_until_it_can(void **state)
+{
+    fixture *f = *state;
+    char worker[1024];
+    find_program(worker, "scan-worker.exe");
+    find_program(f->program, "scan-worker-late.exe");
+    (void)eg_file_delete(f->program);
+    assert_int_equal(scan_bytes(f, "anything"), EG_FILE_NOT_LOOKED);
+    assert_true(f->counts.down);
+    assert_int_equal(eg_file_copy(worker, f->program), EG_OK);
+    uint64_t deadline = eg_clock_monotonic_ns() + UINT64_C(120000000000);
+    while (eg_scan_client_start(f->client) != EG_OK) {
+        assert_true(eg_clock_monotonic_ns() < deadline);
+        Sleep(100);
+    }
+    eg_scan_client_counts_get(f->client, &f->counts);
+    assert_false(f->counts.down);
+    eg_scan_client_destroy(f->client);
+    f->client = NULL;
+    (void)eg_file_delete(f->program);
+}
+
 /* ---- hostile files ---- */
 
 static const char *write_bomb(const fixture *f)
@@ -565,6 +587,7 @@ int eg_test_scan_client(void)
         WITH_WORKER(child__killed_while_it_looks__is_replaced),
         WITH_WORKER(stop__ends_the_job_that_runs_and_all_after_it),
         WITH_WORKER(child__that_cannot_start__is_told_and_not_tried_at_once_again),
+        WITH_WORKER(child__that_cannot_start__is_down_until_it_can),
         WITH_WORKER(bomb__and_circular_sectors__end_with_a_reason),
         WITH_WORKER(memory_of_the_child__stays_far_below_its_limit),
         WITH_WORKER(file__of_four_gigabytes__is_looked_at_up_to_its_limit),
