@@ -34,6 +34,8 @@ typedef struct session {
     size_t index; /* in the table of clients */
     eg_client_feed feed;
     bool takes_hits;     /* and the notes of the board */
+    bool carries;        /* fetches for the service when it is asked to */
+    size_t carrier;      /* its place in the courier */
     uint64_t board_seen; /* the newest note it has */
     uint64_t resolved;   /* of the stories resolved so far, the client has heard of so many */
     uint64_t rate_start;
@@ -153,6 +155,24 @@ static int start_feed(session *self)
                                      self->client.language, self->service->min_level);
     self->takes_hits = status == EG_OK;
     return status;
+}
+
+/* Only the tray of somebody who is signed in has a login to fetch with. */
+static void join_courier(session *self)
+{
+    const eg_session_service *service = self->service;
+    if (!service->courier || !self->takes_hits) {
+        return;
+    }
+    int status = service->check_interactive(self->io.pipe);
+    if (status == EG_OK) {
+        status = eg_courier_enter(service->courier, self->client.session, &self->carrier);
+    }
+    self->carries = status == EG_OK;
+    if (!self->carries) {
+        eg_log(EG_LOG_INFO, "pipe", "pid %lu is not asked to fetch: %s",
+               (unsigned long)self->client.pid, eg_error_message());
+    }
 }
 
 /* Hello, welcome, and a place in the table. */
@@ -345,6 +365,29 @@ static int spend(session *self, unsigned cost)
     return EG_OK;
 }
 
+static int send_errands(session *self)
+{
+    int status = self->carries ? EG_OK : EG_E_NOTFOUND;
+    while (status == EG_OK) {
+        eg_buf_clear(&self->out);
+        status = eg_courier_next(self->service->courier, self->carrier, &self->out);
+        if (status == EG_OK) {
+            status = eg_pipe_io_send(&self->io, eg_buf_str(&self->out), self->service->send_ms);
+        }
+    }
+    return status == EG_E_NOTFOUND ? EG_OK : status;
+}
+
+/* Costs nothing: each was asked for. What is due next goes out at once. */
+static int take_errand(session *self, const eg_message *message)
+{
+    if (!self->carries) {
+        return eg_fail(EG_E_INVALID, "bytes from a client that does not fetch");
+    }
+    int status = eg_courier_take(self->service->courier, self->carrier, message);
+    return status == EG_OK ? send_errands(self) : status;
+}
+
 static int handle(session *self, const eg_message *message)
 {
     int status;
@@ -374,6 +417,8 @@ static int handle(session *self, const eg_message *message)
     case EG_MESSAGE_UPDATE_ASK:
         status = spend(self, COST_CHANGE);
         return status == EG_OK ? take_update(self) : status;
+    case EG_MESSAGE_ERRAND_ANSWER:
+    case EG_MESSAGE_ERRAND_BYTES: return take_errand(self, message);
     case EG_MESSAGE_ERROR:
         eg_log(EG_LOG_WARNING, "pipe", "pid %lu reports: %.*s", (unsigned long)self->client.pid,
                EG_STR_ARGS(message->body.error.reason));
@@ -447,6 +492,9 @@ static int serve(session *self)
         if (status == EG_OK) {
             status = send_resolved(self);
         }
+        if (status == EG_OK) {
+            status = send_errands(self);
+        }
         while (status == EG_OK) {
             status = next_message(self, &message);
             if (status == EG_OK) {
@@ -511,7 +559,11 @@ void eg_client_session_run(const eg_session_service *service, HANDLE pipe, HANDL
         eg_log(EG_LOG_INFO, "pipe", "%s %s pid %lu in session %lu connected", self->client.kind,
                self->client.version, (unsigned long)self->client.pid,
                (unsigned long)self->client.session);
+        join_courier(self);
         status = serve(self);
+        if (self->carries) {
+            eg_courier_leave(service->courier, self->carrier);
+        }
         eg_clients_remove(service->clients, self->index);
     }
     end(self, status, greeted);

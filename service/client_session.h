@@ -4,8 +4,9 @@
  * client sends is hostile input: wrong order, wrong version, nonsense, too large, too often or too
  * slow ends the connection with a reason that the client and the log get. A client can only read
  * its hits and the state, say that it showed one, answer, ask for the status, for a check of the PC
- * (or its end) and for a look for new rules; an administrator can also close a story, make an
- * exception and revoke one. It can change nothing else.
+ * (or its end) and for a look for new rules, and bring what the courier asked it for; an
+ * administrator can also close a story, make an exception and revoke one. It can change nothing
+ * else.
  */
 #ifndef EG_SERVICE_CLIENT_SESSION_H
 #define EG_SERVICE_CLIENT_SESSION_H
@@ -15,6 +16,7 @@
 #include "core/store/store.h"
 #include "service/board.h"
 #include "service/clients.h"
+#include "service/courier.h"
 
 #include <windows.h>
 
@@ -46,6 +48,9 @@ typedef struct eg_session_service {
      */
     void (*check)(void *user, eg_check_action action);
     void (*update)(void *user);
+    eg_courier *courier; /* who asks trays to fetch; NULL: nobody */
+    /* eg_client_user_check_interactive, unless a test says who is. */
+    int (*check_interactive)(HANDLE pipe);
 } eg_session_service;
 
 /* Blocks until the conversation is over; closes `pipe`. Logs how it ended. */

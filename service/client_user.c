@@ -75,21 +75,49 @@ int eg_client_user_name(HANDLE pipe, eg_buf *name)
     return status;
 }
 
+static int is_member(HANDLE token, WELL_KNOWN_SID_TYPE group, bool *out)
+{
+    BYTE sid[SECURITY_MAX_SID_SIZE];
+    DWORD size = sizeof(sid);
+    BOOL member = FALSE;
+    if (!CreateWellKnownSid(group, NULL, sid, &size) ||
+        !CheckTokenMembership(token, sid, &member)) {
+        return eg_fail_os(GetLastError(), "check the rights of the client");
+    }
+    *out = member;
+    return EG_OK;
+}
+
 int eg_client_user_check_admin(HANDLE pipe)
 {
-    BYTE administrators[SECURITY_MAX_SID_SIZE];
-    DWORD size = sizeof(administrators);
     HANDLE token = NULL;
-    BOOL member = FALSE;
+    bool member = false;
     int status = open_token(pipe, &token);
     if (status != EG_OK) {
         return status;
     }
-    if (!CreateWellKnownSid(WinBuiltinAdministratorsSid, NULL, administrators, &size) ||
-        !CheckTokenMembership(token, administrators, &member)) {
-        status = eg_fail_os(GetLastError(), "check the rights of the client");
-    } else if (!member) {
+    status = is_member(token, WinBuiltinAdministratorsSid, &member);
+    if (status == EG_OK && !member) {
         status = eg_fail(EG_E_DENIED, "only an administrator may do that; run it as one");
+    }
+    CloseHandle(token);
+    return status;
+}
+
+int eg_client_user_check_interactive(HANDLE pipe)
+{
+    HANDLE token = NULL;
+    bool interactive = false, guest = false;
+    int status = open_token(pipe, &token);
+    if (status != EG_OK) {
+        return status;
+    }
+    status = is_member(token, WinInteractiveSid, &interactive);
+    if (status == EG_OK) {
+        status = is_member(token, WinBuiltinGuestsSid, &guest);
+    }
+    if (status == EG_OK && (!interactive || guest)) {
+        status = eg_fail(EG_E_DENIED, "only for somebody who is signed in, and no guest");
     }
     CloseHandle(token);
     return status;

@@ -18,5 +18,10 @@ int eg_client_user_name(HANDLE pipe, eg_buf *name);
  * not raised (UAC) is none. Else EG_E_DENIED.
  */
 int eg_client_user_check_admin(HANDLE pipe);
+/*
+ * EG_OK for a program of somebody who is signed in, at the PC or by remote desktop, and no guest.
+ * Else EG_E_DENIED.
+ */
+int eg_client_user_check_interactive(HANDLE pipe);
 
 #endif

@@ -331,7 +331,9 @@ static int start_pipe(eg_host *host)
     pipe.service.except = eg_host_except;
     pipe.service.revoke = eg_host_revoke_exception;
     pipe.service.update = host->updates ? eg_host_update : NULL;
+    pipe.service.courier = eg_updates_courier(host->updates);
     pipe.service.check_admin = eg_client_user_check_admin;
+    pipe.service.check_interactive = eg_client_user_check_interactive;
     pipe.service.check = host->checks ? eg_host_check : NULL;
     return eg_pipe_server_start(&pipe, &host->pipe);
 }

@@ -55,6 +55,12 @@ static void post(void *user, const eg_update_state *state)
     eg_host_post(user, &message);
 }
 
+static void wake_trays(void *user)
+{
+    eg_host *host = user;
+    eg_pipe_server_wake(host->pipe);
+}
+
 static int open_updates(eg_host *host, const char *id, const char *programs)
 {
     const eg_updates_options options = {
@@ -68,6 +74,7 @@ static int open_updates(eg_host *host, const char *id, const char *programs)
         .user = host,
         .sample = sample,
         .post = post,
+        .wake_trays = wake_trays,
     };
     int status = eg_crypto_init();
     return status == EG_OK ? eg_updates_open(&options, &host->updates) : status;

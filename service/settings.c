@@ -14,6 +14,7 @@
 #define URL_MAX 2048u
 #define PATH_MAX_BYTES 4096u
 #define CHANNEL_MAX 32u
+#define COURIER_MAX 16u
 #define REPOSITORY(id, member) \
     offsetof(eg_settings, repository) + (id) * sizeof(eg_repository_settings) + \
         offsetof(eg_repository_settings, member)
@@ -44,6 +45,7 @@ static const eg_conf_key keys[] = {
     {"", "rules_channel", EG_CONF_TEXT, offsetof(eg_settings, rules_channel), 1, CHANNEL_MAX},
     {"", "rules_proxy", EG_CONF_TEXT, offsetof(eg_settings, rules_proxy), 0, URL_MAX},
     {"", "rules_ca_file", EG_CONF_TEXT, offsetof(eg_settings, rules_ca_file), 0, PATH_MAX_BYTES},
+    {"", "rules_courier", EG_CONF_TEXT, offsetof(eg_settings, rules_courier), 0, COURIER_MAX},
     {"", "rules_poll_minutes", EG_CONF_NUMBER, offsetof(eg_settings, rules_poll_minutes), 1, 1440},
     {"", "rules_first_poll_seconds", EG_CONF_NUMBER,
      offsetof(eg_settings, rules_first_poll_seconds), 0, 3600},
@@ -80,6 +82,12 @@ static bool is_channel(eg_str name)
     return name.len > 0;
 }
 
+static bool is_courier(eg_str name)
+{
+    return eg_str_equal(name, EG_STR("sign-in")) || eg_str_equal(name, EG_STR("stored")) ||
+           eg_str_equal(name, EG_STR("off"));
+}
+
 static int check_repositories(const eg_settings *settings, const char *file)
 {
     for (size_t i = 0; i < EG_REPOSITORY_COUNT; i++) {
@@ -92,6 +100,10 @@ static int check_repositories(const eg_settings *settings, const char *file)
     }
     if (!is_channel(eg_buf_str(&settings->rules_channel))) {
         return eg_fail(EG_E_INVALID, "%s: rules_channel is made of a-z, 0-9 and '-'", file);
+    }
+    if (!is_courier(eg_buf_str(&settings->rules_courier))) {
+        return eg_fail(EG_E_INVALID, "%s: rules_courier is '%s'; it must be sign-in, stored or off",
+                       file, eg_buf_cstr(&settings->rules_courier));
     }
     return EG_OK;
 }
@@ -137,6 +149,7 @@ int eg_settings_init(eg_settings *settings)
     eg_buf_init(&settings->rules_proxy, URL_MAX);
     eg_buf_init(&settings->rules_ca_file, PATH_MAX_BYTES);
     eg_buf_init(&settings->by_policy, FILE_MAX);
+    eg_buf_init(&settings->rules_courier, COURIER_MAX);
     settings->rules_poll_minutes = 60;
     settings->rules_first_poll_seconds = 120;
     settings->rules_doorbell = true;
@@ -152,8 +165,10 @@ int eg_settings_init(eg_settings *settings)
     settings->checks = (eg_check_schedule){EG_CHECK_WEEKLY, CHECK_DAY, CHECK_MINUTE};
     eg_buf_append_cstr(&settings->check_schedule, "weekly wed 12:00");
     eg_buf_append_cstr(&settings->rules_channel, "stable");
-    if (settings->rules_channel.status != EG_OK || settings->log_level.status != EG_OK ||
-        settings->alert_min_level.status != EG_OK || settings->check_schedule.status != EG_OK) {
+    eg_buf_append_cstr(&settings->rules_courier, "sign-in");
+    if (settings->rules_courier.status != EG_OK || settings->rules_channel.status != EG_OK ||
+        settings->log_level.status != EG_OK || settings->alert_min_level.status != EG_OK ||
+        settings->check_schedule.status != EG_OK) {
         eg_settings_done(settings);
         return EG_E_NOMEM;
     }
@@ -177,6 +192,7 @@ void eg_settings_done(eg_settings *settings)
     eg_buf_done(&settings->rules_proxy);
     eg_buf_done(&settings->rules_ca_file);
     eg_buf_done(&settings->by_policy);
+    eg_buf_done(&settings->rules_courier);
 }
 
 /* ---- file and policies ---- */

@@ -48,6 +48,7 @@ typedef struct eg_settings {
     eg_buf rules_channel; /* "stable"; "canary" goes first; also the name of the bell */
     eg_buf rules_proxy;   /* "": that of the system; "none"; "http://host:port" */
     eg_buf rules_ca_file; /* certificates to trust in the place of the system's; "": those */
+    eg_buf rules_courier; /* as written: "sign-in", "stored", "off" */
     uint64_t rules_poll_minutes;
     uint64_t rules_first_poll_seconds; /* the first look is within so many after the start */
     bool rules_doorbell;

@@ -125,6 +125,7 @@ static void note_failure(eg_update_feed *feed, const eg_update_result *result, c
 static void look(eg_update_feed *feed)
 {
     eg_update_result result;
+    eg_source_answer answer;
     eg_guard_sample sample = {0};
     char reason[EG_UPDATE_FEED_TEXT] = "";
     uint64_t now = eg_clock_utc();
@@ -141,8 +142,10 @@ static void look(eg_update_feed *feed)
     }
     feed->withheld = status == EG_E_NOTFOUND || status == EG_E_DENIED;
     feed->looked_ms = now_ms();
+    eg_source_answer_get(feed->source, &answer);
     eg_mutex_lock(&feed->lock);
     copy_agent(feed);
+    feed->status.by_courier = answer.by_courier;
     memcpy(feed->status.error, reason, sizeof(reason));
     feed->status.last_look = now;
     feed->status.last_success = status == EG_OK ? now : feed->status.last_success;
@@ -359,7 +362,8 @@ int eg_update_feed_open(const eg_update_feed_options *options, eg_update_feed **
     if (status != EG_OK) {
         goto done_lock;
     }
-    const eg_source_options source = {options->url, options->http, FILE_TIMEOUT_MS};
+    const eg_source_options source = {options->url, options->http, FILE_TIMEOUT_MS,
+                                      options->courier};
     status = eg_source_create(&source, &feed->source);
     if (status == EG_OK) {
         status = open_agent(feed);

@@ -10,7 +10,7 @@
 
 #include "core/ipc/message.h"
 #include "core/update/agent.h"
-#include "core/update/http.h"
+#include "core/update/source.h"
 
 #define EG_UPDATE_FEED_TEXT 512
 
@@ -24,6 +24,7 @@ typedef struct eg_update_feed_options {
     const char *root_path; /* of the installed root.json */
     const char *channel;   /* of the bell; NULL: none is waited for */
     eg_http_options http;  /* without the proxy */
+    eg_source_courier courier;
     eg_str agent_id;
     bool canary;
     uint64_t hold;
@@ -45,6 +46,7 @@ typedef struct eg_update_feed_status {
     bool on_trial;
     bool stale;                                  /* its metadata has expired */
     bool clock_error;                            /* the local clock is behind signed times */
+    bool by_courier;                             /* the last look was made by a tray */
     uint64_t last_look, last_success, next_look; /* FILETIME, 0 none */
     const char *bell;                            /* "none", "waits", "absent", "lost" */
     char error[EG_UPDATE_FEED_TEXT];             /* of the last look; "" when it went well */

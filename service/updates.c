@@ -22,6 +22,7 @@
 #define SILENCE_S 60u
 #define REASON_SHOWN 200u /* bytes, in the status, which has to fit into a message */
 #define PATH_MAX_BYTES (32u * 1024)
+#define COURIER_HAND_OVER_MS 60000u
 
 _Static_assert(EG_GUARD_PACKS == EG_REPOSITORY_COUNT, "a share for each repository");
 
@@ -40,6 +41,7 @@ typedef struct repository {
 struct eg_updates {
     eg_updates_options options;
     eg_buf agent_id, ca;
+    eg_courier *courier; /* NULL: none */
     eg_rules *rules;
     eg_network_watch *network; /* NULL: none */
     eg_mutex packs_lock;       /* of bundles and packs: held while rules are loaded from them */
@@ -245,6 +247,7 @@ static void on_changed(void *user)
         .state = status.state,
         .serial = status.serial ? status.serial : summary.serial,
         .time = status.last_look,
+        .by_courier = status.by_courier,
         .error = eg_str_from(status.error),
     };
     updates->options.post(updates->options.user, &state);
@@ -286,6 +289,7 @@ static int open_feed(repository *r, const eg_repository_settings *set)
                  .ca_pem = r->updates->ca.len > 0 ? eg_buf_str(&r->updates->ca) : EG_STR_NONE,
                  .connect_ms = CONNECT_MS,
                  .silence_s = SILENCE_S},
+        .courier = {r->updates->courier, eg_courier_get},
         .agent_id = eg_buf_str(&r->updates->agent_id),
         .canary = eg_str_equal(eg_buf_str(&settings->rules_channel), EG_STR("canary")),
         .hold = set->hold,
@@ -333,6 +337,29 @@ static void open_repository(eg_updates *updates, size_t index)
     eg_notices_set(updates->options.notices, "updates", text);
 }
 
+static void wake_trays(void *user)
+{
+    eg_updates *updates = user;
+    updates->options.wake_trays(updates->options.user);
+}
+
+static void tray_arrived(void *user)
+{
+    eg_updates_wake(user);
+}
+
+static int open_courier(eg_updates *updates)
+{
+    eg_str set = eg_buf_str(&updates->options.settings->rules_courier);
+    const eg_courier_options options = {.stored_login = eg_str_equal(set, EG_STR("stored")),
+                                        .hand_over_ms = COURIER_HAND_OVER_MS,
+                                        .user = updates,
+                                        .wake = wake_trays,
+                                        .arrived = tray_arrived};
+    return eg_str_equal(set, EG_STR("off")) ? EG_OK
+                                            : eg_courier_create(&options, &updates->courier);
+}
+
 int eg_updates_open(const eg_updates_options *options, eg_updates **out)
 {
     eg_updates *updates;
@@ -368,6 +395,9 @@ int eg_updates_open(const eg_updates_options *options, eg_updates **out)
     if (status == EG_OK && ca[0] != '\0') {
         status = eg_file_read(ca, CA_MAX, &updates->ca);
     }
+    if (status == EG_OK) {
+        status = open_courier(updates);
+    }
     if (status != EG_OK) {
         eg_updates_destroy(updates);
         return status;
@@ -392,6 +422,7 @@ void eg_updates_destroy(eg_updates *updates)
         eg_bundle_done(&r->bundle);
         eg_buf_done(&r->folder);
     }
+    eg_courier_destroy(updates->courier);
     eg_buf_done(&updates->ca);
     eg_buf_done(&updates->agent_id);
     eg_mutex_done(&updates->packs_lock);
@@ -423,6 +454,7 @@ int eg_updates_start(eg_updates *updates, eg_rules *rules)
 
 void eg_updates_stop(eg_updates *updates)
 {
+    eg_courier_cancel(eg_updates_courier(updates));
     if (updates) {
         eg_network_watch_end(updates->network);
         updates->network = NULL;
@@ -465,6 +497,11 @@ void eg_updates_network_changed(eg_updates *updates)
             eg_update_feed_network_changed(updates->repositories[i].feed);
         }
     }
+}
+
+eg_courier *eg_updates_courier(const eg_updates *updates)
+{
+    return updates ? updates->courier : NULL;
 }
 
 /* ---- status ---- */
@@ -511,6 +548,7 @@ static void write_feed(repository *r, const char *url, eg_json *json, size_t rej
     eg_json_put_str(json, "error", eg_str_from(status.error));
     eg_json_put_bool(json, "stale", status.stale);
     eg_json_put_bool(json, "clock_error", status.clock_error);
+    eg_json_put_bool(json, "by_courier", status.by_courier);
     eg_json_put_str(json, "bell", eg_str_from(status.bell));
     put_time(json, "last_look", status.last_look);
     put_time(json, "last_success", status.last_success);

@@ -9,6 +9,7 @@
 #ifndef EG_SERVICE_UPDATES_H
 #define EG_SERVICE_UPDATES_H
 
+#include "service/courier.h"
 #include "service/event_source.h"
 #include "service/notices.h"
 #include "service/rules.h"
@@ -28,6 +29,7 @@ typedef struct eg_updates_options {
     void *user;
     void (*sample)(void *user, eg_guard_sample *out);
     void (*post)(void *user, const eg_update_state *state); /* to the trays */
+    void (*wake_trays)(void *user);                         /* the courier has something for one */
 } eg_updates_options;
 
 /* EG_E_NOTFOUND: no repository is set. One that cannot be opened is told, and the others go on. */
@@ -43,10 +45,12 @@ int eg_updates_join(eg_updates *updates, uint32_t milliseconds);
 void eg_updates_wake(eg_updates *updates);
 /* Any thread: as eg_update_feed_network_changed, also when the PC wakes up from sleep. */
 void eg_updates_network_changed(eg_updates *updates);
+/* For the conversations with trays; NULL: there is none. NULL-safe. */
+eg_courier *eg_updates_courier(const eg_updates *updates);
 /*
  * Any thread; an array of {repository, url, serial, on_trial, state, error, stale, clock_error,
- * bell, last_look, last_success, next_look, rejected [{serial, archive, time, reason}]}: times ""
- * for never, of the rejected packs the newest ones first, at most so many.
+ * by_courier, bell, last_look, last_success, next_look, rejected [{serial, archive, time,
+ * reason}]}: times "" for never, of the rejected packs the newest ones first, at most so many.
  */
 void eg_updates_write(eg_updates *updates, eg_json *json, size_t rejected_max);
 

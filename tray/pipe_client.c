@@ -8,6 +8,8 @@
 #include "core/base/utf.h"
 #include "core/ipc/frame.h"
 #include "core/version.h"
+#include "tray/errand.h"
+#include "tray/proxy_login.h"
 #include "tray/server_check.h"
 
 #define PAUSE_FIRST_MS 200u
@@ -33,7 +35,9 @@ struct eg_pipe_client {
     HANDLE read_done, write_done;
     eg_frame_reader frames;
     eg_message_decoder *decoder;
+    eg_errands *errands;
     bool welcomed;
+    bool trusted; /* this is the service, as far as anybody can know */
     DWORD last_connect_error;
 };
 
@@ -81,6 +85,20 @@ static int on_news(eg_pipe_client *client, const eg_message *message)
     return status == EG_OK ? post(client, EG_PIPE_NEWS, news, news->arena) : status;
 }
 
+static bool is_errand(eg_message_type type)
+{
+    return type == EG_MESSAGE_ERRAND || type == EG_MESSAGE_ERRAND_NEXT ||
+           type == EG_MESSAGE_ERRAND_END;
+}
+
+static int on_errand(eg_pipe_client *client, const eg_message *message)
+{
+    if (!client->trusted) {
+        return eg_fail(EG_E_DENIED, "no errands for a service that is not installed");
+    }
+    return eg_errands_take(client->errands, message);
+}
+
 static int on_message(eg_pipe_client *client, const eg_message *message)
 {
     eg_tray_notice *notice = NULL;
@@ -106,6 +124,9 @@ static int on_message(eg_pipe_client *client, const eg_message *message)
     }
     if (is_news(message->type) && client->welcomed) {
         return on_news(client, message);
+    }
+    if (is_errand(message->type) && client->welcomed) {
+        return on_errand(client, message);
     }
     if (message->type != EG_MESSAGE_HIT || !client->welcomed) {
         return eg_fail(EG_E_INVALID, "an unexpected message (type %d) from the service",
@@ -239,6 +260,7 @@ static int connect_pipe(eg_pipe_client *client)
 {
     /* The service may know who we are, and may not act as us. */
     DWORD flags = FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION;
+    BOOL installed = TRUE; /* whoever names another pipe knows whose it is */
     int status;
 
     client->pipe =
@@ -253,7 +275,8 @@ static int connect_pipe(eg_pipe_client *client)
         return status;
     }
     client->last_connect_error = 0;
-    status = client->check_server ? eg_server_check(client->pipe) : EG_OK;
+    status = client->check_server ? eg_server_check(client->pipe, &installed) : EG_OK;
+    client->trusted = installed;
     if (status != EG_OK) {
         eg_log(EG_LOG_ERROR, "tray", "%s", eg_error_message());
         CloseHandle(client->pipe);
@@ -281,6 +304,7 @@ static int one_connection(eg_pipe_client *client)
     eg_frame_reader_init(&client->frames);
     set_connected(client, true);
     status = talk(client);
+    eg_errands_drop(client->errands);
     set_connected(client, false);
     eg_frame_reader_done(&client->frames);
     CloseHandle(client->pipe);
@@ -325,11 +349,40 @@ static void release(eg_pipe_client *client)
     if (client->write_done) {
         CloseHandle(client->write_done);
     }
+    eg_errands_destroy(client->errands);
     eg_message_decoder_destroy(client->decoder);
     eg_buf_done(&client->outgoing);
     eg_mutex_done(&client->lock);
     eg_free(client->pipe_name);
     eg_free(client);
+}
+
+/* Any thread. */
+static void put_outgoing(eg_pipe_client *client, const eg_message *message)
+{
+    eg_mutex_lock(&client->lock);
+    if (client->connected && eg_message_encode(&client->outgoing, message) == EG_OK) {
+        SetEvent(client->outgoing_ready);
+    }
+    eg_mutex_unlock(&client->lock);
+}
+
+static void send_errand(void *user, const eg_message *message)
+{
+    put_outgoing(user, message);
+}
+
+static int get_login(void *user, eg_str proxy, bool stored, eg_buf *out)
+{
+    EG_UNUSED(user);
+    return eg_proxy_login_get(proxy, stored, out);
+}
+
+static int create_errands(eg_pipe_client *client)
+{
+    const eg_errands_options options = {client, send_errand, get_login};
+
+    return eg_errands_create(&options, &client->errands);
 }
 
 int eg_pipe_client_start(const wchar_t *pipe, bool check_server, HWND window, eg_language language,
@@ -365,6 +418,9 @@ int eg_pipe_client_start(const wchar_t *pipe, bool check_server, HWND window, eg
         status = eg_message_decoder_create(&client->decoder);
     }
     if (status == EG_OK) {
+        status = create_errands(client);
+    }
+    if (status == EG_OK) {
         status = eg_thread_start(&client->thread, "pipe", run, client);
     }
     if (status != EG_OK) {
@@ -387,15 +443,6 @@ void eg_pipe_client_stop(eg_pipe_client *client)
 void eg_pipe_client_begin_again(eg_pipe_client *client)
 {
     SetEvent(client->again);
-}
-
-static void put_outgoing(eg_pipe_client *client, const eg_message *message)
-{
-    eg_mutex_lock(&client->lock);
-    if (client->connected && eg_message_encode(&client->outgoing, message) == EG_OK) {
-        SetEvent(client->outgoing_ready);
-    }
-    eg_mutex_unlock(&client->lock);
 }
 
 void eg_pipe_client_answer(eg_pipe_client *client, int64_t story, eg_answer_kind answer)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The connection to the service, on a thread of its own: connects, checks that the other side is
- * our service, says hello, hands what comes to the window thread as messages, and starts over with
- * a growing pause whenever the connection ends. Call the functions from the window thread.
+ * our service, says hello, hands what comes to the window thread as messages, fetches what the
+ * service asks for (errand.h), and starts over with a growing pause whenever the connection ends.
+ * Call the functions from the window thread.
  */
 #ifndef EG_TRAY_PIPE_CLIENT_H
 #define EG_TRAY_PIPE_CLIENT_H
@@ -24,7 +25,10 @@
 
 typedef struct eg_pipe_client eg_pipe_client;
 
-/* `pipe` is the full name; `check_server` asks the service manager whose pipe it is. */
+/*
+ * `pipe` is the full name; `check_server` asks the service manager whose pipe it is. Without a
+ * service to compare with, the user's login is lent to nobody.
+ */
 int eg_pipe_client_start(const wchar_t *pipe, bool check_server, HWND window, eg_language language,
                          eg_pipe_client **out);
 /* Ends the connection and the thread, then frees. NULL-safe. */

@@ -135,6 +135,8 @@
 #define EG_TEXT_STATUS_CHECK_VALUE 1424
 #define EG_TEXT_STATUS_OPEN 1425
 #define EG_TEXT_STATUS_COPY 1426
+#define EG_TEXT_STATUS_UPDATES 1427
+#define EG_TEXT_STATUS_BY_COURIER 1428
 
 /* what needs attention, and the names of sensors in it */
 #define EG_TEXT_ATTENTION_NO_RULES 1600

@@ -37,17 +37,16 @@ static int find_service(DWORD *pid, BOOL *installed)
     return status;
 }
 
-int eg_server_check(HANDLE pipe)
+int eg_server_check(HANDLE pipe, BOOL *installed)
 {
     ULONG server = 0;
     DWORD pid;
-    BOOL installed;
-    int status = find_service(&pid, &installed);
+    int status = find_service(&pid, installed);
 
     if (status != EG_OK) {
         return status;
     }
-    if (!installed) {
+    if (!*installed) {
         eg_log(EG_LOG_INFO, "tray", "no EmoGuard service is installed: its pipe is not checked");
         return EG_OK;
     }

@@ -10,8 +10,8 @@
 
 /*
  * EG_OK for our service, and (with a line in the log) where no such service is installed, which is
- * how it runs in a terminal. EG_E_DENIED for another process.
+ * how it runs in a terminal: *installed tells. EG_E_DENIED for another process.
  */
-int eg_server_check(HANDLE pipe);
+int eg_server_check(HANDLE pipe, BOOL *installed);
 
 #endif

@@ -27,6 +27,16 @@ static void add_row(eg_panel *to, eg_arena *arena, unsigned label, const wchar_t
     }
 }
 
+/* Worth knowing where nobody is signed in for long: then no new rules come. */
+static void add_way(eg_panel *to, eg_arena *arena, const eg_service_view *service)
+{
+    const eg_update_state *update = eg_service_view_update(service);
+
+    if (update && update->by_courier) {
+        add_row(to, arena, EG_TEXT_STATUS_UPDATES, eg_tray_text(arena, EG_TEXT_STATUS_BY_COURIER));
+    }
+}
+
 /* The state is newer than what was said at hello. */
 static void add_rules(eg_panel *to, eg_arena *arena, const eg_service_view *service)
 {
@@ -75,6 +85,7 @@ static void add_service(eg_panel *to, eg_arena *arena, const eg_service_view *se
     const eg_welcome *welcome = &service->info->welcome;
 
     add_rules(to, arena, service);
+    add_way(to, arena, service);
     add_check(to, arena, service);
     if (welcome->contact.len > 0) {
         add_row(to, arena, EG_TEXT_STATUS_CONTACT, safe(arena, welcome->contact));

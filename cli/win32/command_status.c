@@ -55,6 +55,9 @@ static void print_repository(yyjson_val *of)
            EG_STR_ARGS(eg_json_get_str(of, "bell")),
            eg_json_get_bool(of, "stale", false) ? ", not confirmed for long" : "",
            eg_json_get_bool(of, "clock_error", false) ? ", the clock of this PC is behind" : "");
+    if (eg_json_get_bool(of, "by_courier", false)) {
+        printf("%-12s through the proxy, fetched by the signed-in user's tray\n", "");
+    }
     if (error.len > 0) {
         print_line("", error);
     }

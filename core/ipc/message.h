@@ -3,9 +3,9 @@
  * What service and tray (and `emoguard status`) say to each other over the pipe: one JSON object a
  * frame, {"type":"...", ...}. The first message of a client is hello; a version that differs ends
  * the connection with an error message that says so. Every field is checked on decoding: type,
- * range, length; unknown members are ignored. Decoded texts borrow from the decoder, are valid
- * until its next use, and hold no control characters but tab and line ends. A hello or welcome of
- * another protocol version decodes to that number alone.
+ * range, length; unknown members are ignored. Decoded texts and bytes borrow from the decoder and
+ * are valid until its next use; texts hold no control characters but tab and line ends. A hello or
+ * welcome of another protocol version decodes to that number alone.
  */
 #ifndef EG_IPC_MESSAGE_H
 #define EG_IPC_MESSAGE_H
@@ -37,10 +37,15 @@ typedef enum eg_message_type {
     EG_MESSAGE_STATUS,     /* service: as JSON text, see service/status.h */
     EG_MESSAGE_STATE,      /* service: what needs attention, to trays on change */
     EG_MESSAGE_CHECK_ASK,  /* client: check this PC now, or stop doing so */
-    EG_MESSAGE_CHECK_STATE,  /* service: how that goes, to trays on change and as answer */
-    EG_MESSAGE_UPDATE_ASK,   /* client: look for new rules */
-    EG_MESSAGE_UPDATE_STATE, /* service: how that goes, the same */
-    EG_MESSAGE_ERROR,        /* either: why the connection ends, or what was refused */
+    EG_MESSAGE_CHECK_STATE,   /* service: how that goes, to trays on change and as answer */
+    EG_MESSAGE_UPDATE_ASK,    /* client: look for new rules */
+    EG_MESSAGE_UPDATE_STATE,  /* service: how that goes, the same */
+    EG_MESSAGE_ERRAND,        /* service, to one tray: fetch this through the proxy as your user */
+    EG_MESSAGE_ERRAND_ANSWER, /* that tray: how it went */
+    EG_MESSAGE_ERRAND_NEXT,   /* service: now the bytes from there on */
+    EG_MESSAGE_ERRAND_BYTES,  /* that tray: one piece of them; asked for one by one */
+    EG_MESSAGE_ERRAND_END,    /* service: that is all, or it is no longer wanted */
+    EG_MESSAGE_ERROR,         /* either: why the connection ends, or what was refused */
     EG_MESSAGE_COUNT,
 } eg_message_type;
 
@@ -238,7 +243,47 @@ typedef struct eg_update_state {
     uint64_t serial; /* of the rules in force after it */
     uint64_t time;   /* FILETIME of the last look, 0 never */
     eg_str error;    /* failed: why */
+    bool by_courier; /* the last look went through the proxy, by the tray of a signed-in user */
 } eg_update_state;
+
+#define EG_ERRAND_FILE_MAX (64u * 1024 * 1024)
+#define EG_ERRAND_PIECE_MAX (24u * 1024)
+#define EG_ERRAND_CA_MAX 20000u
+
+/* A file that the service cannot fetch, since the proxy wants the login of a user. */
+typedef struct eg_errand {
+    uint32_t id;         /* never 0, grows */
+    eg_str url;          /* http:// or https:// */
+    eg_str proxy;        /* "http://host:port" */
+    eg_str ca_pem;       /* certificates to trust in the place of Windows' own; "": those */
+    eg_str etag;         /* for a conditional request, "" none */
+    uint32_t max;        /* bytes of the whole file */
+    uint32_t start;      /* only from there on: the service has what is before */
+    uint32_t timeout_ms; /* for all of it */
+    bool stored_login;   /* a login of the Credential Manager may be used, by Basic too */
+} eg_errand;
+
+typedef enum eg_errand_result {
+    EG_ERRAND_ANSWERED, /* the server, or the proxy: see status */
+    EG_ERRAND_BROKEN,   /* no connection, or it broke: `size` bytes came */
+    EG_ERRAND_DENIED,   /* the server's certificate is not trusted */
+    EG_ERRAND_TIMEOUT,
+    EG_ERRAND_TOO_LARGE,
+    EG_ERRAND_REFUSED, /* the tray does not do such */
+    EG_ERRAND_RESULT_COUNT,
+} eg_errand_result;
+extern const char *const eg_errand_result_names[];
+
+typedef struct eg_errand_answer {
+    uint32_t id;
+    eg_errand_result result;
+    uint32_t status; /* of HTTP, 0 none */
+    uint32_t retry_after_s;
+    uint32_t start; /* where the bytes begin: that of the errand, or 0 when all of it came anew */
+    uint32_t size;  /* bytes from there on */
+    eg_str etag, last_modified, date; /* as the server told them */
+    eg_str error;                     /* not answered: why */
+} eg_errand_answer;
 
 typedef struct eg_message {
     eg_message_type type;
@@ -276,6 +321,20 @@ typedef struct eg_message {
         } check_ask;
         eg_check_state check_state;
         eg_update_state update_state;
+        eg_errand errand;
+        eg_errand_answer errand_answer;
+        struct {
+            uint32_t id;
+            uint32_t at; /* in the whole file */
+        } errand_next;
+        struct {
+            uint32_t id;
+            uint32_t at;
+            eg_str bytes; /* EG_ERRAND_PIECE_MAX, or what is left */
+        } errand_bytes;
+        struct {
+            uint32_t id;
+        } errand_end;
         struct {
             eg_str reason;
         } error;

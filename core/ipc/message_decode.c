@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/base64.h"
 #include "core/base/status.h"
 #include "core/ipc/frame.h"
 #include "core/ipc/message_table.h"
@@ -7,6 +8,7 @@
 
 struct eg_message_decoder {
     yyjson_doc *document; /* of the last message: its texts are in here */
+    eg_buf bytes;         /* of the last message: no message has two such members */
 };
 
 int eg_message_decoder_create(eg_message_decoder **out)
@@ -15,6 +17,7 @@ int eg_message_decoder_create(eg_message_decoder **out)
     if (!decoder) {
         return EG_E_NOMEM;
     }
+    eg_buf_init(&decoder->bytes, EG_FRAME_MAX);
     *out = decoder;
     return EG_OK;
 }
@@ -25,6 +28,7 @@ void eg_message_decoder_destroy(eg_message_decoder *decoder)
         return;
     }
     yyjson_doc_free(decoder->document);
+    eg_buf_done(&decoder->bytes);
     eg_free(decoder);
 }
 
@@ -57,6 +61,22 @@ static int take_text(yyjson_val *value, const eg_message_member *of, eg_str *out
     }
     *out = text;
     return EG_OK;
+}
+
+static int take_bytes(eg_message_decoder *decoder, yyjson_val *value, const eg_message_member *of,
+                      eg_str *out)
+{
+    eg_str text = {yyjson_get_str(value), yyjson_get_len(value)};
+    if (!text.ptr || text.len > EG_BASE64_SIZE(of->max)) {
+        return refuse(of, "is missing, no text or too long");
+    }
+    eg_buf_clear(&decoder->bytes);
+    int status = eg_base64_read(&decoder->bytes, text);
+    if (status != EG_OK) {
+        return status == EG_E_INVALID ? refuse(of, "is not base64") : status;
+    }
+    *out = eg_buf_str(&decoder->bytes);
+    return out->len > of->max ? refuse(of, "is too long") : EG_OK;
 }
 
 static int take_number(yyjson_val *value, const eg_message_member *of, uint64_t max, uint64_t *out)
@@ -190,7 +210,8 @@ static bool find_name(yyjson_val *value, const eg_message_member *of, eg_message
     return eg_language_from_code(name, value_of(message, of));
 }
 
-static int take_member(yyjson_val *object, const eg_message_member *of, eg_message *message)
+static int take_member(eg_message_decoder *decoder, yyjson_val *object, const eg_message_member *of,
+                       eg_message *message)
 {
     yyjson_val *value = yyjson_obj_get(object, of->key);
     void *out = value_of(message, of);
@@ -200,6 +221,7 @@ static int take_member(yyjson_val *object, const eg_message_member *of, eg_messa
     switch (of->type) {
     case EG_MEMBER_TEXT:
     case EG_MEMBER_JSON: return take_text(value, of, out);
+    case EG_MEMBER_BYTES: return take_bytes(decoder, value, of, out);
     case EG_MEMBER_STEPS: return take_steps(value, of, out);
     case EG_MEMBER_IDS: return take_ids(value, of, out);
     case EG_MEMBER_ATTENTION: return take_attention(value, of, out);
@@ -251,7 +273,7 @@ static bool is_foreign(const eg_message *message)
            message->body.welcome.protocol != EG_PROTOCOL_VERSION;
 }
 
-static int read_message(yyjson_val *root, eg_message *message)
+static int read_message(eg_message_decoder *decoder, yyjson_val *root, eg_message *message)
 {
     int status = find_type(root, &message->type);
     if (status != EG_OK) {
@@ -268,7 +290,7 @@ static int read_message(yyjson_val *root, eg_message *message)
         if (i > 0 && is_foreign(message)) {
             break;
         }
-        status = take_member(root, &members[i], message);
+        status = take_member(decoder, root, &members[i], message);
     }
     return status;
 }
@@ -286,7 +308,7 @@ int eg_message_decode(eg_message_decoder *decoder, eg_str payload, eg_message *o
     }
     eg_message message;
     memset(&message, 0, sizeof(message));
-    status = read_message(yyjson_doc_get_root(decoder->document), &message);
+    status = read_message(decoder, yyjson_doc_get_root(decoder->document), &message);
     if (status == EG_OK) {
         *out = message;
     }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/base/base64.h"
 #include "core/base/status.h"
 #include "core/base/utf.h"
 #include "core/ipc/frame.h"
@@ -96,6 +97,17 @@ static int put_attention(eg_json *json, const eg_message_member *of, const eg_at
     return status;
 }
 
+static int put_bytes(eg_json *json, const eg_message_member *of, eg_str bytes, eg_buf *scratch)
+{
+    if (bytes.len > of->max) {
+        return eg_fail(EG_E_LIMIT, "message: %zu bytes in \"%s\" are too many", bytes.len, of->key);
+    }
+    eg_buf_clear(scratch);
+    int status = eg_base64_write(scratch, bytes);
+    eg_json_put_str(json, of->key, eg_buf_str(scratch));
+    return status;
+}
+
 static int put_member(eg_json *json, const eg_message *message, const eg_message_member *of,
                       eg_buf *scratch)
 {
@@ -105,6 +117,7 @@ static int put_member(eg_json *json, const eg_message *message, const eg_message
     case EG_MEMBER_TEXT:
     case EG_MEMBER_ANSWER:
     case EG_MEMBER_JSON: return put_text(json, of, *(const eg_str *)value, scratch);
+    case EG_MEMBER_BYTES: return put_bytes(json, of, *(const eg_str *)value, scratch);
     case EG_MEMBER_STEPS: return put_steps(json, of, value, scratch);
     case EG_MEMBER_IDS: put_ids(json, of, value); return EG_OK;
     case EG_MEMBER_ATTENTION: return put_attention(json, of, value, scratch);

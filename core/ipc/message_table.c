@@ -37,6 +37,11 @@ _Static_assert(EG_COUNT(eg_update_state_names) == EG_UPDATE_STATE_COUNT, "states
 const char *const eg_check_action_names[] = {"start", "cancel"};
 _Static_assert(EG_COUNT(eg_check_action_names) == EG_CHECK_ACTION_COUNT, "actions");
 
+const char *const eg_errand_result_names[] = {
+    "answered", "broken", "denied", "timeout", "too_large", "refused",
+};
+_Static_assert(EG_COUNT(eg_errand_result_names) == EG_ERRAND_RESULT_COUNT, "results of an errand");
+
 #define CHOICE(names) \
     { \
         names, EG_COUNT(names) \
@@ -46,6 +51,7 @@ static const eg_message_choice verdicts = CHOICE(eg_verdict_names);
 static const eg_message_choice phases = CHOICE(eg_check_phase_names);
 static const eg_message_choice update_states = CHOICE(eg_update_state_names);
 static const eg_message_choice actions = CHOICE(eg_check_action_names);
+static const eg_message_choice errand_results = CHOICE(eg_errand_result_names);
 
 #define MEMBER(key, type, field, max) \
     { \
@@ -147,7 +153,36 @@ static const struct {
                                   MEMBER("percent", U32, update_state.percent, 100),
                                   MEMBER("serial", U64, update_state.serial, 0),
                                   MEMBER("time", U64, update_state.time, 0),
-                                  MEMBER("error", TEXT, update_state.error, 512)}},
+                                  MEMBER("error", TEXT, update_state.error, 512),
+                                  MEMBER("by_courier", BOOL, update_state.by_courier, 0)}},
+    [EG_MESSAGE_ERRAND] = {"errand",
+                           {MEMBER("id", U32, errand.id, 0), MEMBER("url", TEXT, errand.url, 4096),
+                            MEMBER("proxy", TEXT, errand.proxy, 2048),
+                            MEMBER("ca_pem", TEXT, errand.ca_pem, EG_ERRAND_CA_MAX),
+                            MEMBER("etag", TEXT, errand.etag, 255),
+                            MEMBER("max", U32, errand.max, EG_ERRAND_FILE_MAX),
+                            MEMBER("start", U32, errand.start, EG_ERRAND_FILE_MAX),
+                            MEMBER("timeout_ms", U32, errand.timeout_ms, 3600000),
+                            MEMBER("stored_login", BOOL, errand.stored_login, 0)}},
+    [EG_MESSAGE_ERRAND_ANSWER] = {"errand_answer",
+                                  {MEMBER("id", U32, errand_answer.id, 0),
+                                   CHOSEN("result", errand_answer.result, errand_results),
+                                   MEMBER("status", U32, errand_answer.status, 999),
+                                   MEMBER("retry_after", U32, errand_answer.retry_after_s, 86400),
+                                   MEMBER("start", U32, errand_answer.start, EG_ERRAND_FILE_MAX),
+                                   MEMBER("size", U32, errand_answer.size, EG_ERRAND_FILE_MAX),
+                                   MEMBER("etag", TEXT, errand_answer.etag, 255),
+                                   MEMBER("last_modified", TEXT, errand_answer.last_modified, 255),
+                                   MEMBER("date", TEXT, errand_answer.date, 255),
+                                   MEMBER("error", TEXT, errand_answer.error, 512)}},
+    [EG_MESSAGE_ERRAND_NEXT] = {"errand_next",
+                                {MEMBER("id", U32, errand_next.id, 0),
+                                 MEMBER("at", U32, errand_next.at, EG_ERRAND_FILE_MAX)}},
+    [EG_MESSAGE_ERRAND_BYTES] = {"errand_bytes",
+                                 {MEMBER("id", U32, errand_bytes.id, 0),
+                                  MEMBER("at", U32, errand_bytes.at, EG_ERRAND_FILE_MAX),
+                                  MEMBER("bytes", BYTES, errand_bytes.bytes, EG_ERRAND_PIECE_MAX)}},
+    [EG_MESSAGE_ERRAND_END] = {"errand_end", {MEMBER("id", U32, errand_end.id, 0)}},
     [EG_MESSAGE_ERROR] = {"error", {MEMBER("reason", TEXT, error.reason, 1024)}},
 };
 

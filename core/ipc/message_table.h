@@ -24,6 +24,7 @@ typedef enum eg_member_type {
     EG_MEMBER_IDS,
     EG_MEMBER_ATTENTION,
     EG_MEMBER_BOOL,
+    EG_MEMBER_BYTES,
 } eg_member_type;
 
 typedef struct eg_message_choice {
@@ -39,7 +40,7 @@ typedef struct eg_message_member {
     const char *key;
     eg_member_type type;
     size_t offset; /* in eg_message */
-    size_t max;    /* texts: bytes; U32: the largest number, 0 for any */
+    size_t max;    /* texts, bytes: how many; U32: the largest number, 0 for any */
     const eg_message_choice *choice;
 } eg_message_member;
 

@@ -32,6 +32,7 @@ typedef struct transfer {
     eg_buf *body;
     eg_http_answer answer;
     uint64_t range_start; /* as the server tells it */
+    size_t before;        /* bytes in front of the body */
     bool begun;           /* the first bytes of the body have come */
     int status;           /* why the body was refused */
 } transfer;
@@ -201,11 +202,12 @@ static long status_of(const transfer *t)
 static int begin_body(transfer *t, long status)
 {
     t->begun = true;
-    if (status == STATUS_PARTIAL && t->range_start != t->body->len) {
+    if (status == STATUS_PARTIAL && t->range_start != t->before + t->body->len) {
         return eg_fail(EG_E_IO, "the server sent another part than was asked for");
     }
     if (status != STATUS_PARTIAL) {
         t->answer.began_anew = t->request->go_on;
+        t->before = 0;
         eg_buf_clear(t->body);
     }
     return EG_OK;
@@ -221,7 +223,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *user)
     }
     t->status = t->begun ? EG_OK : begin_body(t, status);
     t->answer.received += length;
-    if (t->status == EG_OK && length > t->request->max - t->body->len) {
+    if (t->status == EG_OK && length > t->request->max - t->before - t->body->len) {
         t->status = eg_fail(EG_E_LIMIT, "the server sends more than the %zu bytes that are allowed",
                             t->request->max);
     }
@@ -279,8 +281,11 @@ static void set_proxy(eg_http *http)
     (void)curl_easy_setopt(easy, CURLOPT_PROXY, eg_buf_cstr(&http->proxy));
     (void)curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     if (http->proxy_user.len > 0) {
-        (void)curl_easy_setopt(easy, CURLOPT_PROXYUSERPWD, eg_buf_cstr(&http->proxy_user));
-        (void)curl_easy_setopt(easy, CURLOPT_PROXYAUTH, (long)CURLAUTH_ANY);
+        bool as_account = eg_str_equal(eg_buf_str(&http->proxy_user), EG_STR(":"));
+        unsigned long ways = as_account ? CURLAUTH_NEGOTIATE | CURLAUTH_NTLM : CURLAUTH_ANY;
+        if (curl_easy_setopt(easy, CURLOPT_PROXYAUTH, (long)ways) == CURLE_OK) {
+            (void)curl_easy_setopt(easy, CURLOPT_PROXYUSERPWD, eg_buf_cstr(&http->proxy_user));
+        }
     }
 }
 
@@ -297,7 +302,7 @@ static void set_bounds(const transfer *t)
     }
     if (request->go_on) {
         char range[32];
-        (void)snprintf(range, sizeof(range), "%zu-", t->body->len);
+        (void)snprintf(range, sizeof(range), "%zu-", t->before + t->body->len);
         (void)curl_easy_setopt(easy, CURLOPT_RANGE, range);
     }
 }
@@ -349,6 +354,10 @@ static int finish(transfer *t, CURLcode code, const char *error)
 {
     long login = 0;
     (void)curl_easy_getinfo(t->http->easy, CURLINFO_HTTP_CONNECTCODE, &login);
+    /* An account that Windows cannot sign in with ends in the middle of its login. */
+    if (code == CURLE_AUTH_ERROR || code == CURLE_LOGIN_DENIED) {
+        login = status_of(t);
+    }
     if (code != CURLE_OK && login == STATUS_PROXY_LOGIN) {
         t->answer.status = STATUS_PROXY_LOGIN; /* an answer, though not of the server */
         eg_buf_clear(t->body);
@@ -392,7 +401,11 @@ static int drive(eg_http *http, CURLcode *code)
 
 int eg_http_get(eg_http *http, const eg_http_request *request, eg_buf *body, eg_http_answer *out)
 {
-    transfer t = {.http = http, .request = request, .body = body, .range_start = UINT64_MAX};
+    transfer t = {.http = http,
+                  .request = request,
+                  .body = body,
+                  .range_start = UINT64_MAX,
+                  .before = request->go_on ? request->before : 0};
     struct curl_slist *headers = NULL;
     char error[CURL_ERROR_SIZE] = "";
     CURLcode code = CURLE_OK;
@@ -404,7 +417,7 @@ int eg_http_get(eg_http *http, const eg_http_request *request, eg_buf *body, eg_
     if (!request->go_on) {
         eg_buf_clear(body);
     }
-    if (body->len > request->max) {
+    if (t.before > request->max || body->len > request->max - t.before) {
         return eg_fail(EG_E_LIMIT, "more than the %zu bytes that are allowed", request->max);
     }
     int status = make_headers(&t, &headers) ? prepare(&t, headers, error)

@@ -22,7 +22,8 @@ typedef struct eg_http_options {
     eg_str ca_pem;          /* certificates to trust in the place of the system's */
     const char *pinned_key; /* "sha256//BASE64": the server's public key; several by ';' */
     const char *proxy;      /* "http://host:port"; "" none */
-    const char *proxy_user; /* "name:password", or ":" for those of the account that runs this */
+    /* "name:password"; ":" for Negotiate or NTLM as the account that runs this, by Windows */
+    const char *proxy_user;
     uint32_t connect_ms;
     uint32_t silence_s; /* less than a byte a second for so long ends a request; 0: never */
 } eg_http_options;
@@ -35,11 +36,12 @@ typedef struct eg_http_request {
     eg_str etag;          /* If-None-Match, or If-Range when going on; EG_STR_NONE: none */
     eg_str last_modified; /* If-Modified-Since */
     bool go_on;           /* `body` holds the beginning of it */
+    size_t before;        /* going on: bytes in front of those in `body`, which are not at hand */
 } eg_http_request;
 
 typedef struct eg_http_answer {
-    int status;             /* 200, 304, 407...; 206 is told as 200 */
-    bool began_anew;        /* asked to go on, the server sent all of it */
+    int status;      /* 200, 304, 407...; 206 is told as 200 */
+    bool began_anew; /* asked to go on, the server sent all of it: nothing is before `body` */
     uint32_t retry_after_s; /* 0: not told */
     uint64_t received;      /* bytes of this body over the wire */
     char etag[EG_HTTP_TEXT_MAX];

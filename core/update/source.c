@@ -14,6 +14,9 @@ struct eg_source {
     bool is_web;
     eg_buf base; /* without a '/' at its end */
     eg_http *http;
+    eg_http_options options; /* for the courier, with `proxy` */
+    eg_buf proxy;
+    eg_source_courier courier;
     uint32_t timeout_ms;
     eg_atomic cancelled;
     eg_source_answer answer;
@@ -72,6 +75,9 @@ int eg_source_create(const eg_source_options *options, eg_source **out)
         return EG_E_NOMEM;
     }
     source->timeout_ms = options->timeout_ms;
+    source->options = options->http;
+    source->courier = options->courier;
+    eg_buf_init(&source->proxy, URL_MAX);
     eg_buf_init(&source->base, URL_MAX);
     eg_buf_init(&source->known_url, URL_MAX);
     int status = set_base(source, eg_str_from(options->url));
@@ -91,6 +97,7 @@ void eg_source_destroy(eg_source *source)
     if (source) {
         eg_http_destroy(source->http);
         eg_buf_done(&source->known_url);
+        eg_buf_done(&source->proxy);
         eg_buf_done(&source->base);
         eg_free(source);
     }
@@ -98,6 +105,12 @@ void eg_source_destroy(eg_source *source)
 
 int eg_source_reconnect(eg_source *source, const char *proxy, const char *proxy_user)
 {
+    eg_buf_clear(&source->proxy);
+    int status = eg_buf_append_cstr(&source->proxy, proxy);
+    source->options.proxy = eg_buf_cstr(&source->proxy);
+    if (status != EG_OK) {
+        return status;
+    }
     return source->http ? eg_http_reconnect(source->http, proxy, proxy_user) : EG_OK;
 }
 
@@ -192,6 +205,32 @@ static bool is_validator(const eg_http_answer *answer)
     return answer->etag[0] != '\0' && strcmp(answer->date, answer->last_modified) != 0;
 }
 
+/* Nobody else is told a name and a password that lie in an address. */
+static bool has_courier(const eg_source *source)
+{
+    return source->courier.user && source->options.proxy && source->options.proxy[0] != '\0' &&
+           !strchr(source->options.proxy, '@') && !strchr(eg_buf_cstr(&source->base), '@');
+}
+
+/*
+ * By the courier when the proxy wants a login, and while that goes well, until the timestamp (the
+ * one file that is asked for conditionally) of the next look.
+ */
+static int get_either_way(eg_source *source, const eg_http_request *get, eg_buf *body,
+                          eg_http_answer *answer)
+{
+    int status;
+    if (!source->answer.by_courier) {
+        status = eg_http_get(source->http, get, body, answer);
+        if (status != EG_OK || answer->status != 407 || !has_courier(source)) {
+            return status;
+        }
+    }
+    status = source->courier.get(source->courier.user, &source->options, get, body, answer);
+    source->answer.by_courier = status == EG_OK || status == EG_E_IO;
+    return status;
+}
+
 static int get_web(eg_source *source, const char *url, const eg_fetch_request *request,
                    eg_buf *body)
 {
@@ -204,12 +243,13 @@ static int get_web(eg_source *source, const char *url, const eg_fetch_request *r
     eg_buf_init(body, get.max);
     source->answer.status = 0;
     source->answer.retry_after_s = 0;
-    int status = eg_http_get(source->http, &get, body, &answer);
+    source->answer.by_courier = source->answer.by_courier && !request->conditional;
+    int status = get_either_way(source, &get, body, &answer);
     /* Files whose name tells their content are the same file whatever the server calls them. */
     for (int i = 1; i < ATTEMPTS && status == EG_E_IO && body->len > 0; i++) {
         get.go_on = true;
         get.etag = EG_STR_NONE;
-        status = eg_http_get(source->http, &get, body, &answer);
+        status = get_either_way(source, &get, body, &answer);
     }
     if (status != EG_OK) {
         return status;

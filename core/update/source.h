@@ -13,10 +13,21 @@
 
 typedef struct eg_source eg_source;
 
+/*
+ * Another way to a web server, for when the proxy wants a login (407) that this program does not
+ * have. `get` is as eg_http_get, but never EG_E_NOTFOUND.
+ */
+typedef struct eg_source_courier {
+    void *user; /* NULL: there is none */
+    int (*get)(void *user, const eg_http_options *http, const eg_http_request *request,
+               eg_buf *body, eg_http_answer *out);
+} eg_source_courier;
+
 typedef struct eg_source_options {
     const char *url;      /* of the folder that holds metadata/ and targets/ */
-    eg_http_options http; /* for web servers */
+    eg_http_options http; /* for web servers; with a courier its texts outlive the source */
     uint32_t timeout_ms;  /* for one file, at a web server */
+    eg_source_courier courier;
 } eg_source_options;
 
 /* Of the last file that was asked for at a web server. */
@@ -24,6 +35,7 @@ typedef struct eg_source_answer {
     int status;             /* of HTTP; 0: no answer came */
     uint32_t retry_after_s; /* 0: not told */
     uint64_t received;      /* bytes of bodies since the source was created */
+    bool by_courier;
 } eg_source_answer;
 
 /* EG_E_INVALID for a URL of another kind. */

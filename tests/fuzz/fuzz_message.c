@@ -42,6 +42,10 @@ int eg_fuzz_message(const uint8_t *data, size_t size)
             EG_FUZZ_CHECK(eg_str_equal(sent->text.title, got->text.title));
         } else if (message.type == EG_MESSAGE_STATUS) {
             EG_FUZZ_CHECK(eg_str_equal(message.body.status.json, arrived.body.status.json));
+        } else if (message.type == EG_MESSAGE_ERRAND_BYTES) {
+            EG_FUZZ_CHECK(message.body.errand_bytes.bytes.len <= EG_ERRAND_PIECE_MAX);
+            EG_FUZZ_CHECK(
+                eg_str_equal(message.body.errand_bytes.bytes, arrived.body.errand_bytes.bytes));
         }
     } else {
         EG_FUZZ_CHECK(message.type == EG_MESSAGE_COUNT);

@@ -277,13 +277,14 @@ static void message__update__comes_back(void **state)
     assert_int_equal(round_trip(&ask, &fix->frame, fix->decoder, &fix->out), EG_OK);
     assert_int_equal(fix->out.type, EG_MESSAGE_UPDATE_ASK);
     message.body.update_state =
-        (eg_update_state){EG_UPDATE_DOWNLOADING, 7, 2026112313, 9, EG_STR("slow")};
+        (eg_update_state){EG_UPDATE_DOWNLOADING, 7, 2026112313, 9, EG_STR("slow"), true};
     assert_int_equal(round_trip(&message, &fix->frame, fix->decoder, &fix->out), EG_OK);
     assert_int_equal(got->state, EG_UPDATE_DOWNLOADING);
     assert_int_equal(got->percent, 7);
     assert_true(got->serial == 2026112313);
     assert_int_equal(got->time, 9);
     assert_text(got->error, "slow");
+    assert_true(got->by_courier);
 }
 
 static void fill(eg_str *text, char *block, size_t size)
@@ -429,7 +430,19 @@ static void message_decode__of_nonsense__says_why_and_leaves_the_output(void **s
         "{\"type\":\"check_ask\",\"action\":\"format\"}",
         "{\"type\":\"check_ask\",\"action\":1}",
         "{\"type\":\"update_state\",\"state\":\"idle\",\"percent\":101,\"serial\":1,\"time\":0,"
-        "\"error\":\"\"}",
+        "\"error\":\"\",\"by_courier\":false}",
+        "{\"type\":\"update_state\",\"state\":\"idle\",\"percent\":1,\"serial\":1,\"time\":0,"
+        "\"error\":\"\",\"by_courier\":0}",
+        "{\"type\":\"errand_answer\",\"id\":1,\"result\":\"done\",\"status\":200,"
+        "\"retry_after\":0,\"start\":0,\"size\":0,\"etag\":\"\","
+        "\"last_modified\":\"\",\"date\":\"\",\"error\":\"\"}",
+        "{\"type\":\"errand_answer\",\"id\":1,\"result\":\"answered\",\"status\":1000,"
+        "\"retry_after\":0,\"start\":0,\"size\":0,\"etag\":\"\","
+        "\"last_modified\":\"\",\"date\":\"\",\"error\":\"\"}",
+        "{\"type\":\"errand_answer\",\"id\":1,\"result\":\"answered\",\"status\":200,"
+        "\"retry_after\":0,\"start\":0,\"size\":67108865,\"etag\":\"\","
+        "\"last_modified\":\"\",\"date\":\"\",\"error\":\"\"}",
+        "{\"type\":\"errand_end\",\"id\":-1}",
         "{\"type\":\"state\",\"attention\":{}," STATE_END,
         "{\"type\":\"state\",\"attention\":[1]," STATE_END,
         "{\"type\":\"state\",\"attention\":["

@@ -77,19 +77,39 @@ static int fake_revoke(void *user, int64_t exception_id, eg_str who)
 }
 
 /* Wine lets the server take on nobody's identity but its own: who is asked decides here. */
-static eg_atomic nobody_is_admin;
+static eg_atomic nobody_may;
 
 static int fake_check_admin(HANDLE pipe)
 {
-    if (eg_atomic_get(&nobody_is_admin)) {
+    if (eg_atomic_get(&nobody_may)) {
         return eg_fail(EG_E_DENIED, "only an administrator may do that; run it as one");
     }
     return eg_client_user_check_admin(pipe);
 }
 
+static int fake_check_interactive(HANDLE pipe)
+{
+    if (eg_atomic_get(&nobody_may)) {
+        return eg_fail(EG_E_DENIED, "only for somebody who is signed in");
+    }
+    return eg_client_user_check_interactive(pipe);
+}
+
+static void wake_trays(void *user)
+{
+    eg_pipe_fixture *fixture = user;
+    eg_pipe_server_wake(fixture->server);
+}
+
+static void tray_arrived(void *user)
+{
+    eg_pipe_fixture *fixture = user;
+    eg_atomic_add(&fixture->trays_arrived, 1);
+}
+
 void eg_pipe_fixture_deny(bool denied)
 {
-    eg_atomic_set(&nobody_is_admin, denied);
+    eg_atomic_set(&nobody_may, denied);
 }
 
 static void ignore_log(void *user, eg_log_level level, const char *area, const char *line)
@@ -115,6 +135,8 @@ int eg_pipe_fixture_set_up(void **state)
     assert_int_equal(eg_notices_init(&self->notices), EG_OK);
     assert_int_equal(eg_board_init(&self->board), EG_OK);
     self->never = CreateEventW(NULL, TRUE, FALSE, NULL);
+    const eg_courier_options courier = {false, EG_TEST_DEADLINE_MS, self, wake_trays, tray_arrived};
+    assert_int_equal(eg_courier_create(&courier, &self->courier), EG_OK);
     eg_pipe_server_options options = {0};
     options.name = self->name;
     options.max_clients = 2 * EG_TEST_CLIENTS;
@@ -134,6 +156,8 @@ int eg_pipe_fixture_set_up(void **state)
     options.service.except = fake_except;
     options.service.revoke = fake_revoke;
     options.service.check_admin = fake_check_admin;
+    options.service.check_interactive = fake_check_interactive;
+    options.service.courier = self->courier;
     assert_int_equal(eg_pipe_server_start(&options, &self->server), EG_OK);
     *state = self;
     return 0;
@@ -147,6 +171,7 @@ int eg_pipe_fixture_tear_down(void **state)
     eg_pipe_server_stop(self->server);
     assert_int_equal(eg_pipe_server_join(self->server, EG_TEST_DEADLINE_MS), EG_OK);
     eg_pipe_server_destroy(self->server);
+    eg_courier_destroy(self->courier);
     assert_int_equal(eg_clients_count(&self->clients), 0);
     eg_clients_done(&self->clients);
     eg_notices_done(&self->notices);

@@ -23,6 +23,8 @@ typedef struct eg_pipe_fixture {
     eg_clients clients;
     eg_notices notices;
     eg_board board;
+    eg_courier *courier;
+    eg_atomic trays_arrived; /* which the courier had missed */
     eg_pipe_server *server;
     char name[128];
     HANDLE never; /* an event that nobody sets */
@@ -30,7 +32,7 @@ typedef struct eg_pipe_fixture {
 
 int eg_pipe_fixture_set_up(void **state);
 int eg_pipe_fixture_tear_down(void **state);
-/* From now on no client is an administrator, or (false) as Windows says. */
+/* From now on no client is an administrator or signed in, or (false) as Windows says. */
 void eg_pipe_fixture_deny(bool denied);
 /* Stores hit `number` and tells the server; its id. */
 int64_t eg_pipe_fixture_add_hit(eg_pipe_fixture *fixture, int number);

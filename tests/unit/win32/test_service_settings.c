@@ -87,6 +87,7 @@ static void settings_read__repositories__are_taken_or_refused(void **state)
     assert_int_equal(eg_settings_init(&settings), EG_OK);
     assert_int_equal(settings.repository[EG_REPOSITORY_SITE].url.len, 0);
     assert_string_equal(eg_buf_cstr(&settings.rules_channel), "stable");
+    assert_string_equal(eg_buf_cstr(&settings.rules_courier), "sign-in");
     assert_true(settings.rules_doorbell && settings.rules_poll_minutes == 60);
     eg_str text = EG_STR("rules_url = https://rules.example/v1\nrules_root = C:\\root.json\n"
                          "vendor_rules_url = C:\\rules\nvendor_rules_root = C:\\vendor.json\n"
@@ -103,6 +104,7 @@ static void settings_read__repositories__are_taken_or_refused(void **state)
     eg_settings_done(&settings);
     assert_refused("rules_url = https://rules.example/v1\n", "rules_root", "rules_url");
     assert_refused("rules_channel = a/b\n", "rules_channel", "a-z");
+    assert_refused("rules_courier = yes\n", "rules_courier", "must be sign-in, stored or off");
     assert_refused("rules_poll_minutes = 0\n", "rules_poll_minutes", "1");
 }
 

@@ -13,7 +13,7 @@
 typedef struct fixture {
     eg_arena *arena;
     eg_service_info info;
-    eg_service_news state, check;
+    eg_service_news state, check, update;
     eg_service_view view;
     eg_notice_list notices;
     eg_panel panel;
@@ -95,6 +95,20 @@ static void status__service_watches__tells_rules_age_sensors_and_version(void **
     assert_null(wcschr(value_of(fix, EG_TEXT_STATUS_CONTACT), 0x202E));
 }
 
+static void status__rules_by_courier__tells_the_way(void **state)
+{
+    fixture *fix = *state;
+
+    fix->update.message.type = EG_MESSAGE_UPDATE_STATE;
+    fix->view.update = &fix->update;
+    for (size_t i = 0; i < make(fix)->rows; i++) {
+        assert_null(wcsstr(fix->panel.row[i].value, L"through the proxy"));
+    }
+    fix->update.message.body.update_state.by_courier = true;
+    make(fix);
+    assert_has(value_of(fix, EG_TEXT_STATUS_UPDATES), L"fetched by the signed-in user");
+}
+
 static void status__service_away__says_so_and_keeps_what_is_known(void **state)
 {
     fixture *fix = *state;
@@ -152,6 +166,8 @@ static void status__everything_known__has_a_row_for_each(void **state)
 
     fix->check.message.body.check_state =
         (eg_check_state){.state = EG_JOB_DONE, .verdict = EG_VERDICT_NOTHING_FOUND};
+    fix->update.message.body.update_state.by_courier = true;
+    fix->view.update = &fix->update;
     make(fix);
     assert_true(fix->panel.rows < EG_PANEL_ROWS);
     value_of(fix, EG_TEXT_STATUS_TRAY_VERSION); /* the last */
@@ -175,6 +191,7 @@ int eg_test_tray_status(void)
 #define STATUS_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         STATUS_TEST(status__service_watches__tells_rules_age_sensors_and_version),
+        STATUS_TEST(status__rules_by_courier__tells_the_way),
         STATUS_TEST(status__service_away__says_so_and_keeps_what_is_known),
         STATUS_TEST(status__more_needs_attention_than_fits__says_how_many_more),
         STATUS_TEST(status__alert_not_resolved__is_told_as_the_icon_does),
