@@ -25,6 +25,7 @@ from tools import BUILD, Wine, run
 WINDOWS = sys.argv[1:] == ["windows"]
 NAME = "http_schannel" if WINDOWS else "http"
 TEXT = b"0123456789" * 500
+LARGE = TEXT * 40  # in several pieces by a tray
 ETAG = '"v1"'
 DATE = "Mon, 23 Nov 2026 10:00:00 GMT"
 
@@ -54,6 +55,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(304, headers=[("ETag", ETAG)])
         else:
             self.answer(200, TEXT, [("ETag", ETAG), ("Last-Modified", DATE), ("Content-Type", "application/json")])
+
+    def get_large(self):
+        self.answer(200, LARGE, [("ETag", ETAG)])
 
     def get_ranges(self):
         wanted = self.headers.get("Range")
@@ -373,6 +377,38 @@ class Tests:
                 expect(self.get(url, *options), result="ok", status=407, length=0)
                 expect(self.get(url, *options, "--proxy-user", "user:wrong"), result="ok", status=407, length=0)
                 expect(self.get(url, *options, "--proxy-user", "user:secret"), result="ok", status=200, length=len(TEXT))
+
+    # ---- by a tray ----
+    def squid__by_a_tray_with_a_login__brings_the_file(self):
+        if Squid.lacking():
+            raise Skipped(Squid.lacking())
+        with Squid(self.folder / "courier") as squid:
+            for url, options in ((self.plain.url("large"), ()),
+                                 (self.secure.url("large", "localhost"), ("--ca", self.authority))):
+                options = (*options, "--proxy", squid.url())
+                expect(self.get(url, *options, "--by-tray", "user:secret"), result="ok", status=200, length=len(LARGE),
+                       received=len(LARGE), etag=ETAG, body=LARGE[:1024].decode())
+                answer = self.get(url, *options, "--by-tray", "user:wrong")
+                assert answer["result"] == "denied" and "refuses that user, too (407)" in answer["error"], answer
+            expect(self.get(self.plain.url("plain"), "--proxy", squid.url(), "--by-tray", "user:secret", "--etag", ETAG),
+                   result="ok", status=304, length=0)
+            expect(self.get(self.plain.url("none"), "--proxy", squid.url(), "--by-tray", "user:secret"), status=404)
+            expect(self.get(self.foreign.url("plain", "localhost"), "--ca", self.authority, "--proxy", squid.url(), "--by-tray",
+                            "user:secret"), result="denied")
+
+    def tray__before_a_bad_server__has_the_same_limits(self):
+        proxy = Proxy("Basic dXNlcjpzZWNyZXQ=")
+        options = ("--proxy", proxy.url(), "--by-tray", "user:secret")
+        expect(self.get(self.plain.url("huge"), *options), result="limit")
+        expect(self.get(self.plain.url("endless"), *options, "--max", 100000), result="limit", length=0)
+        expect(self.get(self.plain.url("redirect"), *options), result="ok", status=302, length=0)
+        expect(self.get(self.plain.url("busy"), *options), result="ok", status=503, retry_after_s=120)
+        expect(self.get(self.plain.url("silent"), *options, "--timeout", 1500), result="timeout")
+
+    def tray__whose_connection_breaks__hands_over_the_part(self):
+        proxy = Proxy("Basic dXNlcjpzZWNyZXQ=")
+        answer = self.get(self.plain.url("cut"), "--proxy", proxy.url(), "--by-tray", "user:secret")
+        assert answer["result"] == "input/output" and answer["length"] == 2000, answer
 
 
 def run_tests(name, tests):

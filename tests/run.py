@@ -129,8 +129,8 @@ def stage_e2e(results):
         return
     done = script("tests/e2e/run.py", log="e2e.log", timeout=1200)
     results.read_checks(done.output, done.code, "e2e")
-    # Most of their time they wait, each with a Wine and an nginx of its own.
-    names = ("check_updates", "check_bad_packs", "check_update_kills")
+    # Most of their time they wait, each with a Wine and servers of its own.
+    names = ("check_updates", "check_bad_packs", "check_update_kills", "check_courier")
     with concurrent.futures.ThreadPoolExecutor(len(names)) as side_by_side:
         for name, done in zip(names, side_by_side.map(lambda name: script(f"tests/{name}.py"), names)):
             results.read_checks(done.output, done.code, name)

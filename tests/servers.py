@@ -166,11 +166,11 @@ class Nginx(Process):
 
 
 class Squid(Process):
-    """squid that wants user:secret (Basic)."""
+    """squid that wants user:secret, by Basic or by NTLM."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, ntlm=False):
         super().__init__(folder)
-        self.port = free_port()
+        self.port, self.ntlm = free_port(), ntlm
 
     @staticmethod
     def lacking():
@@ -179,11 +179,15 @@ class Squid(Process):
     def start(self):
         secret = openssl(self.folder, "passwd", "-apr1", "secret").decode().strip()
         (self.folder / "users").write_text(f"user:{secret}\n", encoding="utf-8")
+        login = (f"auth_param basic program /usr/lib/squid/basic_ncsa_auth {self.folder}/users\n"
+                 "auth_param basic children 1\nauth_param basic realm office\n")
+        if self.ntlm:
+            shutil.copy(ROOT / "tests/squid_ntlm.py", self.folder)
+            login = f"auth_param ntlm program /usr/bin/python3 {self.folder}/squid_ntlm.py\nauth_param ntlm children 4\n"
         (self.folder / "squid.conf").write_text(
             f"http_port 127.0.0.1:{self.port}\npid_filename {self.folder}/pid\ncache deny all\ncache_log {self.folder}/cache.log\n"
             f"access_log stdio:{self.folder}/access.log\ncoredump_dir {self.folder}\nvisible_hostname squid.test\n"
-            f"auth_param basic program /usr/lib/squid/basic_ncsa_auth {self.folder}/users\nauth_param basic children 1\n"
-            "auth_param basic realm office\nacl known proxy_auth REQUIRED\nhttp_access allow known\nhttp_access deny all\n"
+            f"{login}acl known proxy_auth REQUIRED\nhttp_access allow known\nhttp_access deny all\n"
             "shutdown_lifetime 0 seconds\nlogfile_rotate 0\npinger_enable off\n", encoding="utf-8")
         self.folder.chmod(0o777)  # squid gives up its rights as root
         self.spawn([shutil.which("squid", path=os.environ["PATH"] + ":/usr/sbin"), "-N", "-f", self.folder / "squid.conf"],
@@ -191,3 +195,9 @@ class Squid(Process):
 
     def url(self):
         return f"http://127.0.0.1:{self.port}"
+
+    def users(self):
+        """Whose requests went through, one name each."""
+        path = self.folder / "access.log"
+        lines = [line.split() for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+        return [words[7] for words in lines if words[7] != "-" and "/407" not in words[3]]

@@ -2,8 +2,9 @@
 /*
  * http_get URL [--name value]...: one request as core/update/http.h makes it, the outcome as one
  * JSON object on stdout. With --bell COUNT so many waits of a bell (core/update/bell.h), a line
- * each, --pause milliseconds apart. For tests/check_http.py and tests/check_bell.py, which put all
- * kinds of servers in front of it.
+ * each, --pause milliseconds apart. With --by-tray LOGIN what a proxy answers with 407 is fetched
+ * by the courier (service/courier.h) and a tray whose user has that login. For tests/check_http.py
+ * and tests/check_bell.py, which put all kinds of servers in front of it.
  */
 #include "core/base/json.h"
 #include "core/base/mem.h"
@@ -11,6 +12,7 @@
 #include "core/base/status.h"
 #include "core/update/bell.h"
 #include "core/update/http.h"
+#include "tests/http_get/by_tray.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,6 +154,10 @@ static int get(int argc, char **argv, const eg_http_options *options)
     }
     for (uint64_t i = number(argc, argv, "--repeat", 1); i > 0 && status == EG_OK; i--) {
         status = eg_http_get(http, &request, &body, &answer);
+        if (status == EG_OK && answer.status == 407 && option(argc, argv, "--by-tray")) {
+            status =
+                eg_by_tray_get(option(argc, argv, "--by-tray"), options, &request, &body, &answer);
+        }
     }
     int code = print(status, &answer, &body, (eg_clock_monotonic_ns() - start) / 1000000000u);
     eg_thread_join(thread);
