@@ -97,7 +97,7 @@ class Tests:
 
     def publishing__with_a_bell_that_is_killed__is_found_by_polling(self):
         service = self.service
-        service.nginx.set_bell(False)
+        service.nginx.kill_bell()
         service.wait_log("site: bell lost")
         serial, out = service.publish({"sigma/s.yml": rule(3)}, ring=False)
         print(f"# with the bell killed: {service.in_force(serial, 100) - out:.0f} s, with a poll a minute")

@@ -52,13 +52,12 @@ def condition_rule(number, condition):
 
 
 class Site(Nginx):
-    """nginx whose bell can be taken away and given back."""
+    """nginx whose bell can be taken away."""
 
-    def set_bell(self, works):
-        text = self.config.read_text(encoding="utf-8")
-        healthy = "    location ~ ^/v1/bell/(?<emoguard_channel>[a-z0-9-]+)$ {\n        if ("
-        broken = "    location ^~ /v1/bell/ { return 502; }\n" + healthy
-        self.config.write_text(replace(text, {broken: healthy} if works else {healthy: broken}), encoding="utf-8")
+    def kill_bell(self):
+        bell = "    location ~ ^/v1/bell/(?<emoguard_channel>[a-z0-9-]+)$ {\n        if ("
+        text = replace(self.config.read_text(encoding="utf-8"), {bell: "    location ^~ /v1/bell/ { return 502; }\n" + bell})
+        self.config.write_text(text, encoding="utf-8")
         self.reload()
 
 
@@ -66,7 +65,7 @@ class UpdatedService:
     """Installed with one rule; its data, log and database are in FOLDER/data. `double`: its scan worker is the one of
     tests/scan_worker, which obeys comments in YARA rules."""
 
-    def __init__(self, folder, wine, name, settings="", double=False):
+    def __init__(self, folder, wine, name, double=False):
         self.folder, self.wine, self.process = folder, wine, None
         self.pipe = rf"\\.\pipe\EmoGuard-{name}"
         folder.mkdir(exist_ok=True)
@@ -82,7 +81,7 @@ class UpdatedService:
             shutil.copy(BUILD / "windows/emoguard-service.exe", self.programs)
             shutil.copy(BUILD / "windows/tests/scan-worker.exe", self.programs / "emoguard-worker.exe")
         self.log_start = 0
-        self.write_files(settings)
+        self.write_files()
 
     def __enter__(self):
         # Wine links the folders of a user to those of whoever runs it: what lies there is no part of a test.
@@ -99,7 +98,7 @@ class UpdatedService:
             self.kill()
         self.nginx.stop()
 
-    def write_files(self, settings):
+    def write_files(self):
         sigma = self.folder / "rules/sigma"
         sigma.mkdir(parents=True)
         (self.folder / "rules/pack.json").write_text(json.dumps({"name": "installed", "serial": FIRST}))
@@ -109,7 +108,7 @@ class UpdatedService:
         (self.data / "emoguard.conf").write_text(
             f"rules_url = {self.nginx.url('v1')}\nrules_root = {wine_path(self.repository.folder)}\\metadata\\1.root.json\n"
             f"rules_ca_file = {wine_path(self.folder / 'authority.pem')}\n"
-            f"rules_proxy = none\nrules_poll_minutes = 1\nrules_first_poll_seconds = 0\n{settings}")
+            f"rules_proxy = none\nrules_poll_minutes = 1\nrules_first_poll_seconds = 0\n")
 
     def add_share(self):
         """A repository of the vendor, on a share. Before the start."""
@@ -271,14 +270,14 @@ def run_story(name, tests):
     return failed
 
 
-def run_with_service(name, make, settings="", double=False):
+def run_with_service(name, make, double=False):
     """Makes a service and the tests on it, and runs them; the exit code."""
     end_on_termination()
     if Site.lacking():
         print(f"skipped {name}: {Site.lacking()}")
         return 0
     with Wine(name) as wine, tempfile.TemporaryDirectory() as folder, \
-            UpdatedService(Path(folder) / "pc", wine, name, settings, double) as service:
+            UpdatedService(Path(folder) / "pc", wine, name, double) as service:
         failed = run_story(name, make(service))
         if failed:
             LOGS.mkdir(parents=True, exist_ok=True)
