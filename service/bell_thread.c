@@ -95,6 +95,7 @@ static bool prepare(eg_bell_thread *bell)
         return false;
     }
     eg_mutex_lock(&bell->thread.lock);
+    bell->renew = false; /* what was asked for meanwhile is met by this one */
     if (make_bell(bell, &fresh) != EG_OK) {
         eg_log(EG_LOG_WARNING, "update", "%s: no bell: %s", bell->options.name, eg_error_message());
     }
