@@ -107,6 +107,9 @@ class Wine:
 
     def __enter__(self):
         begin_wine({**os.environ, **self.environment})
+        # Windows can be opened, which nobody sees.
+        subprocess.run(["wine", "reg", "add", r"HKCU\Software\Wine\Drivers", "/v", "Graphics", "/d", "null", "/f"],
+                       env={**os.environ, **self.environment}, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         return self
 
     def __exit__(self, *_):

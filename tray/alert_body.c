@@ -49,6 +49,18 @@ void eg_alert_body_scroll_by(eg_alert_body *body, int request)
     eg_alert_body_scroll(body, to);
 }
 
+void eg_alert_body_reveal(eg_alert_body *body, const eg_rect *item)
+{
+    int gap = eg_look_scale(body->view->look, LINE) / 2, room = body->layout->body.bottom;
+
+    if (item->bottom + gap > body->scrolled + room) {
+        eg_alert_body_scroll(body, item->bottom + gap - room);
+    }
+    if (item->top - gap < body->scrolled) {
+        eg_alert_body_scroll(body, item->top - gap);
+    }
+}
+
 static void scroll_by_wheel(eg_alert_body *body, int delta)
 {
     int line = eg_look_scale(body->view->look, LINE);
@@ -79,8 +91,11 @@ static LRESULT CALLBACK procedure(HWND window, UINT message, WPARAM wparam, LPAR
     case WM_PAINT: paint(body); return 0;
     case WM_ERASEBKGND: return 1;
     case WM_DRAWITEM: return eg_alert_draw_control(body->view, (const DRAWITEMSTRUCT *)lparam);
-    case WM_COMMAND: return SendMessageW(GetParent(window), message, wparam, lparam);
-    case WM_NOTIFY: return SendMessageW(GetParent(window), message, wparam, lparam);
+    case WM_COMMAND:
+    case WM_NOTIFY:
+    case WM_CLOSE: /* the details take their parent for the dialog: Esc, Tab and Enter in them */
+    case WM_NEXTDLGCTL:
+    case DM_GETDEFID: return SendMessageW(GetParent(window), message, wparam, lparam);
     case WM_CTLCOLORBTN:
     case WM_CTLCOLORSTATIC: /* the details: an edit field that is read only */
         return (LRESULT)eg_palette_control_brush(&body->view->look->palette, (HDC)wparam,

@@ -20,6 +20,8 @@ typedef struct eg_alert_body {
 int eg_alert_body_create(eg_alert_body *body, HINSTANCE instance, HWND parent);
 /* Scrolls as near to `position` as there is something to see, and sets the scroll bar. */
 void eg_alert_body_scroll(eg_alert_body *body, int position);
+/* Scrolls as far as it takes to see this item of the layout. */
+void eg_alert_body_reveal(eg_alert_body *body, const eg_rect *item);
 /* SB_LINEDOWN, SB_PAGEUP ... */
 void eg_alert_body_scroll_by(eg_alert_body *body, int request);
 

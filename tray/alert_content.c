@@ -75,6 +75,24 @@ static void fill_steps(eg_alert_content *content, const eg_service_view *service
     }
 }
 
+/* What a picture tells by its place, its dots and its colour, in words. */
+static const wchar_t *spoken_box(const eg_alert_content *content, size_t index)
+{
+    eg_arena *arena = content->arena;
+    const eg_alert_box *box = &content->box[index];
+    const wchar_t *parts[] = {
+        eg_tray_text_format2(arena, EG_TEXT_BOX_PLACE, eg_tray_text_number(arena, index + 1),
+                             eg_tray_text_number(arena, content->boxes)),
+        box->gap ? L"\u2026" : L"",
+        box->kind,
+        box->name,
+        box->time,
+        box->suspicious ? eg_tray_text(arena, EG_TEXT_BOX_SUSPICIOUS) : L"",
+    };
+
+    return eg_tray_text_join(arena, parts, EG_COUNT(parts), L" ");
+}
+
 static void fill_chain(eg_alert_content *content, const eg_hit_notice *hit)
 {
     eg_chain_box boxes[EG_CHAIN_MAX];
@@ -90,9 +108,7 @@ static void fill_chain(eg_alert_content *content, const eg_hit_notice *hit)
         box->name = text_of(arena, boxes[i].name, NAME_MAX_UNITS);
         box->time = boxes[i].time ? eg_tray_text_clock(arena, boxes[i].time) : L"";
         box->gap = boxes[i].gap;
-        const wchar_t *parts[] = {box->gap ? L"\u2026" : L"", box->kind, box->name, box->time};
-        content->text[(size_t)EG_ALERT_BOX_FIRST + i] =
-            eg_tray_text_join(arena, parts, EG_COUNT(parts), L" ");
+        content->text[(size_t)EG_ALERT_BOX_FIRST + i] = spoken_box(content, i);
     }
 }
 

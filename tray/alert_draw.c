@@ -162,6 +162,11 @@ static void draw_box(const eg_alert_view *view, const eg_alert_box *box, HDC dc,
     box_content(view, dc, box, area, true);
 }
 
+void eg_alert_step_number(eg_alert_item step, wchar_t *out, size_t size)
+{
+    swprintf(out, size, L"%d.", (int)(step - EG_ALERT_STEP_FIRST) + 1);
+}
+
 /* The number of a step, on the line whose letters go up by `ascent`. */
 static void draw_number(const eg_alert_view *view, eg_alert_item item, HDC dc, const RECT *area,
                         int ascent)
@@ -170,7 +175,7 @@ static void draw_number(const eg_alert_view *view, eg_alert_item item, HDC dc, c
     wchar_t number[16];
     RECT at = *area;
 
-    swprintf(number, EG_COUNT(number), L"%d.", (int)(item - EG_ALERT_STEP_FIRST) + 1);
+    eg_alert_step_number(item, number, EG_COUNT(number));
     if (eg_look_paragraph(view->look, dc, number, EG_FONT_BOLD, NULL, &paragraph) == EG_OK) {
         at.top += ascent - paragraph.ascent;
         eg_paragraph_draw(&paragraph, dc, &at, false);
@@ -179,7 +184,7 @@ static void draw_number(const eg_alert_view *view, eg_alert_item item, HDC dc, c
 }
 
 /* Before the first line of text. */
-static void draw_tick(const eg_alert_view *view, HDC dc, const RECT *area, int line_height)
+static void draw_sent_mark(const eg_alert_view *view, HDC dc, const RECT *area, int line_height)
 {
     const eg_palette *palette = &view->look->palette;
     int side = scaled(view, TICK), top = area->top + (line_height - side) / 2;
@@ -221,7 +226,7 @@ static void draw_text(const eg_alert_view *view, eg_alert_item item, HDC dc, con
     if (is_step(item)) {
         draw_number(view, item, dc, area, paragraph.ascent);
     } else if (text.left > area->left) {
-        draw_tick(view, dc, area, paragraph.height);
+        draw_sent_mark(view, dc, area, paragraph.height);
     } else if (item >= EG_ALERT_BODY_ITEMS) {
         int height = eg_paragraph_height(&paragraph, text.right - text.left);
         text.top += (text.bottom - text.top - height) / 2;

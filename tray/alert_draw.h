@@ -20,6 +20,8 @@ int eg_alert_item_height(const eg_alert_view *view, eg_alert_item item, int widt
 eg_rect eg_alert_details_inside(const eg_alert_view *view, const eg_rect *card);
 /* Width of a footer item's text in one line. */
 int eg_alert_item_width(const eg_alert_view *view, eg_alert_item item);
+/* "1." before the first step. */
+void eg_alert_step_number(eg_alert_item step, wchar_t *out, size_t size);
 /* Ids of the item's controls count from here, except where a button has one of its own. */
 #define EG_ALERT_ITEM_ID 200
 /* Answers WM_DRAWITEM for the control of an item; false when it is none. */

@@ -16,6 +16,7 @@ struct eg_alert_window {
     eg_alert_content *content;
     eg_alert_view view;
     eg_alert_layout layout;
+    HWND focus; /* had the keyboard last */
     size_t waiting;
     bool details, announced, activated;
     eg_arena *arena; /* of the one text that changes without end while the window is open */
@@ -124,10 +125,28 @@ static const wchar_t *item_text(eg_alert_window *window, eg_alert_item item)
     return window->content->text[item];
 }
 
+/* The text of a control is what a screen reader says: all that is drawn, numbers as well. */
+static void set_spoken(eg_alert_window *window, eg_alert_item item)
+{
+    eg_arena *arena = window->content->arena;
+    const wchar_t *text = window->content->text[item];
+    wchar_t number[16] = L"";
+    const wchar_t *part[] = {number, text};
+
+    if (item >= EG_ALERT_STEP_FIRST && item <= EG_ALERT_STEP_LAST) {
+        eg_alert_step_number(item, number, EG_COUNT(number));
+        text = eg_tray_text_join(arena, part, EG_COUNT(part), L" ");
+    }
+    if (item != EG_ALERT_DETAILS && item != EG_ALERT_WAITING && !is_button(item)) {
+        text = eg_tray_text_unmarked(arena, text);
+    }
+    SetWindowTextW(window->control[item], text);
+}
+
 static void set_text(eg_alert_window *window, eg_alert_item item)
 {
     window->content->text[item] = item_text(window, item);
-    SetWindowTextW(window->control[item], window->content->text[item]);
+    set_spoken(window, item);
 }
 
 static void set_icon(const eg_alert_window *window)
@@ -195,6 +214,7 @@ static void announce(eg_alert_window *window)
     RedrawWindow(dialog, NULL, NULL, RDW_UPDATENOW | RDW_ALLCHILDREN);
     GdiFlush();
     window->announced = true;
+    eg_window_frame_announce(window->control[EG_ALERT_HEADLINE]);
     window->events.shown(window->events.user, window->content);
 }
 
@@ -386,7 +406,10 @@ static void change_texts(eg_alert_window *window, const eg_alert_content *before
         if (!same && i == EG_ALERT_DETAILS) {
             change_details(window, text);
         } else if (!same) {
-            SetWindowTextW(window->control[i], text);
+            set_spoken(window, (eg_alert_item)i);
+        }
+        if (!same && i == EG_ALERT_ANSWER_HEAD) {
+            eg_window_frame_announce(window->control[i]);
         }
     }
     if (wcscmp(window->content->title, before->title) != 0) {
@@ -467,18 +490,40 @@ void eg_alert_window_raise(eg_alert_window *window)
     eg_window_frame_raise(&window->frame);
 }
 
+/* The keyboard can go to what is scrolled out of sight. */
+static void reveal_focus(eg_alert_window *window)
+{
+    HWND focus = GetFocus();
+
+    if (focus == window->focus) {
+        return;
+    }
+    window->focus = focus;
+    for (int i = 0; i < EG_ALERT_BODY_ITEMS; i++) {
+        if (focus && focus == window->control[i]) {
+            eg_alert_body_reveal(&window->body, &window->layout.item[i]);
+        }
+    }
+}
+
 bool eg_alert_window_translate(eg_alert_window *window, MSG *message)
 {
-    if (!window->frame.dialog) {
+    HWND dialog = window->frame.dialog;
+    bool used;
+
+    if (!dialog) {
         return false;
     }
     if (message->message == WM_KEYDOWN && message->hwnd != window->control[EG_ALERT_DETAILS] &&
-        IsChild(window->frame.dialog, message->hwnd)) {
-        if (message->wParam == VK_NEXT || message->wParam == VK_PRIOR) {
-            eg_alert_body_scroll_by(&window->body,
-                                    message->wParam == VK_NEXT ? SB_PAGEDOWN : SB_PAGEUP);
-            return true;
-        }
+        IsChild(dialog, message->hwnd) &&
+        (message->wParam == VK_NEXT || message->wParam == VK_PRIOR)) {
+        eg_alert_body_scroll_by(&window->body,
+                                message->wParam == VK_NEXT ? SB_PAGEDOWN : SB_PAGEUP);
+        return true;
     }
-    return eg_window_frame_translate(&window->frame, message);
+    used = eg_window_frame_translate(&window->frame, message);
+    if (used && window->frame.dialog) {
+        reveal_focus(window);
+    }
+    return used;
 }

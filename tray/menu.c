@@ -8,29 +8,14 @@
 #define RECENT_TITLE_MAX 60u
 #define RECENT_ID 100u
 
-/* "10:42 title", with "&" doubled so that the menu does not take it for a shortcut. */
+/* "10:42  title" */
 static const wchar_t *recent_text(eg_arena *arena, const eg_hit_notice *hit)
 {
-    const wchar_t *time = eg_tray_text_time(arena, hit->time);
     const wchar_t *title = eg_tray_text_safe(arena, hit->text.title, false, RECENT_TITLE_MAX);
-    wchar_t *out = eg_arena_alloc(arena, (wcslen(time) + 2 * wcslen(title) + 3) * sizeof(wchar_t));
-    size_t at = 0;
+    const wchar_t *part[] = {eg_tray_text_time(arena, hit->time),
+                             eg_tray_text_unmarked(arena, title)};
 
-    if (!out) {
-        return L"";
-    }
-    while (*time) {
-        out[at++] = *time++;
-    }
-    out[at++] = L' ';
-    out[at++] = L' ';
-    for (; *title; title++) {
-        if (*title == L'&') {
-            out[at++] = L'&';
-        }
-        out[at++] = *title;
-    }
-    return out;
+    return eg_tray_text_join(arena, part, EG_COUNT(part), L"  ");
 }
 
 /*

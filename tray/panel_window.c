@@ -285,19 +285,26 @@ static bool set_text(HWND window, const wchar_t *text)
 static void follow(eg_panel_window *w)
 {
     eg_icon_state icon = w->panel.icon;
-    bool running = w->panel.running, changed;
+    bool running = w->panel.running, changed, ended;
 
     eg_arena_reset(w->arena);
     eg_panel_init(&w->panel);
     w->make(w->user, w->arena, &w->panel);
+    ended = running && !w->panel.running;
     changed = icon != w->panel.icon || running != w->panel.running;
     for (int i = 0; i < EG_PANEL_ITEM_COUNT; i++) {
-        changed = set_text(w->item[i], text_of(w, i)) || changed;
+        const wchar_t *text = text_of(w, i);
+
+        text = i < EG_PANEL_ITEM_BUTTON ? eg_tray_text_unmarked(w->arena, text) : text;
+        changed = set_text(w->item[i], text) || changed;
     }
     SendMessageW(w->item[EG_PANEL_ITEM_BAR], PBM_SETPOS, w->panel.percent, 0);
     set_text(w->frame.dialog, w->panel.title);
     if (changed) {
         arrange(w);
+    }
+    if (ended) {
+        eg_window_frame_announce(w->item[EG_PANEL_ITEM_HEADLINE]);
     }
 }
 

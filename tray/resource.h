@@ -71,6 +71,8 @@
 #define EG_TEXT_NEXT_CLOSED 1145
 #define EG_TEXT_RULES_TODAY 1146
 #define EG_TEXT_RULES_AGE 1147
+#define EG_TEXT_BOX_PLACE 1148
+#define EG_TEXT_BOX_SUSPICIOUS 1149
 
 /* kinds of things in the chain */
 #define EG_TEXT_KIND_OFFICE 1200

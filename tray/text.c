@@ -147,6 +147,20 @@ const wchar_t *eg_tray_text_join(eg_arena *arena, const wchar_t *const *parts, s
     return out;
 }
 
+const wchar_t *eg_tray_text_unmarked(eg_arena *arena, const wchar_t *text)
+{
+    wchar_t *out = eg_arena_alloc(arena, (2 * wcslen(text) + 1) * sizeof(wchar_t));
+    size_t at = 0;
+
+    for (; out && *text; text++) {
+        if (*text == L'&') {
+            out[at++] = L'&';
+        }
+        out[at++] = *text;
+    }
+    return out ? out : L"";
+}
+
 /* One line of the text, without its end; moves *rest behind it. */
 static eg_str take_line(eg_str *rest)
 {

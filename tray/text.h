@@ -30,6 +30,9 @@ const wchar_t *eg_tray_text_format2(eg_arena *arena, unsigned id, const wchar_t 
 const wchar_t *eg_tray_text_join(eg_arena *arena, const wchar_t *const *parts, size_t count,
                                  const wchar_t *between);
 
+/* With every "&" doubled, for places where one marks a letter of the keyboard. */
+const wchar_t *eg_tray_text_unmarked(eg_arena *arena, const wchar_t *text);
+
 /*
  * Text from outside as UTF-16, with control and bidirectional characters made visible. Line ends
  * survive as CR LF when `lines`, and become blanks otherwise. Cut at `limit` units with "…" behind.

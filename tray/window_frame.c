@@ -168,6 +168,11 @@ void eg_window_frame_resize(const eg_window_frame *frame, int width, int height)
                  width, height, SWP_NOZORDER | SWP_NOACTIVATE);
 }
 
+void eg_window_frame_announce(HWND control)
+{
+    NotifyWinEvent(EVENT_SYSTEM_ALERT, control, OBJID_CLIENT, CHILDID_SELF);
+}
+
 void eg_window_frame_raise(const eg_window_frame *frame)
 {
     if (frame->dialog) {

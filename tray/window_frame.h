@@ -35,7 +35,10 @@ typedef struct eg_window_frame {
 int eg_window_frame_open(eg_window_frame *frame);
 /* Reads the look for `severe`, and calls the handler. */
 void eg_window_frame_dress(eg_window_frame *frame);
-/* A control of the dialog or of a window in it, still without a place. */
+/*
+ * A control of the dialog or of a window in it, still without a place. Its text is what a screen
+ * reader says, without "&", also where the owner draws it: see eg_tray_text_unmarked.
+ */
 HWND eg_window_frame_add(const eg_window_frame *frame, HWND parent, const wchar_t *class_name,
                          DWORD style, int id);
 void eg_window_frame_set_icon(const eg_window_frame *frame, WORD icon);
@@ -43,6 +46,8 @@ void eg_window_frame_set_icon(const eg_window_frame *frame, WORD icon);
 int eg_window_frame_room(const eg_window_frame *frame);
 /* Sets the size of the inside; in the middle of its screen, or where the person has put it. */
 void eg_window_frame_resize(const eg_window_frame *frame, int width, int height);
+/* Has a screen reader say the text of this control, wherever the person is at work. */
+void eg_window_frame_announce(HWND control);
 /* Brings it to the front, on the person's own wish. */
 void eg_window_frame_raise(const eg_window_frame *frame);
 void eg_window_frame_close(eg_window_frame *frame);

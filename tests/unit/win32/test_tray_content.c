@@ -111,8 +111,29 @@ static void content__uplink__is_called_sent_only_when_it_is(void **state)
         news.message.body.state.reported_hit = cases[i].reported;
         eg_alert_content *content = make_content(&hit, &view);
         assert_has(content->text[EG_ALERT_RECORDED], cases[i].said);
+        assert_int_equal(content->reported, i == 2);
         eg_alert_content_destroy(content);
     }
+}
+
+static void content__rules__tell_their_age(void **state)
+{
+    eg_hit_notice hit = make_hit(EG_LEVEL_HIGH);
+    eg_service_news news = {.message = {.type = EG_MESSAGE_STATE}};
+    const eg_service_view view = {.info = &info, .state = &news};
+    eg_service_state *told = &news.message.body.state;
+    eg_alert_content *content;
+    EG_UNUSED(state);
+
+    told->pack_serial = 2026112399; /* newer than what was said at hello */
+    told->pack_time = eg_clock_utc();
+    content = make_content(&hit, &view);
+    assert_has(content->text[EG_ALERT_RULES], L"2026112399 (made today)");
+    eg_alert_content_destroy(content);
+    told->pack_time -= 5 * EG_TICKS_PER_SECOND * 86400;
+    content = make_content(&hit, &view);
+    assert_has(content->text[EG_ALERT_RULES], L"2026112399 (days old: 5)");
+    eg_alert_content_destroy(content);
 }
 
 static void content__medium_hit__does_not_tell_to_unplug(void **state)
@@ -270,6 +291,7 @@ int eg_test_tray_content(void)
         cmocka_unit_test(content__grave_hit__tells_to_leave_the_network_and_whom_to_call),
         cmocka_unit_test(content__instructions_set__stand_below_the_advice),
         cmocka_unit_test(content__uplink__is_called_sent_only_when_it_is),
+        cmocka_unit_test(content__rules__tell_their_age),
         cmocka_unit_test(content__medium_hit__does_not_tell_to_unplug),
         cmocka_unit_test(content__advice_that_the_steps_give__is_not_repeated),
         cmocka_unit_test(content__nothing_known_of_the_service__has_no_gaps),

@@ -105,6 +105,20 @@ static void text_safe__longer_than_the_limit__ends_with_an_ellipsis(void **state
     assert_wide(eg_tray_text_safe(*state, EG_STR("日本語"), false, 3), L"日本語");
 }
 
+static void text_unmarked__ampersands__are_doubled(void **state)
+{
+    assert_wide(eg_tray_text_unmarked(*state, L"R&D && Co"), L"R&&D &&&& Co");
+    assert_wide(eg_tray_text_unmarked(*state, L""), L"");
+}
+
+static void text_join__parts__stand_between_without_the_empty_ones(void **state)
+{
+    const wchar_t *const part[] = {L"", L"a", L"", L"b", L""};
+
+    assert_wide(eg_tray_text_join(*state, part, EG_COUNT(part), L", "), L"a, b");
+    assert_wide(eg_tray_text_join(*state, part, 1, L", "), L"");
+}
+
 static void text_cut__any_length__fits_and_keeps_pairs_whole(void **state)
 {
     wchar_t out[4];
@@ -149,6 +163,9 @@ int eg_test_tray_text(void)
         cmocka_unit_test_setup_teardown(text_safe__hostile_characters__become_visible, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(text_safe__longer_than_the_limit__ends_with_an_ellipsis,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(text_unmarked__ampersands__are_doubled, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(text_join__parts__stand_between_without_the_empty_ones,
                                         set_up, tear_down),
         cmocka_unit_test(text_cut__any_length__fits_and_keeps_pairs_whole),
         cmocka_unit_test_setup_teardown(text_time__today_and_long_ago__differ_by_the_date, set_up,
