@@ -211,9 +211,16 @@ def settled(box, target):
 
 def press(box, keys, width, height):
     if keys in ICON_KEYS:
-        xdotool(box, "mousemove", width - 11, height - 11, "click", 1 if keys == "status" else 3)
-        if ICON_KEYS[keys]:
-            xdotool(box, "key", "--delay", 500, *ICON_KEYS[keys].split())
+        before = len(box.window_titles())
+
+        def opened():  # the icon may not have been there for the first click
+            xdotool(box, "mousemove", width - 11, height - 11, "click", 1 if keys == "status" else 3)
+            if ICON_KEYS[keys]:
+                time.sleep(0.5)
+                xdotool(box, "key", ICON_KEYS[keys])
+            time.sleep(2)
+            return keys in ("menu", "recent") or len(box.window_titles()) > before
+        wait_for(opened, 30, f"what a click on the icon opens ({keys})")
     elif keys:
         xdotool(box, "mousemove", width // 2, height // 2, "click", 1, "key", "--delay", 500, *keys.split())
 

@@ -65,6 +65,13 @@ static bool must_not_end_line(wchar_t c)
     return c == 0x200D || is_one_of(c, L"（「『【〈《〔［｛“‘([{");
 }
 
+/* "12 件": a number and what it counts. */
+static bool is_counted(const eg_flow *flow, size_t at)
+{
+    return at >= 2 && flow->text[at - 2] >= L'0' && flow->text[at - 2] <= L'9' &&
+           is_east_asian(flow->text[at]);
+}
+
 static bool may_break(const eg_flow *flow, size_t at)
 {
     wchar_t before = flow->text[at - 1], after = flow->text[at];
@@ -76,7 +83,7 @@ static bool may_break(const eg_flow *flow, size_t at)
         return false;
     }
     if (is_blank(before)) {
-        return true;
+        return !is_counted(flow, at);
     }
     return (is_east_asian(before) || is_east_asian(after)) && !must_not_start_line(after) &&
            !must_not_end_line(before);

@@ -65,6 +65,13 @@ static void flow__nothing_fits__takes_one_character_a_line(void **state)
     assert_lines(L"", 100, L"");
 }
 
+static void flow__number_and_what_it_counts__stay_together(void **state)
+{
+    EG_UNUSED(state);
+    assert_lines(L"所が 12 件ある", 45, L"所が/12 件ある");
+    assert_lines(L"所が AB 件ある", 45, L"所が AB/件ある");
+}
+
 static void flow__japanese__never_starts_a_line_with_a_full_stop_or_small_kana(void **state)
 {
     EG_UNUSED(state);
@@ -127,6 +134,7 @@ int eg_test_tray_flow(void)
         cmocka_unit_test(flow__english__breaks_at_blanks),
         cmocka_unit_test(flow__word_longer_than_a_line__is_cut_in_the_word),
         cmocka_unit_test(flow__nothing_fits__takes_one_character_a_line),
+        cmocka_unit_test(flow__number_and_what_it_counts__stay_together),
         cmocka_unit_test(flow__japanese__never_starts_a_line_with_a_full_stop_or_small_kana),
         cmocka_unit_test(flow__japanese__prefers_the_end_of_a_phrase),
         cmocka_unit_test(flow__line_ends__are_kept),
