@@ -146,7 +146,7 @@ static int tell_group(const eg_check_group *group, eg_check_report *report)
         eg_buf_appendf(&what, ", +%" PRIu64, group->left_out);
     }
     for (int i = 0; i < EG_LANGUAGE_COUNT; i++) {
-        gap.how[i] = eg_str_from(ways[way_of[group->reason]][i]);
+        gap.how[i] = eg_str_from(eg_language_text(ways[way_of[group->reason]], (eg_language)i));
     }
     gap.what = eg_buf_str(&what); /* what did not fit is cut */
     int status = what.status == EG_E_NOMEM ? EG_E_NOMEM : eg_check_report_add_gap(report, &gap);

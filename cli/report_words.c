@@ -46,12 +46,12 @@ void eg_report_put(const eg_report_writer *writer, const char *text)
 
 void eg_report_say(const eg_report_writer *writer, eg_word word)
 {
-    eg_report_put(writer, words[word][writer->language]);
+    eg_report_put(writer, eg_language_text(words[word], writer->language));
 }
 
 void eg_report_say_text(const eg_report_writer *writer, eg_word word, eg_str value)
 {
-    const char *text = words[word][writer->language];
+    const char *text = eg_language_text(words[word], writer->language);
     const char *place = strstr(text, "%1");
     if (!place) {
         eg_report_put(writer, text);
@@ -71,12 +71,12 @@ void eg_report_say_number(const eg_report_writer *writer, eg_word word, uint64_t
 
 const char *eg_report_area(const eg_report_writer *writer, eg_check_area_id area)
 {
-    return areas[area][writer->language];
+    return eg_language_text(areas[area], writer->language);
 }
 
 const char *eg_report_reason(const eg_report_writer *writer, eg_check_reason reason)
 {
-    return reasons[reason][writer->language];
+    return eg_language_text(reasons[reason], writer->language);
 }
 
 eg_word eg_report_verdict(eg_check_verdict verdict)
@@ -178,7 +178,7 @@ void eg_report_say_age(const eg_report_writer *writer, const eg_check_report *re
 
 void eg_report_say_user(const eg_report_writer *writer, const eg_check_report *report)
 {
-    eg_str unknown = eg_str_from(words[EG_WORD_UNKNOWN][writer->language]);
+    eg_str unknown = eg_str_from(eg_language_text(words[EG_WORD_UNKNOWN], writer->language));
     eg_report_say_text(writer, report->elevated ? EG_WORD_ELEVATED : EG_WORD_NOT_ELEVATED,
                        report->user.len > 0 ? report->user : unknown);
 }

@@ -28,16 +28,23 @@
  */
 #define LOG_SDDL L"O:BAG:SYD:(A;;0x7;;;SY)(A;;0x5;;;BA)(A;;0x1;;;S-1-5-32-573)"
 
-typedef struct message {
-    WORD type;
-    const char *text[EG_LANGUAGE_COUNT];
-} message;
-
-static const message messages[] = {
-#define MESSAGE(number, id, type, en, ja) \
-    [number] = {type, {[EG_LANGUAGE_EN] = en, [EG_LANGUAGE_JA] = ja}},
+static const WORD types[] = {
+#define MESSAGE(number, id, type) [number] = (type),
 #include "service/event_messages.def"
 #undef MESSAGE
+};
+
+static const char *const texts[EG_LANGUAGE_COUNT][EG_COUNT(types)] = {
+#define EVENT_TEXT(id, text) [LANGUAGE_ID][EG_EVENT_MESSAGE_##id] = (text),
+#define ALARM_TEXT(part, text)
+/* Blanks would be part of the name. */
+/* clang-format off */
+#define LANGUAGE_TEXTS(code) EG_QUOTE(service/texts.code.def)
+/* clang-format on */
+#include "core/detect/languages.def"
+#undef LANGUAGE_TEXTS
+#undef ALARM_TEXT
+#undef EVENT_TEXT
 };
 
 struct eg_event_source {
@@ -51,12 +58,19 @@ eg_language eg_event_source_system_language(void)
     eg_language language = EG_LANGUAGE_EN;
     eg_buf chosen;
     eg_buf_init(&chosen, 64);
-    bool found = eg_env_get("EMOGUARD_LANG", &chosen) == EG_OK &&
-                 eg_language_from_code(eg_buf_str(&chosen), &language);
-    eg_buf_done(&chosen);
-    if (!found && PRIMARYLANGID(GetSystemDefaultUILanguage()) == LANG_JAPANESE) {
-        language = EG_LANGUAGE_JA;
+    if (eg_env_get("EMOGUARD_LANG", &chosen) != EG_OK ||
+        !eg_language_from_code(eg_buf_str(&chosen), &language)) {
+        wchar_t name[LOCALE_NAME_MAX_LENGTH];
+        LCID system = MAKELCID(GetSystemDefaultUILanguage(), SORT_DEFAULT);
+        int size = LCIDToLocaleName(system, name, EG_COUNT(name), 0);
+
+        eg_buf_clear(&chosen);
+        if (size > 1) {
+            eg_utf8_from_utf16(&chosen, (const uint16_t *)name, (size_t)size - 1);
+            (void)eg_language_from_code(eg_buf_str(&chosen), &language);
+        }
     }
+    eg_buf_done(&chosen);
     return language;
 }
 
@@ -88,7 +102,7 @@ void eg_event_source_destroy(eg_event_source *source)
 int eg_event_source_format(eg_buf *out, eg_event_message id, eg_language language,
                            const eg_str *values, size_t count)
 {
-    const char *text = messages[id].text[language];
+    const char *text = texts[language][id];
     for (const char *at = text; *at; at++) {
         if (at[0] == '%' && at[1] >= '1' && at[1] <= '9') {
             size_t index = (size_t)(at[1] - '1');
@@ -142,7 +156,7 @@ void eg_event_source_report(eg_event_source *source, eg_event_message id, const 
     }
     eg_event_source_format(&text, id, source->language, values, count);
     WORD made = copy_strings(strings, eg_buf_str(&text), values, count);
-    BOOL written = ReportEventW(source->handle, messages[id].type, 0, (DWORD)id, NULL, made, 0,
+    BOOL written = ReportEventW(source->handle, types[id], 0, (DWORD)id, NULL, made, 0,
                                 (LPCWSTR *)strings, NULL);
     if (!written && eg_atomic_add(&source->refused, 1) == 1) {
         eg_log(EG_LOG_WARNING, "eventlog", "the event log refuses entries (%lu)",

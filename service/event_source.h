@@ -11,7 +11,7 @@
 #include "core/detect/hit.h"
 
 typedef enum eg_event_message {
-#define MESSAGE(number, id, type, en, ja) EG_EVENT_MESSAGE_##id = number,
+#define MESSAGE(number, id, type) EG_EVENT_MESSAGE_##id = number,
 #include "service/event_messages.def"
 #undef MESSAGE
 } eg_event_message;
@@ -33,7 +33,7 @@ eg_language eg_event_source_system_language(void);
 int eg_event_source_register(const char *program);
 int eg_event_source_remove(void); /* EG_OK also when there was none */
 
-/* Replaces %1 ... %9 in a text of event_messages.def; for tests. */
+/* Replaces %1 ... %9 in the text of a message; for tests. */
 int eg_event_source_format(eg_buf *out, eg_event_message message, eg_language language,
                            const eg_str *values, size_t count);
 

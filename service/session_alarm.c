@@ -18,23 +18,23 @@
 #define TITLE_BYTES 256u
 #define TOLD_MAX 256u /* the oldest is forgotten, and could be told a second time */
 
-static const struct {
-    const char *somebody;              /* where the settings name no contact */
-    const char *before, *call, *after; /* around the contact and the number */
-} texts[EG_LANGUAGE_COUNT] = {
-    [EG_LANGUAGE_EN] =
-        {"your IT staff",
-         "Unplug the network cable and turn Wi-Fi off. Leave the PC on. Do not restart it, and "
-         "do not delete any files.\n\nPhone ",
-         " and give the number ",
-         ".\n\n(The EmoGuard icon is not running, so Windows shows this message.)"},
-    [EG_LANGUAGE_JA] =
-        {"情報システム担当",
-         "LAN ケーブルを抜き、Wi-Fi をオフにしてください。電源は切らず、再起動もファイルの削除も"
-         "しないでください。\n\n電話で",
-         "に連絡し、番号 ",
-         " を伝えてください。\n\n（EmoGuard のアイコンが動いていないため、"
-         "Windows のメッセージでお知らせしています。）"},
+/* Parts of the message: around the contact, or somebody where the settings name none. */
+typedef struct alarm_texts {
+    const char *somebody;
+    const char *before, *call, *after;
+} alarm_texts;
+
+static const alarm_texts texts[EG_LANGUAGE_COUNT] = {
+#define EVENT_TEXT(id, text)
+#define ALARM_TEXT(part, text) [LANGUAGE_ID].part = (text),
+/* Blanks would be part of the name. */
+/* clang-format off */
+#define LANGUAGE_TEXTS(code) EG_QUOTE(service/texts.code.def)
+/* clang-format on */
+#include "core/detect/languages.def"
+#undef LANGUAGE_TEXTS
+#undef ALARM_TEXT
+#undef EVENT_TEXT
 };
 
 typedef struct story {

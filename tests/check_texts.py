@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The tray's texts: every id in every language once, with the same values, and used by the program.
+"""The texts of tray and service: every id in every language once, with the same values, and used by the program.
 
 Also that the icons are what their script draws.
 """
@@ -11,9 +11,13 @@ import sys
 
 from checklib import edit, files, line_of, main, read
 
+LANGUAGES = "core/detect/languages.def"
 HEADER = "tray/resource.h"
 TEXT_FILES = re.compile(r"tray/res/text\.([a-z]{2})\.rc")
 ENTRY = re.compile(r'^\s*(EG_TEXT_\w+)\s+"((?:[^"\\]|\\.|"")*)"\s*$', re.MULTILINE)
+MESSAGES = "service/event_messages.def"
+SERVICE_FILES = re.compile(r"service/texts\.([a-z]{2})\.def")
+SERVICE_ENTRY = re.compile(r'^(?:EVENT|ALARM)_TEXT\((\w+),\s*((?:"(?:[^"\\]|\\.)*"\s*)+)\)', re.MULTILINE)
 VALUE = re.compile(r"%(\d)")
 JAPANESE = re.compile(r"[\u3041-\u30ff\u4e00-\u9fff]")
 VALUE_UNITS = 32  # a date with its time, or a code, at their longest
@@ -46,6 +50,33 @@ def read_texts(root, relative, ids, problems):
     for name in sorted(ids - set(found)):
         problems.append(f"{relative}: {name} is missing")
     return found
+
+
+def read_service_texts(root, relative, problems):
+    text, found = read(root, relative), {}
+    for match in SERVICE_ENTRY.finditer(text):
+        if match.group(1) in found:
+            problems.append(f"{relative}:{line_of(text, match.start())}: {match.group(1)} stands there twice")
+        found[match.group(1)] = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', match.group(2)))
+    return found
+
+
+def check_service(root, problems):
+    """Every message and every part of the alarm, with the same values, in each language."""
+    texts = {}
+    for path in files(root, ".def"):
+        match = SERVICE_FILES.fullmatch(path.as_posix())
+        if match:
+            texts[match.group(1)] = read_service_texts(root, path, problems)
+    wanted = set(re.findall(r"^MESSAGE\(\d+, (\w+),", read(root, MESSAGES), re.MULTILINE)) | {"somebody", "before", "call", "after"}
+    for language, found in texts.items():
+        for name in sorted(wanted ^ set(found)):
+            problems.append(f"service/texts.{language}.def: {name} is {'missing' if name in wanted else 'no message'}")
+    for name in sorted(wanted):
+        values = {language: sorted(set(VALUE.findall(found.get(name, "")))) for language, found in texts.items()}
+        if any(name in found and values[language] != values.get("en") for language, found in texts.items()):
+            problems.append(f"{name}: the values differ between languages: {values}")
+    return texts
 
 
 def check_values(texts, problems):
@@ -104,9 +135,12 @@ def find_problems(root):
         match = TEXT_FILES.fullmatch(path.as_posix())
         if match:
             texts[match.group(1)] = read_texts(root, path, ids, problems)
-    for language in re.findall(r'^LANGUAGE\(\w+, "(\w+)"\)', read(root, "core/detect/languages.def"), re.MULTILINE):
-        if language not in texts:
-            problems.append(f"tray/res/text.{language}.rc does not exist, but core/detect/languages.def names it")
+    service = check_service(root, problems)
+    for language in re.findall(r'^LANGUAGE\(\w+, "(\w+)"\)', read(root, LANGUAGES), re.MULTILINE):
+        for there, name in ((language in texts, f"tray/res/text.{language}.rc"), (language in service, f"service/texts.{language}.def"),
+                            ((root / f"rules/texts.{language}.json").is_file(), f"rules/texts.{language}.json")):
+            if not there:
+                problems.append(f"{name} does not exist, but {LANGUAGES} names it")
     for name, text in texts.get("ja", {}).items():
         if not JAPANESE.search(text) and name not in PLAIN:
             problems.append(f"{name}: the Japanese text has no Japanese")
@@ -141,6 +175,10 @@ PLANTED = [
     ("a_balloon_too_long", replaced(JA, 'EG_TEXT_BALLOON "', 'EG_TEXT_BALLOON "' + "長" * 200), "the balloon holds 255"),
     ("an_unused_text", replaced("tray/menu.c", "EG_TEXT_MENU_STATUS", "0"), "EG_TEXT_MENU_STATUS: no code"),
     ("a_number_used_twice", replaced(HEADER, "EG_TEXT_CLOSE 1125", "EG_TEXT_CLOSE 1124"), "is used twice"),
+    ("a_message_without_a_text", replaced("service/texts.ja.def", "EVENT_TEXT(STOPPED", "EVENT_TEXT(STOPED"), "STOPPED is missing"),
+    ("a_lost_value_of_a_message", replaced("service/texts.ja.def", "EmoGuard %1 を開始", "EmoGuard を開始"), "STARTED: the values differ"),
+    ("a_language_without_its_files", replaced(LANGUAGES, 'LANGUAGE(JA, "ja")', 'LANGUAGE(JA, "ja")\nLANGUAGE(XX, "xx")'),
+     "service/texts.xx.def does not exist"),
     ("a_touched_icon", shorter_icon, "fine.ico: differs"),
 ]
 

@@ -15,8 +15,7 @@ from checklib import edit, main, read
 GLOSSARY = "docs/glossary.md"
 TRAY = "tray/res/text.{}.rc"
 PACK = "rules/texts.{}.json"
-ALARM = "service/session_alarm.c"
-MESSAGES = "service/event_messages.def"
+SERVICE = "service/texts.{}.def"
 TABLES = ("cli/report_words.def", "cli/check_areas.def", "cli/check_reasons.def")
 WAYS = "cli/check_gaps.c"
 SIGNS_OF_EMOCHECK = "core/detect/emocheck.def"
@@ -81,6 +80,18 @@ def column_texts(root, relative):
         yield f"{relative}: {call[1]}", call[1].lower(), "%1".join(map(said, arguments(call[2])))
 
 
+def service_texts(root, language, kind):
+    relative = SERVICE.format(language)
+    for entry in re.finditer(rf"^{kind}_TEXT\((\w+),((?:\s*{LITERAL})+)\)", read(root, relative), re.MULTILINE):
+        yield f"{relative}: {entry[1]}", language, said(entry[2])
+
+
+def alarm_text(root, language):
+    """Its parts stand around contact and number."""
+    parts = [text for _, _, text in service_texts(root, language, "ALARM")]
+    yield f"{SERVICE.format(language)}: ALARM_TEXT", language, "%1".join(parts)
+
+
 def tray_texts(root, language):
     relative = TRAY.format(language)
     for entry in re.finditer(rf"^\s*(EG_TEXT_\w+)\s+({LITERAL})\s*$", read(root, relative), re.MULTILINE):
@@ -109,15 +120,16 @@ def texts_for_everybody(root):
     for language in LANGUAGES:
         yield from tray_texts(root, language)
         yield from pack_texts(root, language)
+        yield from alarm_text(root, language)
     yield from emocheck_texts(root)
     for relative in TABLES:
         yield from table_texts(root, relative)
-    for relative in (ALARM, WAYS):
-        yield from column_texts(root, relative)
+    yield from column_texts(root, WAYS)
 
 
 def texts_for_administrators(root):
-    yield from table_texts(root, MESSAGES)
+    for language in LANGUAGES:
+        yield from service_texts(root, language, "EVENT")
     for entry in re.finditer(r">([^<>]+)<", read(root, POLICIES)):
         yield POLICIES, "ja", entry[1]
     for relative in DOCUMENTS:
@@ -211,9 +223,9 @@ PLANTED = [
     ("half_width_kana", replaced(JA, "検査", "ｹﾝｻ"), "half-width kana"),
     ("full_width_digits", replaced(TABLES[0], "%1 分", "１ 分"), "full-width letters, digits"),
     ("another_comma", replaced(TABLES[2], "Windows が、", "Windows が，"), "full-width comma"),
-    ("a_missing_blank", replaced(MESSAGES, "EmoGuard を停止", "EmoGuardを停止"), "no blank between"),
+    ("a_missing_blank", replaced(SERVICE.format("ja"), "EmoGuard を停止", "EmoGuardを停止"), "no blank between"),
     ("other_parentheses", replaced(TABLES[1], "予約（タスク）", "予約(タスク)"), "half-width parentheses"),
-    ("a_dangerous_request", replaced(ALARM, "電源は切らず、", "電源を切ってください。"), "nobody is told so"),
+    ("a_dangerous_request", replaced(SERVICE.format("ja"), "電源は切らず、", "電源を切ってください。"), "nobody is told so"),
     ("an_unexplained_word", replaced(TABLES[2], '"This folder could', '"This registry could'), "'registry' stands there"),
     ("a_blank_too_many", replaced(WAYS, "Run the check", "Run  the check"), "a blank too many"),
     ("a_long_meaning", replaced(SIGNS_OF_EMOCHECK, "でたらめな名前のプログラムの部品（DLL）", "でたらめな" * 20), "too long for the window"),

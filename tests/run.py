@@ -28,7 +28,8 @@ SANITIZERS = {
 def stage_checks(results):
     """the runner, projects, layers, banned functions, the default pack, the words that people read"""
     for name in ("check_runner", "check_projects", "check_layers", "check_banned", "check_pack",
-                 "check_pack_texts", "check_texts", "check_wording", "check_policies"):
+                 "check_pack_texts", "check_texts", "check_languages", "check_wording",
+                 "check_policies"):
         done = script(f"tests/{name}.py")
         results.read_checks(done.output, done.code, name)
 

@@ -46,7 +46,9 @@ static int add(emocheck *e, eg_emocheck_sign sign, eg_str subject, eg_str progra
                                 .subject = subject,
                                 .program = program,
                                 .evidence = evidence};
-    memcpy(finding.text, rule->text, sizeof(finding.text));
+    for (int i = 0; i < EG_LANGUAGE_COUNT; i++) { /* in English where a language has none */
+        finding.text[i] = rule->text[rule->text[i].title.ptr ? i : EG_LANGUAGE_EN];
+    }
     eg_mutex_lock(e->pc->lock);
     int status = eg_check_report_add_finding(e->pc->report, &finding);
     eg_mutex_unlock(e->pc->lock);

@@ -31,6 +31,9 @@
 
 #define EG_UNUSED(name) ((void)(name))
 
+/* As a string literal, once macros' arguments in it have been replaced. */
+#define EG_QUOTE(text) #text
+
 /* Elements of an array whose size is known here; never for a pointer. */
 #define EG_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 static const eg_event_message all[] = {
-#define MESSAGE(number, id, type, en, ja) EG_EVENT_MESSAGE_##id,
+#define MESSAGE(number, id, type) EG_EVENT_MESSAGE_##id,
 #include "service/event_messages.def"
 #undef MESSAGE
 };
@@ -22,17 +22,17 @@ static unsigned placeholders(const char *text)
     return found;
 }
 
-static void messages__each__has_the_same_values_in_both_languages(void **state)
+static void messages__each__has_the_same_values_in_every_language(void **state)
 {
     EG_UNUSED(state);
     for (size_t i = 0; i < EG_COUNT(all); i++) {
         assert_true(all[i] >= 1 && all[i] <= 32); /* what service.rc has entries for */
-        const char *english = messages[all[i]].text[EG_LANGUAGE_EN];
-        const char *japanese = messages[all[i]].text[EG_LANGUAGE_JA];
-        assert_non_null(english);
-        assert_non_null(japanese);
-        assert_true(eg_utf8_valid(eg_str_from(japanese)));
-        assert_int_equal(placeholders(english), placeholders(japanese));
+        for (int language = 0; language < EG_LANGUAGE_COUNT; language++) {
+            const char *text = texts[language][all[i]];
+            assert_non_null(text);
+            assert_true(eg_utf8_valid(eg_str_from(text)));
+            assert_int_equal(placeholders(text), placeholders(texts[EG_LANGUAGE_EN][all[i]]));
+        }
     }
 }
 
@@ -119,7 +119,7 @@ static void copy_strings__values_of_any_length__stay_below_the_record(void **sta
 int eg_test_service_event_source(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(messages__each__has_the_same_values_in_both_languages),
+        cmocka_unit_test(messages__each__has_the_same_values_in_every_language),
         cmocka_unit_test(format__values__are_put_in_and_made_safe),
         cmocka_unit_test(format__value_missing__leaves_it_empty),
         cmocka_unit_test(language__from_environment__wins),

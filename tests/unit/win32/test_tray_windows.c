@@ -256,20 +256,24 @@ static void alert__painted_parts__have_names_that_say_all_of_it(void **state)
 
 static void alert__by_tab__every_button_has_its_turn_in_order(void **state)
 {
-    static const wchar_t *const wanted[] = {L"I did this &myself", L"I don't &know this",
-                                            L"Not sure, I &have called",
-                                            L"Show &details for the administrator", L"&Close"};
+    static const unsigned wanted[] = {EG_TEXT_ANSWER_DID_IT, EG_TEXT_ANSWER_UNKNOWN,
+                                      EG_TEXT_ANSWER_CALL, EG_TEXT_DETAILS_SHOW, EG_TEXT_CLOSE};
     fixture *fix = *state;
     wchar_t text[128];
+    eg_arena *arena = NULL;
 
+    assert_int_equal(eg_arena_create(&arena, 4096), EG_OK);
     open_alert(fix);
     for (size_t i = 0; i < EG_COUNT(wanted); i++) { /* it begins at the last */
+        const wchar_t *button = eg_tray_text(arena, wanted[i]);
+
         press(fix, VK_TAB);
         GetWindowTextW(GetFocus(), text, 128);
-        if (wcscmp(text, wanted[i]) != 0) {
-            fail_msg("Tab %zu goes to \"%ls\", not to \"%ls\"", i, text, wanted[i]);
+        if (wcscmp(text, button) != 0) {
+            fail_msg("Tab %zu goes to \"%ls\", not to \"%ls\"", i, text, button);
         }
     }
+    eg_arena_destroy(arena);
 }
 
 static void alert__letter_of_an_answer__gives_it(void **state)
