@@ -79,8 +79,9 @@ static void choose_way(eg_update_feed *feed)
         found = old;
         feed->proxy_known = true;
         const char *proxy = eg_buf_cstr(&feed->proxy);
+        const char *login = strrchr(proxy, '@'); /* no password goes into the log */
         eg_log(EG_LOG_INFO, "update", "%s: %s%s", feed->options.name,
-               proxy[0] ? "by the proxy " : "without a proxy", proxy);
+               proxy[0] ? "by the proxy " : "without a proxy", login ? login + 1 : proxy);
         if (feed->bell) {
             eg_bell_thread_connect(feed->bell, proxy, proxy[0] ? ":" : "");
         }
