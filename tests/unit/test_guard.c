@@ -62,7 +62,7 @@ static void hits__with_a_limit_of_the_pack__are_counted_over_the_trial(void **st
 static void work__slow_three_times_in_a_row__is_too_slow(void **state)
 {
     EG_UNUSED(state);
-    for (int i = 0; i < EG_GUARD_WORKS; i++) {
+    for (eg_guard_work_kind i = 0; i < EG_GUARD_WORKS; i++) {
         fixture f = begin((eg_release_guard){0}, (eg_guard_pace){{50000, 50000}});
         for (int k = 0; k < 4; k++) { /* something else keeps the PC busy for a while */
             assert_true(works(&f, i, EG_GUARD_SCANNED_MIN, 400000));
@@ -93,7 +93,7 @@ static void work__slower_than_a_limit_of_the_pack__is_too_slow(void **state)
 static void work__that_nobody_notices_or_cannot_compare__is_fine(void **state)
 {
     EG_UNUSED(state);
-    for (int i = 0; i < EG_GUARD_WORKS; i++) {
+    for (eg_guard_work_kind i = 0; i < EG_GUARD_WORKS; i++) {
         fixture quick = begin((eg_release_guard){0}, (eg_guard_pace){{10, 10}});
         fixture unknown = begin((eg_release_guard){0}, (eg_guard_pace){{0}});
         for (unsigned k = 0; k < 3 * EG_GUARD_SLOW_MAX; k++) {
