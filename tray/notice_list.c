@@ -105,18 +105,40 @@ static void take_answer(eg_notice_entry *entry, const eg_notice_entry *from)
     }
 }
 
-/* The story of this entry now speaks for those it absorbed. */
-static void absorb(eg_notice_list *list, eg_notice_entry *entry)
+/*
+ * The story of `entry` now speaks for those that it absorbed, also for what nobody has seen of them.
+ * `at` is its own place in the list, or list->count; returns where that is afterwards.
+ */
+static size_t absorb(eg_notice_list *list, const eg_notice_ids *absorbed, eg_notice_entry *entry,
+                     size_t at)
 {
-    const eg_notice_ids *absorbed = &entry->notice->hit.absorbed;
+    for (size_t i = 0; i < list->count;) {
+        bool gone = false;
 
-    for (size_t i = 0; i < absorbed->count; i++) {
-        size_t at = find(list, absorbed->id[i]);
-        if (at < list->count) {
-            take_answer(entry, &list->entry[at]);
-            remove_at(list, at);
+        for (size_t k = 0; i != at && k < absorbed->count; k++) {
+            gone = gone || eg_notice_tells(&list->entry[i].notice->hit, absorbed->id[k]);
         }
+        if (!gone) {
+            i++;
+            continue;
+        }
+        take_answer(entry, &list->entry[i]);
+        entry->seen = entry->seen && !waits(&list->entry[i]);
+        remove_at(list, i);
+        at -= i < at;
     }
+    return at;
+}
+
+/* What is told again may tell of stories that have become one since. */
+static eg_notice_news take_known(eg_notice_list *list, size_t at, eg_tray_notice *notice)
+{
+    eg_notice_entry entry = list->entry[at];
+
+    at = absorb(list, &notice->hit.absorbed, &entry, at);
+    list->entry[at] = entry;
+    eg_tray_notice_destroy(notice);
+    return news_of(&entry);
 }
 
 eg_notice_news eg_notice_list_take(eg_notice_list *list, eg_tray_notice *notice)
@@ -125,8 +147,7 @@ eg_notice_news eg_notice_list_take(eg_notice_list *list, eg_tray_notice *notice)
     eg_notice_entry entry = {.notice = notice};
 
     if (at < list->count && is_known(&list->entry[at].notice->hit, &notice->hit)) {
-        eg_tray_notice_destroy(notice);
-        return news_of(&list->entry[at]);
+        return take_known(list, at, notice);
     }
     if (at < list->count) {
         take_answer(&entry, &list->entry[at]);
@@ -134,7 +155,7 @@ eg_notice_news eg_notice_list_take(eg_notice_list *list, eg_tray_notice *notice)
     } else {
         list->received++;
     }
-    absorb(list, &entry);
+    absorb(list, &notice->hit.absorbed, &entry, list->count);
     if (list->count == EG_NOTICE_LIST_MAX) {
         forget_one(list);
     }

@@ -205,6 +205,25 @@ static void list_take__absorbing_others__leaves_one_that_is_found_under_all_name
     eg_notice_list_done(list);
 }
 
+/* The service tells again what it told before two stories became one, after it was restarted. */
+static void list_take__known_hit_told_again_of_a_joined_story__leaves_one(void **state)
+{
+    eg_notice_list *list = make_list(state);
+    eg_tray_notice *again = make_notice(3, EG_LEVEL_HIGH);
+
+    eg_notice_list_take(list, make_notice(2, EG_LEVEL_CRITICAL));
+    eg_notice_list_take(list, make_notice(5, EG_LEVEL_HIGH));
+    eg_notice_list_mark_seen(list, 5, 1);
+    again->hit.incident_id = 5;
+    again->hit.absorbed = (eg_notice_ids){1, {2}};
+    assert_int_equal(eg_notice_list_take(list, again), EG_NOTICE_WAITING); /* 2 was never seen */
+    assert_int_equal(list->count, 1);
+    assert_int_equal(eg_notice_list_next(list)->hit.id, 5);
+    eg_notice_list_resolve(list, 5);
+    assert_null(eg_notice_list_next(list));
+    eg_notice_list_done(list);
+}
+
 static void list__shown_a_day_ago_and_not_answered__wants_a_reminder(void **state)
 {
     eg_notice_list *list = make_list(state);
@@ -237,6 +256,7 @@ int eg_test_tray_notices(void)
         cmocka_unit_test(list_take__known_number_of_another_hit__is_news),
         cmocka_unit_test(list_take__story_goes_on__stays_one_and_waits_again),
         cmocka_unit_test(list_take__absorbing_others__leaves_one_that_is_found_under_all_names),
+        cmocka_unit_test(list_take__known_hit_told_again_of_a_joined_story__leaves_one),
         cmocka_unit_test(list__shown_a_day_ago_and_not_answered__wants_a_reminder),
     };
     return cmocka_run_group_tests_name("tray_notices", tests, NULL, NULL);
