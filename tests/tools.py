@@ -110,6 +110,8 @@ class Wine:
         # Windows can be opened, which nobody sees.
         subprocess.run(["wine", "reg", "add", r"HKCU\Software\Wine\Drivers", "/v", "Graphics", "/d", "null", "/f"],
                        env={**os.environ, **self.environment}, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.close()  # the desktop took its driver, or none, when it began
+        begin_wine({**os.environ, **self.environment})
         return self
 
     def __exit__(self, *_):

@@ -106,8 +106,8 @@ static void take_answer(eg_notice_entry *entry, const eg_notice_entry *from)
 }
 
 /*
- * The story of `entry` now speaks for those that it absorbed, also for what nobody has seen of them.
- * `at` is its own place in the list, or list->count; returns where that is afterwards.
+ * The story of `entry` now speaks for those that it absorbed, and for what nobody has seen of
+ * them. `at` is its own place in the list, or list->count; returns where that is afterwards.
  */
 static size_t absorb(eg_notice_list *list, const eg_notice_ids *absorbed, eg_notice_entry *entry,
                      size_t at)
