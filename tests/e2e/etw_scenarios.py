@@ -231,7 +231,7 @@ def same_program__started_ten_thousand_times__is_one_record_and_one_window(world
             wait_full(world)
         for number in range(first, first + FLOOD_AT_ONCE):
             world.etw.tell(*etw_feed.start(0x7FF80000 + 4 * number, 4, REGSVR32, command, 0x7FFF4000 + number))
-        wait_for(lambda end=first + FLOOD_AT_ONCE: counted(world, rule, newest) + dropped >= end, 400,
+        wait_for(lambda end=first + FLOOD_AT_ONCE: counted(world, rule, newest) + dropped >= end, 120,
                  f"start {first + FLOOD_AT_ONCE} to be counted", 0.2)
     dropped += world.installed.status()["counters"]["dropped"]
     rows = hits_after(world, rule, newest)

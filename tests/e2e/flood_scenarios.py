@@ -7,7 +7,7 @@ from winebox import WINE, BoxError, private_kib, wait_for, windows_path
 
 RUN_KEY = r"HKEY_CURRENT_USER\Software\Microsoft\Windows\CurrentVersion\Run"
 FLOOD = 10_000
-FLOOD_SECONDS = 600  # to look through all of it; Wine's registry alone takes a good part
+FLOOD_SECONDS = 240  # to look through all of it; Wine's registry alone takes a good part
 TRAY_KIB = 24 * 1024  # private memory of the tray under Wine, whose own part is large
 
 

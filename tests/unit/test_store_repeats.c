@@ -10,6 +10,7 @@
 #include "core/store/sqlite.h"
 #include "core/store/store_internal.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -449,6 +450,51 @@ static void repeats__every_hour_for_three_days__are_a_row_a_day(void **state)
     eg_incidents_destroy(self.incidents);
 }
 
+/* ---- how much of the database a hit has to read ---- */
+
+static sqlite3 *opened;
+
+/* SQLite calls it for every connection that is opened. */
+static int note_connection(sqlite3 *db, const char **error, const struct sqlite3_api_routines *api)
+{
+    (void)error;
+    (void)api;
+    opened = db;
+    return SQLITE_OK;
+}
+
+/* Pages that the connection has asked its cache for. */
+static int pages(void)
+{
+    int hits = 0, misses = 0, most = 0;
+    assert_int_equal(sqlite3_db_status(opened, SQLITE_DBSTATUS_CACHE_HIT, &hits, &most, 0), 0);
+    assert_int_equal(sqlite3_db_status(opened, SQLITE_DBSTATUS_CACHE_MISS, &misses, &most, 0), 0);
+    return hits + misses;
+}
+
+/* A flood of different things is one story: the ten thousandth hit must not read all before it. */
+static void hit__into_a_story_of_a_thousand__reads_little_more_than_into_one_of_ten(void **state)
+{
+    eg_store_fixture *fix = *state;
+    int before = 0, few = 0;
+    eg_store_fixture_close(fix);
+    assert_int_equal(sqlite3_auto_extension((void (*)(void))note_connection), SQLITE_OK);
+    assert_int_equal(eg_store_fixture_open(fix, EG_STORE_READ_WRITE), EG_OK);
+    sqlite3_cancel_auto_extension((void (*)(void))note_connection);
+    for (int i = 0; i < 1000; i++) {
+        before = pages();
+        assert_int_equal(add(fix, (told){i, (uint64_t)i, 4, 0, i == 0, 0}), 0);
+        few = i == 10 ? pages() - before : few;
+    }
+    assert_true(few > 0);
+    if (pages() - before > 2 * few) {
+        fail_msg("%d pages for the last, %d for the tenth", pages() - before, few);
+    }
+    before = pages();
+    assert_true(add(fix, (told){500, 2000, 4, 0, false, 0}) != 0);
+    assert_true(pages() - before <= 2 * few);
+}
+
 int eg_test_store_repeats(void)
 {
     const struct CMUnitTest tests[] = {
@@ -460,6 +506,7 @@ int eg_test_store_repeats(void)
         WITH_STORE(repeat__without_memory__is_counted_once_or_not_at_all),
         WITH_STORE(repeats__at_random__are_counted_as_a_list_would),
         WITH_STORE(repeats__every_hour_for_three_days__are_a_row_a_day),
+        WITH_STORE(hit__into_a_story_of_a_thousand__reads_little_more_than_into_one_of_ten),
     };
     return cmocka_run_group_tests_name("store_repeats", tests, NULL, NULL);
 }
