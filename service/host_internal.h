@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The inside of the host, for host.c (threads, callbacks, end), host_open.c (what has to be open
- * before any thread runs), host_store.c (the database), host_check.c (checks of this PC) and
- * host_state.c (what trays are told) alone.
+ * The inside of the host, for host.c (the parts, and what they tell each other) and the host_*.c
+ * alone, each of which ties one part of the service to the others.
  */
 #ifndef EG_SERVICE_HOST_INTERNAL_H
 #define EG_SERVICE_HOST_INTERNAL_H
@@ -58,11 +57,15 @@ struct eg_host {
 };
 
 /*
- * Makes the data folder, takes the lock, opens log, settings, event log and store, in this order.
- * On failure the caller releases what is open already.
+ * host_open.c. Makes the data folder, takes the lock, opens log, settings, event log and store, in
+ * this order. On failure the caller releases what is open already.
  */
 int eg_host_open(eg_host *host);
+/* Tells the event log, in a message with one value. */
 void eg_host_report(eg_host *host, eg_event_message message, const char *text);
+
+/* host_clients.c. Answers what clients ask for, from here on. */
+int eg_host_start_pipe(eg_host *host);
 
 /* host_state.c. Posts on the board for all trays, and wakes them when it is news. Any thread. */
 void eg_host_post(eg_host *host, const eg_message *message);
@@ -77,7 +80,7 @@ void eg_host_start_alarm(eg_host *host);
  * version.
  */
 int eg_host_store_open(eg_host *host);
-eg_store *eg_host_store(eg_host *host); /* any thread; NULL while it is not open */
+eg_store *eg_host_store(void *user); /* any thread; NULL while it is not open */
 /* Stores a hit; shaped for the hit keeper, `user` is the host. Pipeline thread. */
 int eg_host_store_add(void *user, const eg_hit *hit, const eg_event *event, int64_t *id,
                       bool *is_new);

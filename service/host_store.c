@@ -100,8 +100,9 @@ int eg_host_store_open(eg_host *host)
     return EG_OK;
 }
 
-eg_store *eg_host_store(eg_host *host)
+eg_store *eg_host_store(void *user)
 {
+    eg_host *host = user;
     eg_mutex_lock(&host->store_lock);
     eg_store *store = host->store;
     eg_mutex_unlock(&host->store_lock);
