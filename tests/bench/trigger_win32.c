@@ -6,6 +6,7 @@
  *     run NAME COMMAND    writes a value to HKCU Run    -> time just after the write
  *     delete NAME         deletes it                     -> time
  *     start COMMAND       starts a program               -> time just before CreateProcess
+ *     ready PROGRAM       starts it and ends it          -> how long until it waited for input
  *     ping TITLE          asks the window of that name   -> 1 when it answers within a second
  *     close TITLE         closes the window of that name -> 1, or 0 when there is none
  *     says TEXT@TITLE     reads the window of that name  -> 1 when one of its controls has the text
@@ -21,6 +22,7 @@
 
 #define LINE_MAX 4096
 #define STAY_MS 1000
+#define READY_MS 10000
 #define RUN_KEY L"Software\\Microsoft\\Windows\\CurrentVersion\\Run"
 
 static unsigned long long now(void)
@@ -65,6 +67,25 @@ static unsigned long long start_program(wchar_t *command)
     CloseHandle(process.hThread);
     CloseHandle(process.hProcess);
     return time;
+}
+
+/* In FILETIME's units; 0 when it never came to that. */
+static unsigned long long time_start(const wchar_t *program)
+{
+    STARTUPINFOW startup = {.cb = sizeof(startup)};
+    PROCESS_INFORMATION process;
+    unsigned long long before = now(), after = 0;
+    if (!CreateProcessW(program, NULL, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &process)) {
+        return 0;
+    }
+    if (WaitForInputIdle(process.hProcess, READY_MS) == 0) {
+        after = now();
+    }
+    TerminateProcess(process.hProcess, 0);
+    WaitForSingleObject(process.hProcess, READY_MS);
+    CloseHandle(process.hThread);
+    CloseHandle(process.hProcess);
+    return after > before ? after - before : 0;
 }
 
 static unsigned long long close_window(const wchar_t *title)
@@ -144,6 +165,9 @@ static unsigned long long obey(wchar_t *line)
     }
     if (wcscmp(line, L"start") == 0) {
         return start_program(arguments);
+    }
+    if (wcscmp(line, L"ready") == 0) {
+        return time_start(arguments);
     }
     if (wcscmp(line, L"ping") == 0) {
         return ping_window(arguments);
