@@ -40,7 +40,7 @@ static void take_shown(eg_client_session *self, int64_t id, eg_str title)
                (unsigned long)self->client.pid, (long long)id);
         return;
     }
-    if (eg_store_set_shown(self->feed.store, id, eg_clock_utc()) != EG_OK) {
+    if (eg_client_feed_shown(&self->feed, id) != EG_OK) {
         eg_log(EG_LOG_WARNING, "pipe", "hit %lld cannot be marked as shown: %s", (long long)id,
                eg_error_message());
     }
@@ -50,24 +50,15 @@ static void take_shown(eg_client_session *self, int64_t id, eg_str title)
 static int keep_answer(eg_client_session *self, int64_t incident_id, eg_str answer)
 {
     bool is_new = false;
-    eg_buf user;
-    eg_buf_init(&user, USER_NAME_MAX);
-    int status = eg_client_user_name(self->io.pipe, &user);
-    if (status != EG_OK) {
-        /* The answer is worth having without the name. */
-        eg_log(EG_LOG_WARNING, "pipe", "who answers is not known: %s", eg_error_message());
-        eg_buf_clear(&user);
-    }
     eg_answer kept = {.incident_id = incident_id,
                       .time = eg_clock_utc(),
                       .session = self->client.session,
-                      .user = eg_buf_str(&user),
+                      .user = eg_str_from(self->feed.user),
                       .answer = answer};
-    status = eg_store_add_answer(self->feed.store, &kept, &is_new);
+    int status = eg_store_add_answer(self->feed.options.store, &kept, &is_new);
     if (status == EG_OK && is_new) {
         self->service->answered(self->service->user, &kept);
     }
-    eg_buf_done(&user);
     return status;
 }
 

@@ -5,6 +5,7 @@
 #include "core/base/mem.h"
 #include "core/base/status.h"
 #include "core/base/utf.h"
+#include "service/client_user.h"
 
 #include <string.h>
 
@@ -126,9 +127,19 @@ static int start_feed(eg_client_session *self)
     if (!store) {
         return eg_fail(EG_E_IO, "the hit database cannot be opened; try again later");
     }
-    int status = eg_client_feed_init(&self->feed, store, eg_atomic_get(self->service->newest_hit),
-                                     self->client.language, self->service->min_level);
+    const eg_session_service *service = self->service;
+    const eg_client_feed_options options = {store, service->newest_hit, service->repeats,
+                                            self->client.language, service->min_level};
+    eg_buf user;
+    eg_buf_init(&user, EG_FEED_USER_MAX);
+    if (eg_client_user_name(self->io.pipe, &user) != EG_OK) {
+        eg_log(EG_LOG_WARNING, "pipe", "who pid %lu is, is not known: %s",
+               (unsigned long)self->client.pid, eg_error_message());
+        eg_buf_clear(&user);
+    }
+    int status = eg_client_feed_init(&self->feed, &options, eg_buf_str(&user));
     self->takes_hits = status == EG_OK;
+    eg_buf_done(&user);
     return status;
 }
 
@@ -219,9 +230,9 @@ static int send_hits(eg_client_session *self, uint32_t *again_ms)
     *again_ms = INFINITE;
     while (self->takes_hits) {
         eg_buf_clear(&self->out);
-        int status =
-            eg_client_feed_next(&self->feed, eg_atomic_get(self->service->newest_hit), &self->out);
+        int status = eg_client_feed_next(&self->feed, &self->out);
         if (status == EG_E_NOTFOUND) {
+            *again_ms = eg_client_feed_wait_ms(&self->feed);
             break;
         }
         if (status != EG_OK) {

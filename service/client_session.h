@@ -25,6 +25,7 @@ typedef struct eg_session_service {
     eg_clients *clients;
     eg_board *board;
     const eg_atomic *newest_hit; /* id of the newest hit on disk */
+    const eg_atomic *repeats;    /* grows with each that was only counted */
     eg_level min_level;          /* hits below it are not sent */
     uint32_t hello_ms;           /* time a client has to say hello */
     uint32_t send_ms;            /* time a client has to take one message */

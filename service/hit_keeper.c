@@ -135,6 +135,8 @@ static int store_now(eg_hit_keeper *keeper, const eg_hit *hit, const eg_event *e
     }
     if (is_new) {
         tell_stored(keeper, hit, id);
+    } else if (hit->exception_id == 0) {
+        keeper->options.counted(keeper->options.user);
     }
     return EG_OK;
 }

@@ -24,6 +24,7 @@ typedef struct eg_hit_keeper_options {
     size_t waiting_max;
     void *user;
     void (*stored)(void *user, int64_t id, uint64_t time); /* a new hit is on disk */
+    void (*counted)(void *user); /* a repeat was counted in the row of a hit: often, be quick */
 } eg_hit_keeper_options;
 
 typedef struct eg_hit_keeper_counts {

@@ -46,6 +46,12 @@ static void on_stored(void *user, int64_t id, uint64_t time)
     eg_session_alarm_wake(host->alarm);
 }
 
+static void on_counted(void *user)
+{
+    eg_host *host = user;
+    eg_pipe_server_hit_counted(host->pipe);
+}
+
 static void on_lost(void *user, uint64_t count)
 {
     eg_host *host = user;
@@ -148,7 +154,7 @@ static void start_files(eg_host *host)
 static int start_detection(eg_host *host)
 {
     eg_hit_keeper_options keeper = {eg_host_store_add, host, &host->notices, host->events,
-                                    HITS_WAITING_MAX,  host, on_stored};
+                                    HITS_WAITING_MAX,  host, on_stored,      on_counted};
     eg_pipeline_thread_options pipeline = {0};
     eg_baseline_keeper_options baseline = {host, eg_host_store, on_resync, on_missed};
     eg_rules_options rules = {.path = eg_buf_cstr(&host->options.paths->rules),

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/pipe_server.h"
 
+#include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/os.h"
 #include "core/base/status.h"
+#include "service/client_feed.h"
 #include "service/security.h"
 #include "service/wide.h"
 
@@ -37,6 +39,8 @@ typedef struct slot {
 struct eg_pipe_server {
     eg_pipe_server_options options;
     eg_atomic newest_hit;
+    eg_atomic repeats;        /* counted so far */
+    uint64_t repeats_told_ns; /* when the clients were woken for them last */
     wchar_t *name;
     SECURITY_ATTRIBUTES attributes;
     HANDLE stop;
@@ -240,6 +244,7 @@ int eg_pipe_server_start(const eg_pipe_server_options *options, eg_pipe_server *
     }
     server->options = *options;
     server->options.service.newest_hit = &server->newest_hit;
+    server->options.service.repeats = &server->repeats;
     eg_atomic_set(&server->newest_hit, options->newest_hit);
     int status = eg_mutex_init(&server->lock);
     if (status != EG_OK) {
@@ -282,6 +287,17 @@ void eg_pipe_server_hit_stored(eg_pipe_server *server, int64_t id)
 {
     eg_atomic_set(&server->newest_hit, id);
     eg_pipe_server_wake(server);
+}
+
+/* What comes until the next wake is seen by the feeds when they look again. */
+void eg_pipe_server_hit_counted(eg_pipe_server *server)
+{
+    uint64_t now = eg_clock_monotonic_ns();
+    eg_atomic_add(&server->repeats, 1);
+    if (server->repeats_told_ns == 0 || now - server->repeats_told_ns >= EG_FEED_LOOK_NS) {
+        server->repeats_told_ns = now;
+        eg_pipe_server_wake(server);
+    }
 }
 
 void eg_pipe_server_resolved(eg_pipe_server *server, int64_t incident_id)

@@ -27,6 +27,11 @@ typedef struct eg_pipe_server_options {
 int eg_pipe_server_start(const eg_pipe_server_options *options, eg_pipe_server **out);
 /* A hit is on disk: wakes the clients' threads. Any thread; never blocks for a client. */
 void eg_pipe_server_hit_stored(eg_pipe_server *server, int64_t id);
+/*
+ * A repeat was counted: open windows follow, at most every EG_FEED_LOOK_NS. For the pipeline's
+ * thread; quick.
+ */
+void eg_pipe_server_hit_counted(eg_pipe_server *server);
 /* There is news on the board. Any thread. */
 void eg_pipe_server_wake(eg_pipe_server *server);
 /* An administrator is done with a story: so are told those who show it. Any thread. */

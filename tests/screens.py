@@ -181,7 +181,7 @@ def messages(scene, names, language):
                "program": alert["program"], "command_line": alert.get("command_line", ""),
                "parent": alert.get("parent", ""), "user": alert.get("user", r"PC-0123\yamada"), "pid": 4242,
                "target": alert.get("target", ""), "incident": alert.get("incident", 0),
-               "incident_hits": alert.get("hits", 0), "incident_last": now(), "absorbed": [], "reminder": False,
+               "incident_hits": alert.get("hits", 0), "incident_last": now(), "absorbed": [], "telling": "news", "answer": "none",
                "steps": [{"role": role, "name": text, "time": now() - ago * 10**7 if ago else 0, "suspicious": suspicious}
                          for role, text, ago, suspicious in alert.get("steps", [])]}
 

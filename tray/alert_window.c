@@ -385,13 +385,16 @@ int eg_alert_window_show(eg_alert_window *window, eg_alert_content *content, siz
     return EG_OK;
 }
 
-/* The details stay where the person scrolled them to. */
+/* The details stay where the person scrolled them to, and what is selected to be copied. */
 static void change_details(eg_alert_window *window, const wchar_t *text)
 {
     HWND edit = window->control[EG_ALERT_DETAILS];
     LRESULT line = SendMessageW(edit, EM_GETFIRSTVISIBLELINE, 0, 0);
+    DWORD first = 0, last = 0;
 
+    SendMessageW(edit, EM_GETSEL, (WPARAM)&first, (LPARAM)&last);
     SetWindowTextW(edit, text);
+    SendMessageW(edit, EM_SETSEL, first, (LPARAM)last);
     SendMessageW(edit, EM_LINESCROLL, 0, line);
 }
 

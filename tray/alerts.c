@@ -140,6 +140,14 @@ static void tell_news(eg_alerts *a)
     a->changed(a->user);
 }
 
+/* No news: the list follows, and the numbers in a window of the story. */
+static void take_known(eg_alerts *a, eg_tray_notice *notice)
+{
+    a->grown = a->grown || (eg_alerts_is_open(a) && eg_notice_tells(&notice->hit, a->open_story));
+    eg_notice_list_take_known(&a->notices, notice, GetTickCount64());
+    tell_later(a);
+}
+
 /*
  * A window comes at once when none is open; news of the story that is open goes into its window;
  * else the open one says that more are waiting.
@@ -148,8 +156,13 @@ void eg_alerts_take(eg_alerts *a, eg_tray_notice *notice)
 {
     int64_t id = notice->hit.id, story = eg_notice_story(&notice->hit);
     bool open = eg_alerts_is_open(a) && eg_notice_tells(&notice->hit, a->open_story);
-    eg_notice_news news = eg_notice_list_take(&a->notices, notice);
+    eg_notice_news news;
 
+    if (notice->hit.telling == EG_TELLING_KNOWN) {
+        take_known(a, notice);
+        return;
+    }
+    news = eg_notice_list_take(&a->notices, notice);
     if (news == EG_NOTICE_SEEN) {
         eg_pipe_client_shown(a->client, id, L""); /* the service did not hear it */
     }

@@ -91,7 +91,7 @@ eg_notice_news eg_notice_list_news(const eg_notice_list *list, int64_t story)
 /* Whether `told` says nothing that `known` did not. */
 static bool is_known(const eg_hit_notice *known, const eg_hit_notice *told)
 {
-    if (told->reminder) {
+    if (told->telling == EG_TELLING_REMINDER) {
         return false;
     }
     return told->id == known->id ? told->time == known->time
@@ -161,6 +161,48 @@ eg_notice_news eg_notice_list_take(eg_notice_list *list, eg_tray_notice *notice)
     }
     list->entry[list->count++] = entry;
     return EG_NOTICE_NEW;
+}
+
+static eg_given_answer answer_of(eg_told_answer told)
+{
+    eg_given_answer answer = {EG_ANSWER_NONE, EG_ANSWER_UNKNOWN};
+
+    if (told >= EG_TOLD_ANSWER_DID_IT && told <= EG_TOLD_ANSWER_CALL) {
+        answer.state = EG_ANSWER_KEPT;
+        answer.kind = (eg_answer_kind)(told - EG_TOLD_ANSWER_DID_IT);
+    }
+    return answer;
+}
+
+static void insert_known(eg_notice_list *list, eg_tray_notice *notice, uint64_t now_ms)
+{
+    size_t at = list->count;
+
+    while (at > 0 && list->entry[at - 1].notice->hit.id > notice->hit.id) {
+        at--;
+    }
+    memmove(&list->entry[at + 1], &list->entry[at], (list->count - at) * sizeof(list->entry[0]));
+    list->entry[at] = (eg_notice_entry){.notice = notice,
+                                        .seen = true,
+                                        .seen_ms = now_ms,
+                                        .answer = answer_of(notice->hit.answer),
+                                        .resolved = notice->hit.answer == EG_TOLD_ANSWER_CLOSED};
+    list->count++;
+}
+
+void eg_notice_list_take_known(eg_notice_list *list, eg_tray_notice *notice, uint64_t now_ms)
+{
+    size_t at = find(list, eg_notice_story(&notice->hit));
+    eg_tray_notice *unused = notice;
+
+    if (at < list->count && list->entry[at].notice->hit.id <= notice->hit.id) {
+        unused = list->entry[at].notice;
+        list->entry[at].notice = notice;
+    } else if (at == list->count && list->count < EG_NOTICE_LIST_MAX) {
+        unused = NULL;
+        insert_known(list, notice, now_ms);
+    }
+    eg_tray_notice_destroy(unused);
 }
 
 void eg_notice_list_told_again(eg_notice_list *list)

@@ -2,7 +2,8 @@
 /*
  * The alerts of this session, one a story: which still wait to be shown, which were, what the
  * person answered. The service tells again what nobody has seen, so the same may come more than
- * once; a hit that adds to a story takes the place of the one before. Bounded: what has no place
+ * once; a hit that adds to a story takes the place of the one before. What this user was shown
+ * before the tray started is listed as well. Bounded: what has no place
  * any more is forgotten but counted, and asked for again once the others have been shown. Owns its
  * notices. Window thread only.
  */
@@ -23,7 +24,7 @@ typedef struct eg_notice_entry {
 } eg_notice_entry;
 
 typedef struct eg_notice_list {
-    eg_notice_entry entry[EG_NOTICE_LIST_MAX]; /* in the order they came */
+    eg_notice_entry entry[EG_NOTICE_LIST_MAX]; /* in the order they came; known ones by number */
     size_t count;
     size_t forgotten;  /* unseen ones that pop up, since the service told all it has */
     uint64_t received; /* stories since the start */
@@ -50,6 +51,11 @@ eg_notice_news eg_notice_list_news(const eg_notice_list *list, int64_t story);
  * news, also after a database was made anew.
  */
 eg_notice_news eg_notice_list_take(eg_notice_list *list, eg_tray_notice *notice);
+/*
+ * Takes over what this user was shown before: of a story that is known its numbers change, nothing
+ * else; one that is not is listed as seen, with the answer that came with it, where there is room.
+ */
+void eg_notice_list_take_known(eg_notice_list *list, eg_tray_notice *notice, uint64_t now_ms);
 /* The service tells all that nobody has seen from the beginning: nothing counts as forgotten. */
 void eg_notice_list_told_again(eg_notice_list *list);
 /* True when nothing is left here to show, but something was forgotten. */

@@ -92,6 +92,24 @@ typedef struct eg_notice_ids {
     int64_t id[EG_NOTICE_ABSORBED_MAX];
 } eg_notice_ids;
 
+typedef enum eg_telling {
+    EG_TELLING_NEWS,
+    EG_TELLING_REMINDER, /* told before, and nobody has answered since */
+    EG_TELLING_KNOWN,    /* shown to this user before: for the list, and an open window's numbers */
+    EG_TELLING_COUNT,
+} eg_telling;
+extern const char *const eg_telling_names[];
+
+typedef enum eg_told_answer {
+    EG_TOLD_ANSWER_NONE,
+    EG_TOLD_ANSWER_DID_IT, /* from here in the order of eg_answer_kind */
+    EG_TOLD_ANSWER_UNKNOWN,
+    EG_TOLD_ANSWER_CALL,
+    EG_TOLD_ANSWER_CLOSED, /* an administrator is done with the story */
+    EG_TOLD_ANSWER_COUNT,
+} eg_told_answer;
+extern const char *const eg_told_answer_names[];
+
 /* A hit as the clerk's window needs it: one language, texts cut to what a window can hold. */
 typedef struct eg_hit_notice {
     int64_t id;
@@ -114,7 +132,8 @@ typedef struct eg_hit_notice {
     uint64_t incident_last; /* FILETIME of the latest; 0 unknown */
     eg_notice_steps steps;
     eg_notice_ids absorbed; /* stories that turned out to be part of it */
-    bool reminder;          /* told before, and nobody has answered since */
+    eg_telling telling;
+    eg_told_answer answer; /* what is known: what this user answered last */
 } eg_hit_notice;
 
 /* "did_it": I did this myself; "unknown": I do not know this; "call": I have called. */

@@ -9,6 +9,12 @@
 const char *const eg_answer_names[] = {"did_it", "unknown", "call"};
 _Static_assert(EG_COUNT(eg_answer_names) == EG_ANSWER_COUNT, "answers");
 
+const char *const eg_telling_names[] = {"news", "reminder", "known"};
+_Static_assert(EG_COUNT(eg_telling_names) == EG_TELLING_COUNT, "tellings");
+
+const char *const eg_told_answer_names[] = {"none", "did_it", "unknown", "call", "closed"};
+_Static_assert(EG_COUNT(eg_told_answer_names) == EG_TOLD_ANSWER_COUNT, "told answers");
+
 const char *const eg_attention_names[] = {
     "check_suspicious", "no_rules",      "sensor_blind",   "disk_full",
     "scanner_down",     "pack_rejected", "rules_rejected", "rules_stale",
@@ -46,6 +52,8 @@ _Static_assert(EG_COUNT(eg_errand_result_names) == EG_ERRAND_RESULT_COUNT, "resu
     { \
         names, EG_COUNT(names) \
     }
+static const eg_message_choice tellings = CHOICE(eg_telling_names);
+static const eg_message_choice told_answers = CHOICE(eg_told_answer_names);
 static const eg_message_choice job_states = CHOICE(eg_job_state_names);
 static const eg_message_choice verdicts = CHOICE(eg_verdict_names);
 static const eg_message_choice phases = CHOICE(eg_check_phase_names);
@@ -61,7 +69,7 @@ static const eg_message_choice errand_results = CHOICE(eg_errand_result_names);
     { \
         key, EG_MEMBER_CHOICE, offsetof(eg_message, body.field), 0, &(choice) \
     }
-#define MEMBERS_MAX 22
+#define MEMBERS_MAX 23
 
 static const struct {
     const char *name;
@@ -106,7 +114,8 @@ static const struct {
                          MEMBER("incident_last", U64, hit.incident_last, 0),
                          MEMBER("steps", STEPS, hit.steps, 0),
                          MEMBER("absorbed", IDS, hit.absorbed, 0),
-                         MEMBER("reminder", BOOL, hit.reminder, 0)}},
+                         CHOSEN("telling", hit.telling, tellings),
+                         CHOSEN("answer", hit.answer, told_answers)}},
     [EG_MESSAGE_ANSWER] = {"answer",
                            {MEMBER("incident", ID, answer.incident_id, 0),
                             MEMBER("answer", ANSWER, answer.answer, 16)}},

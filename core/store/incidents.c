@@ -55,6 +55,7 @@ static int absorb(eg_store *store, const eg_hit *hit)
         "UPDATE incident SET absorbed_by = ?1 WHERE absorbed_by IN " ABSORBED,
         "UPDATE hit SET incident_id = ?1 WHERE incident_id IN " ABSORBED,
         "UPDATE answer SET incident_id = ?1 WHERE incident_id IN " ABSORBED,
+        "UPDATE OR REPLACE shown SET incident_id = ?1 WHERE incident_id IN " ABSORBED,
         "UPDATE incident SET level = max(level, (SELECT max(level) FROM incident"
         " WHERE id IN " ABSORBED ")), first_time = min(first_time, (SELECT min(first_time)"
         " FROM incident WHERE id IN " ABSORBED ")) WHERE id = ?1",

@@ -156,6 +156,8 @@ static int prune_work(eg_store *store, void *context)
                                      " (SELECT incident_id FROM hit) AND absorbed_by NOT IN"
                                      " (SELECT incident_id FROM hit WHERE incident_id > 0);"
                                      "DELETE FROM answer WHERE incident_id NOT IN"
+                                     " (SELECT id FROM incident);"
+                                     "DELETE FROM shown WHERE incident_id NOT IN"
                                      " (SELECT id FROM incident)");
     }
     return status;

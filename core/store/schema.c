@@ -172,8 +172,15 @@ static const char version_4[] =
     "  nullif(hit.exception_id, 0) AS exception"
     " FROM hit LEFT JOIN event ON event.id = hit.event_id;\n";
 
+/* Which stories a window showed to whom. */
+static const char version_5[] = "CREATE TABLE shown("
+                                "  user TEXT NOT NULL,"
+                                "  incident_id INTEGER NOT NULL,"
+                                "  PRIMARY KEY(user, incident_id)"
+                                ") WITHOUT ROWID;\n";
+
 static const char *const migrations[EG_SCHEMA_VERSION] = {version_1, version_2, version_3,
-                                                          version_4};
+                                                          version_4, version_5};
 
 /* What the statements of this version read: preparing one fails when something is missing. */
 static const char *const needed[] = {
@@ -190,6 +197,7 @@ static const char *const needed[] = {
     ("SELECT id, rule_id, signer, path, hash, parent, command_line, user, created_time,"
      " expires_time, created_by, reason, revoked_time, revoked_by, hits, last_hit_time"
      " FROM exception LIMIT 0"),
+    "SELECT user, incident_id FROM shown LIMIT 0",
 };
 
 const char *eg_schema_migration(int number)

@@ -10,7 +10,7 @@
 
 #include "core/store/sqlite.h"
 
-#define EG_SCHEMA_VERSION 4
+#define EG_SCHEMA_VERSION 5
 #define EG_SCHEMA_APPLICATION_ID 0x454D4F47 /* "EMOG" */
 
 /* The statements of migration `number` (1 .. EG_SCHEMA_VERSION); NULL beyond. */

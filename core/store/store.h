@@ -64,10 +64,24 @@ int eg_store_each_hit(eg_store *store, const eg_hit_query *query, eg_hit_visit v
 /* EG_E_NOTFOUND when there is no such hit. */
 int eg_store_get_hit(eg_store *store, int64_t id, eg_hit_visit visit, void *user);
 /*
- * A window showed this hit, and with it what its story had told before. Of each the first time
- * counts; of the story the latest is kept as well, for reminders. EG_E_NOTFOUND.
+ * A window showed `user` (DOMAIN\name; "" unknown) this hit, and with it what its story had told
+ * before. Of each the first time counts; of the story the latest is kept as well, for reminders.
+ * EG_E_NOTFOUND.
  */
-int eg_store_set_shown(eg_store *store, int64_t id, uint64_t time);
+int eg_store_set_shown(eg_store *store, int64_t id, uint64_t time, eg_str user);
+
+/* A story that this user was shown. */
+typedef struct eg_shown_story {
+    int64_t hit_id; /* the newest that was shown and told something new */
+    bool resolved;
+    eg_str answer; /* the user's latest; "" none */
+} eg_shown_story;
+
+/* As eg_hit_visit. */
+typedef int (*eg_shown_visit)(void *user, const eg_shown_story *story);
+/* Newest first. */
+int eg_store_each_shown(eg_store *store, eg_str user, size_t limit, eg_shown_visit visit,
+                        void *visit_user);
 /* Those that an exception hides are not counted. */
 int eg_store_count_hits(eg_store *store, uint64_t since, eg_level min_level, uint64_t *count);
 

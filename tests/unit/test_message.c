@@ -113,7 +113,8 @@ static eg_message hit_message(void)
                   {{EG_ROLE_DOCUMENT, 5, false, EG_STR("請求書.docm")},
                    {EG_ROLE_TASK, 0, true, EG_STR("Task")}}},
         .absorbed = {2, {7, INT64_MAX}},
-        .reminder = true,
+        .telling = EG_TELLING_REMINDER,
+        .answer = EG_TOLD_ANSWER_CALL,
     };
     return message;
 }
@@ -152,7 +153,8 @@ static void message__hit__comes_back(void **state)
     assert_int_equal(hit->absorbed.count, 2);
     assert_int_equal(hit->absorbed.id[0], 7);
     assert_true(hit->absorbed.id[1] == INT64_MAX);
-    assert_true(hit->reminder);
+    assert_int_equal(hit->telling, EG_TELLING_REMINDER);
+    assert_int_equal(hit->answer, EG_TOLD_ANSWER_CALL);
 }
 
 static void message__small_ones__come_back(void **state)

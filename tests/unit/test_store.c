@@ -151,7 +151,7 @@ static void store_each_hit__by_query__gives_what_was_asked(void **state)
     for (int i = 1; i <= 6; i++) {
         assert_int_equal(eg_store_fixture_add(fix, i, 0), i); /* levels 1 2 3 4 0 1 */
     }
-    assert_int_equal(eg_store_set_shown(fix->store, 3, 7), EG_OK);
+    assert_int_equal(eg_store_set_shown(fix->store, 3, 7, EG_STR("")), EG_OK);
     assert_ids(fix, (eg_hit_query){0}, "1 2 3 4 5 6");
     assert_ids(fix, (eg_hit_query){.after_id = 4}, "5 6");
     assert_ids(fix, (eg_hit_query){.min_level = EG_LEVEL_HIGH}, "3 4");
@@ -197,13 +197,13 @@ static void store_set_shown__twice__keeps_the_first_time(void **state)
     eg_store_fixture *fix = *state;
     int64_t shown = 0;
     assert_int_equal(eg_store_fixture_add(fix, 1, 0), 1);
-    assert_int_equal(eg_store_set_shown(fix->store, 1, 77), EG_OK);
-    assert_int_equal(eg_store_set_shown(fix->store, 1, 99), EG_OK);
+    assert_int_equal(eg_store_set_shown(fix->store, 1, 77, EG_STR("")), EG_OK);
+    assert_int_equal(eg_store_set_shown(fix->store, 1, 99, EG_STR("")), EG_OK);
     assert_int_equal(
         eg_sqlite_get_i64(fix->store->db, "SELECT shown_time FROM hit WHERE id = 1", &shown),
         EG_OK);
     assert_int_equal(shown, 77);
-    assert_int_equal(eg_store_set_shown(fix->store, 2, 77), EG_E_NOTFOUND);
+    assert_int_equal(eg_store_set_shown(fix->store, 2, 77, EG_STR("")), EG_E_NOTFOUND);
 }
 
 static void store_count_hits__by_level__counts(void **state)
@@ -288,7 +288,7 @@ static void store__opened_for_reading__sees_the_writer_and_cannot_write(void **s
     uint64_t count = 0;
     assert_int_equal(eg_store_count_hits(reader, 0, EG_LEVEL_INFORMATIONAL, &count), EG_OK);
     assert_int_equal(count, 2);
-    assert_int_equal(eg_store_set_shown(reader, 1, 5), EG_E_DENIED);
+    assert_int_equal(eg_store_set_shown(reader, 1, 5, EG_STR("")), EG_E_DENIED);
     assert_int_equal(eg_store_count(reader, "x", 5), EG_E_DENIED);
     eg_store_close(reader);
     eg_store_fixture_close(fix);

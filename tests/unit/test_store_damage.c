@@ -302,6 +302,11 @@ static const char *const hits_of_version[EG_SCHEMA_VERSION] = {
     "INSERT INTO exception VALUES(1, 'rule', '', 'C:\\x.exe', '', '', '', '', 5, 9, 'me', 'why', 0,"
     " '', 2, 6);"
     "INSERT INTO counter VALUES('dropped', 4)",
+    "INSERT INTO event VALUES(1, 5, 'process_start', 0, '{}');"
+    "INSERT INTO hit VALUES(1, 1, 5, 6, 7, 0, 8, 9, 10, 3, 'rule', 'Old title', 'author', 'tags',"
+    " 'program', 'parent', 'user', '{\"ja\":{\"title\":\"旧\"}}', 1, 1, 0);"
+    "INSERT INTO shown VALUES('PC\\sato', 1);"
+    "INSERT INTO counter VALUES('dropped', 4)",
 };
 
 static int check_old_hit(void *user, const eg_hit *hit)

@@ -74,7 +74,7 @@ static void incident__hits_of_one_story__keep_its_latest_state(void **state)
     assert_int_equal(eg_store_get_incident(fix->store, 4, keep, &got), EG_OK);
     assert_string_equal(got.story, "{\"n\":2}");
     assert_int_equal(got.shown_time, 0);
-    assert_int_equal(eg_store_set_shown(fix->store, first, 77), EG_OK);
+    assert_int_equal(eg_store_set_shown(fix->store, first, 77, EG_STR("")), EG_OK);
     assert_int_equal(eg_store_get_incident(fix->store, 4, keep, &got), EG_OK);
     assert_int_equal(got.shown_time, 77);
     assert_int_equal(count_hits(fix, 4), 2);
@@ -109,14 +109,61 @@ static void incident__resolved_before_anybody_saw_it__waits_for_no_window(void *
     assert_int_equal(count_hits(fix, 4), 1); /* it is still there to be read */
 }
 
+static int append_shown(void *user, const eg_shown_story *story)
+{
+    eg_buf *text = user;
+    eg_buf_appendf(text, "%lld%s%.*s ", (long long)story->hit_id, story->resolved ? "!" : "",
+                   EG_STR_ARGS(story->answer));
+    return text->status;
+}
+
+static void assert_shown(eg_store_fixture *fix, const char *user, const char *wanted)
+{
+    eg_buf text;
+    eg_buf_init(&text, 256);
+    assert_int_equal(eg_store_each_shown(fix->store, eg_str_from(user), 2, append_shown, &text),
+                     EG_OK);
+    assert_string_equal(eg_buf_cstr(&text), wanted);
+    eg_buf_done(&text);
+}
+
+static void shown__to_users__is_known_of_each_with_his_answer(void **state)
+{
+    eg_store_fixture *fix = *state;
+    const eg_str sato = EG_STR("PC\\sato"), ito = EG_STR("PC\\ito");
+    eg_answer answer = {.incident_id = 4, .time = 9, .user = sato, .answer = EG_STR("call")};
+    bool is_new = false;
+    int64_t first = add(fix, 1, 4, true, "{}");
+    int64_t grown = add(fix, 2, 4, true, "{}"), other = add(fix, 3, 5, true, "{}");
+    assert_int_equal(eg_store_set_shown(fix->store, first, 7, sato), EG_OK);
+    assert_int_equal(eg_store_set_shown(fix->store, other, 7, ito), EG_OK);
+    assert_int_equal(eg_store_set_shown(fix->store, other, 8, EG_STR("")), EG_OK);
+    assert_shown(fix, "PC\\sato", "1 "); /* not what nobody has seen yet */
+    assert_shown(fix, "PC\\ito", "3 ");
+    assert_shown(fix, "PC\\abe", "");
+    assert_int_equal(eg_store_set_shown(fix->store, grown, 9, sato), EG_OK);
+    assert_int_equal(eg_store_add_answer(fix->store, &answer, &is_new), EG_OK);
+    assert_int_equal(eg_store_set_shown(fix->store, grown, 9, ito), EG_OK);
+    assert_int_equal(eg_store_resolve_incident(fix->store, 5, 10), EG_OK);
+    assert_shown(fix, "PC\\sato", "2call ");
+    assert_shown(fix, "PC\\ito", "3! 2 ");
+    assert_int_equal(
+        eg_store_set_shown(fix->store, add(fix, 4, 6, true, "{\"absorbed\":[4]}"), 11, ito), EG_OK);
+    assert_shown(fix, "PC\\sato", "4call "); /* the story that it became a part of */
+    assert_shown(fix, "PC\\ito", "4 3! ");
+    assert_int_equal(eg_store_prune(fix->store, UINT64_MAX, 0), EG_OK);
+    assert_shown(fix, "PC\\ito", "");
+}
+
 static void incident__absorbed__is_found_under_the_other(void **state)
 {
     eg_store_fixture *fix = *state;
     seen got = {0};
     bool is_new = false;
     add(fix, 1, 1, true, "{\"absorbed\":[]}");
-    assert_int_equal(eg_store_set_shown(fix->store, add(fix, 2, 2, true, "{\"absorbed\":[]}"), 7),
-                     EG_OK);
+    assert_int_equal(
+        eg_store_set_shown(fix->store, add(fix, 2, 2, true, "{\"absorbed\":[]}"), 7, EG_STR("")),
+        EG_OK);
     eg_answer answer = {
         .incident_id = 2, .time = 9, .user = EG_STR("PC\\sato"), .answer = EG_STR("call")};
     assert_int_equal(eg_store_add_answer(fix->store, &answer, &is_new), EG_OK);
@@ -161,7 +208,7 @@ static void incident__answers_and_resolution__are_kept(void **state)
     assert_int_equal(eg_store_resolve_incident(fix->store, 3, 5), EG_E_NOTFOUND);
     int64_t hit = add(fix, 1, 3, true, "{}");
     assert_int_equal(eg_store_add_answer(fix->store, &answer, &is_new), EG_E_DENIED);
-    assert_int_equal(eg_store_set_shown(fix->store, hit, 10), EG_OK);
+    assert_int_equal(eg_store_set_shown(fix->store, hit, 10, EG_STR("")), EG_OK);
     assert_int_equal(eg_store_add_answer(fix->store, &answer, &is_new), EG_OK);
     assert_true(is_new);
     answer.time = 12;
@@ -192,7 +239,8 @@ static void incident__all_hits_pruned__goes_with_its_answers(void **state)
     bool is_new = false;
     eg_answer answer = {
         .incident_id = 1, .time = 1, .user = EG_STR("PC\\sato"), .answer = EG_STR("call")};
-    assert_int_equal(eg_store_set_shown(fix->store, add(fix, 1, 1, true, "{}"), 10), EG_OK);
+    assert_int_equal(eg_store_set_shown(fix->store, add(fix, 1, 1, true, "{}"), 10, EG_STR("")),
+                     EG_OK);
     add(fix, 2, 2, true, "{}");
     assert_int_equal(eg_store_add_answer(fix->store, &answer, &is_new), EG_OK);
     assert_int_equal(eg_store_prune(fix->store, 0, 1), EG_OK);
@@ -207,7 +255,8 @@ static void incident__answers_without_end__are_refused(void **state)
     eg_store_fixture *fix = *state;
     bool is_new = false;
     eg_answer answer = {.incident_id = 1, .user = EG_STR("PC\\sato")};
-    assert_int_equal(eg_store_set_shown(fix->store, add(fix, 1, 1, true, "{}"), 10), EG_OK);
+    assert_int_equal(eg_store_set_shown(fix->store, add(fix, 1, 1, true, "{}"), 10, EG_STR("")),
+                     EG_OK);
     for (int i = 0; i < EG_STORE_ANSWERS_MAX; i++) {
         answer.answer = i % 2 ? EG_STR("call") : EG_STR("did_it");
         assert_int_equal(eg_store_add_answer(fix->store, &answer, &is_new), EG_OK);
@@ -226,7 +275,7 @@ static void incident__shown__marks_what_it_told_before(void **state)
     add(fix, 2, 2, true, "{}");
     int64_t third = add(fix, 3, 1, true, "{}");
     add(fix, 4, 1, true, "{}");
-    assert_int_equal(eg_store_set_shown(fix->store, third, 10), EG_OK);
+    assert_int_equal(eg_store_set_shown(fix->store, third, 10, EG_STR("")), EG_OK);
     assert_int_equal(eg_store_each_hit(fix->store, &query, count_hit, &left), EG_OK);
     assert_int_equal(left, 2); /* the other story's, and the one that came later */
 }
@@ -253,10 +302,11 @@ static void incident__shown_and_not_answered__is_due_again(void **state)
     add(fix, 1, 1, true, "{}");
     int64_t hit = add(fix, 2, 1, true, "{}");
     assert_int_equal(reminder_of(fix, 100), 0); /* nobody has seen it yet */
-    assert_int_equal(eg_store_set_shown(fix->store, hit, 50), EG_OK);
+    assert_int_equal(eg_store_set_shown(fix->store, hit, 50, EG_STR("")), EG_OK);
     assert_int_equal(reminder_of(fix, 49), 0);
     assert_int_equal(reminder_of(fix, 100), hit);
-    assert_int_equal(eg_store_set_shown(fix->store, hit, 120), EG_OK); /* the reminder was shown */
+    assert_int_equal(eg_store_set_shown(fix->store, hit, 120, EG_STR("")),
+                     EG_OK); /* the reminder was shown */
     assert_int_equal(reminder_of(fix, 100), 0);
     assert_int_equal(reminder_of(fix, 200), hit);
     assert_int_equal(eg_store_add_answer(fix->store, &answer, &is_new), EG_OK);
@@ -294,6 +344,7 @@ int eg_test_store_incident(void)
         WITH_STORE(incident__repeated_hit__waits_for_no_window),
         WITH_STORE(incident__resolved_before_anybody_saw_it__waits_for_no_window),
         WITH_STORE(count_open__stories__are_those_that_nobody_has_resolved),
+        WITH_STORE(shown__to_users__is_known_of_each_with_his_answer),
         WITH_STORE(incident__absorbed__is_found_under_the_other),
         WITH_STORE(incident__answers_and_resolution__are_kept),
         WITH_STORE(incident__all_hits_pruned__goes_with_its_answers),

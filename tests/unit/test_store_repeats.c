@@ -72,7 +72,7 @@ static void repeat__within_a_day__is_counted_in_the_row(void **state)
     assert_int_equal(number(fix, "SELECT last_time >= stored_time FROM hit"), 1);
     assert_int_equal(number(fix, "SELECT count(*) FROM event"), 1);
     assert_true(number(fix, "SELECT last_time FROM incident") == (int64_t)(START + DAY - 1));
-    assert_int_equal(eg_store_set_shown(fix->store, 1, 9), EG_OK);
+    assert_int_equal(eg_store_set_shown(fix->store, 1, 9, EG_STR("")), EG_OK);
     assert_int_equal(add(fix, (told){1, 2, 4, 0, false, 0}), 1);
     assert_int_equal(number(fix, "SELECT shown_time FROM hit"), 9);
 }

@@ -189,20 +189,37 @@ int64_t eg_pipe_fixture_add_hit(eg_pipe_fixture *fixture, int number)
     return newest;
 }
 
-int64_t eg_pipe_fixture_add_story_hit(eg_pipe_fixture *fixture, int number, int64_t incident)
+static int64_t store_story_hit(eg_pipe_fixture *fixture, int number, int64_t incident, bool news,
+                               unsigned hits)
 {
+    char json[64];
     eg_hit hit;
     eg_event event;
     int64_t id = 0;
     bool is_new = false;
     eg_sample_hit(number, &hit, &event);
+    snprintf(json, sizeof(json), "{\"hits\":%u,\"steps\":[],\"absorbed\":[]}", hits);
     hit.incident_id = incident;
-    hit.incident_news = true;
-    hit.incident_json = EG_STR("{\"hits\":1,\"steps\":[],\"absorbed\":[]}");
+    hit.incident_news = news;
+    hit.incident_json = eg_str_from(json);
     hit.incident_memory = EG_STR("{}");
     assert_int_equal(eg_store_add_hit(fixture->store->store, &hit, &event, &id, &is_new), EG_OK);
+    assert_int_equal(is_new, news);
+    return id;
+}
+
+int64_t eg_pipe_fixture_add_story_hit(eg_pipe_fixture *fixture, int number, int64_t incident)
+{
+    int64_t id = store_story_hit(fixture, number, incident, true, 1);
     eg_pipe_server_hit_stored(fixture->server, id);
     return id;
+}
+
+void eg_pipe_fixture_repeat_story_hit(eg_pipe_fixture *fixture, int number, int64_t incident,
+                                      unsigned hits)
+{
+    store_story_hit(fixture, number, incident, false, hits);
+    eg_pipe_server_hit_counted(fixture->server);
 }
 
 static HANDLE open_pipe(const wchar_t *name, DWORD level)
@@ -279,6 +296,14 @@ static bool is_note(eg_message_type type)
            type == EG_MESSAGE_UPDATE_STATE;
 }
 
+static bool is_passed_over(const eg_test_client *client, const eg_message *message)
+{
+    if (message->type == EG_MESSAGE_HIT) {
+        return !client->hears_known && message->body.hit.telling == EG_TELLING_KNOWN;
+    }
+    return !client->hears_notes && is_note(message->type);
+}
+
 int eg_test_client_listen(eg_test_client *client, uint32_t milliseconds, eg_message *out)
 {
     for (;;) {
@@ -287,7 +312,7 @@ int eg_test_client_listen(eg_test_client *client, uint32_t milliseconds, eg_mess
         int status = eg_frame_reader_next(&client->reader, &payload);
         if (status == EG_OK) {
             status = eg_message_decode(client->decoder, payload, out);
-            if (status == EG_OK && is_note(out->type) && !client->hears_notes) {
+            if (status == EG_OK && is_passed_over(client, out)) {
                 continue;
             }
             return status;

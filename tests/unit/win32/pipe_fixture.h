@@ -39,9 +39,13 @@ int64_t eg_pipe_fixture_add_hit(eg_pipe_fixture *fixture, int number);
 
 /* The same with a story. */
 int64_t eg_pipe_fixture_add_story_hit(eg_pipe_fixture *fixture, int number, int64_t incident);
+/* The same hit once more, only counted: the story has `hits` of them now. */
+void eg_pipe_fixture_repeat_story_hit(eg_pipe_fixture *fixture, int number, int64_t incident,
+                                      unsigned hits);
 
 typedef struct eg_test_client {
     bool hears_notes; /* state, check_state and update_state; else they are passed over */
+    bool hears_known; /* hits that were shown before; the same */
     eg_pipe_io io;
     eg_frame_reader reader;
     eg_message_decoder *decoder;

@@ -198,12 +198,13 @@ static void story__shown_a_day_ago__is_told_again_until_it_is_answered(void **st
     eg_message message;
     uint64_t day = EG_TICKS_PER_SECOND * 24 * 3600;
     int64_t hit = eg_pipe_fixture_add_story_hit(fixture, 3, STORY);
-    assert_int_equal(eg_store_set_shown(fixture->store->store, hit, eg_clock_utc() - 2 * day),
-                     EG_OK);
+    assert_int_equal(
+        eg_store_set_shown(fixture->store->store, hit, eg_clock_utc() - 2 * day, EG_STR("")),
+        EG_OK);
     join_as(&client, fixture, "tray");
     eg_test_client_expect(&client, EG_MESSAGE_HIT, &message);
     assert_int_equal(message.body.hit.id, hit);
-    assert_true(message.body.hit.reminder);
+    assert_int_equal(message.body.hit.telling, EG_TELLING_REMINDER);
     say_answer(&client, STORY, "call");
     expect_receipt(&client, STORY, true);
     eg_test_client_close(&client);
@@ -211,7 +212,7 @@ static void story__shown_a_day_ago__is_told_again_until_it_is_answered(void **st
     join_as(&client, fixture, "tray");
     eg_test_client_expect(&client, EG_MESSAGE_HIT, &message);
     assert_int_equal(message.body.hit.id, live); /* and not the answered one before it */
-    assert_false(message.body.hit.reminder);
+    assert_int_equal(message.body.hit.telling, EG_TELLING_NEWS);
     eg_test_client_close(&client);
 }
 

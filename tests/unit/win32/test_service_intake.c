@@ -166,6 +166,11 @@ static void on_stored(void *user, int64_t id, uint64_t time)
     EG_UNUSED(time);
 }
 
+static void on_counted(void *user)
+{
+    EG_UNUSED(user);
+}
+
 static void on_upkeep(void *user)
 {
     worker *self = user;
@@ -193,7 +198,8 @@ static int set_up(void **state)
     self->store = store;
     assert_int_equal(eg_notices_init(&self->notices), EG_OK);
     assert_int_equal(eg_intake_create(8, &self->intake), EG_OK);
-    eg_hit_keeper_options keeper = {never_store, self, &self->notices, NULL, 4, self, on_stored};
+    eg_hit_keeper_options keeper = {never_store, self, &self->notices, NULL,
+                                    4,           self, on_stored,      on_counted};
     assert_int_equal(eg_hit_keeper_create(&keeper, &self->keeper), EG_OK);
     assert_int_equal(eg_ruleset_slot_create(&self->slot), EG_OK);
     eg_pipeline_thread_options options = {.intake = self->intake,

@@ -19,6 +19,7 @@ typedef struct fake {
     int count;
     int64_t told[32];
     int told_count;
+    int counted;
     eg_notices notices;
     eg_hit_keeper *keeper;
 } fake;
@@ -47,6 +48,12 @@ static void fake_stored(void *user, int64_t id, uint64_t time)
     self->told[self->told_count++] = id;
 }
 
+static void fake_counted(void *user)
+{
+    fake *self = user;
+    self->counted++;
+}
+
 static void ignore_log(void *user, eg_log_level level, const char *area, const char *line)
 {
     EG_UNUSED(user);
@@ -61,7 +68,7 @@ static int set_up(void **state)
     assert_non_null(self);
     assert_int_equal(eg_notices_init(&self->notices), EG_OK);
     eg_hit_keeper_options options = {fake_store,  self, &self->notices, NULL,
-                                     WAITING_MAX, self, fake_stored};
+                                     WAITING_MAX, self, fake_stored,    fake_counted};
     assert_int_equal(eg_hit_keeper_create(&options, &self->keeper), EG_OK);
     eg_log_set_sink(ignore_log, NULL);
     *state = self;
@@ -104,6 +111,7 @@ static void keeper__hit_known__is_not_told(void **state)
     self->known = true;
     assert_int_equal(take(self, 7), EG_OK);
     assert_int_equal(self->told_count, 0);
+    assert_int_equal(self->counted, 1);
     eg_hit_keeper_counts_get(self->keeper, &counts);
     assert_int_equal(counts.stored, 0);
 }

@@ -156,18 +156,21 @@ static void feed_init__more_waiting_than_it_holds__takes_the_newest(void **state
     eg_client_feed feed;
     eg_buf frame;
     int64_t newest = 0;
+    eg_atomic newest_hit, repeats;
     for (int i = 0; i < EG_FEED_BACKLOG_MAX + 2; i++) {
         newest = eg_store_fixture_add(fixture->store, 3 + 5 * i, 0);
     }
-    assert_int_equal(
-        eg_client_feed_init(&feed, fixture->store->store, newest, EG_LANGUAGE_EN, EG_LEVEL_MEDIUM),
-        EG_OK);
+    eg_atomic_set(&newest_hit, newest);
+    eg_atomic_set(&repeats, 0);
+    const eg_client_feed_options options = {fixture->store->store, &newest_hit, &repeats,
+                                            EG_LANGUAGE_EN, EG_LEVEL_MEDIUM};
+    assert_int_equal(eg_client_feed_init(&feed, &options, EG_STR("")), EG_OK);
     assert_int_equal(feed.backlog_count, EG_FEED_BACKLOG_MAX);
     assert_int_equal(feed.backlog[EG_FEED_BACKLOG_MAX - 1], newest);
     assert_true(feed.backlog[0] < feed.backlog[1]);
     assert_false(eg_client_feed_was_sent(&feed, newest)); /* nothing was, so far */
     eg_buf_init(&frame, 2 * EG_FRAME_MAX);
-    assert_int_equal(eg_client_feed_next(&feed, newest, &frame), EG_OK);
+    assert_int_equal(eg_client_feed_next(&feed, &frame), EG_OK);
     assert_true(eg_client_feed_was_sent(&feed, feed.backlog[0]));
     assert_false(eg_client_feed_was_sent(&feed, feed.backlog[1]));
     eg_buf_done(&frame);

@@ -92,6 +92,56 @@ static void list_resolve__by_an_administrator__ends_waiting_and_reminders(void *
     eg_notice_list_done(list);
 }
 
+static void list_take_known__of_before__is_listed_as_seen_with_its_answer(void **state)
+{
+    eg_notice_list *list = make_list(state);
+    eg_tray_notice *answered = make_notice(3, EG_LEVEL_HIGH),
+                   *closed = make_notice(1, EG_LEVEL_LOW);
+
+    answered->hit.answer = EG_TOLD_ANSWER_CALL;
+    closed->hit.answer = EG_TOLD_ANSWER_CLOSED;
+    eg_notice_list_take(list, make_notice(5, EG_LEVEL_HIGH));
+    eg_notice_list_take_known(list, answered, 8);
+    eg_notice_list_take_known(list, closed, 8);
+    eg_notice_list_take_known(list, make_notice(2, EG_LEVEL_HIGH), 8);
+    assert_int_equal(eg_notice_list_recent(list, 0)->hit.id, 5);
+    assert_int_equal(eg_notice_list_recent(list, 1)->hit.id, 3);
+    assert_int_equal(eg_notice_list_recent(list, 2)->hit.id, 2);
+    assert_int_equal(eg_notice_list_recent(list, 3)->hit.id, 1);
+    assert_int_equal(eg_notice_list_entry(list, 3)->answer.state, EG_ANSWER_KEPT);
+    assert_int_equal(eg_notice_list_entry(list, 3)->answer.kind, EG_ANSWER_CALL);
+    assert_int_equal(eg_notice_list_entry(list, 2)->answer.state, EG_ANSWER_NONE);
+    assert_true(eg_notice_list_entry(list, 1)->resolved);
+    assert_int_equal(eg_notice_list_next(list)->hit.id, 5);
+    assert_int_equal(eg_notice_list_waiting(list, false), 1);
+    assert_int_equal(eg_notice_list_waiting(list, true), 0);
+    assert_int_equal(list->received, 1); /* the others are not of this session */
+    eg_notice_list_done(list);
+}
+
+static void list_take_known__of_a_known_story__changes_its_numbers_alone(void **state)
+{
+    eg_notice_list *list = make_list(state);
+    eg_tray_notice *grown = make_notice(1, EG_LEVEL_HIGH), *older = make_notice(1, EG_LEVEL_HIGH);
+
+    grown->hit.incident_hits = 10000;
+    older->hit.id = 0;
+    eg_notice_list_take(list, make_notice(1, EG_LEVEL_HIGH));
+    eg_notice_list_take(list, make_notice(2, EG_LEVEL_HIGH));
+    eg_notice_list_take_known(list, grown, 8);
+    eg_notice_list_take_known(list, older, 8);
+    assert_int_equal(list->count, 2);
+    assert_int_equal(eg_notice_list_find(list, 1)->hit.incident_hits, 10000);
+    assert_int_equal(eg_notice_list_next(list)->hit.id, 1); /* it still waits for its window */
+    assert_int_equal(eg_notice_list_recent(list, 0)->hit.id, 2);
+    for (int64_t id = 3; id <= EG_NOTICE_LIST_MAX; id++) {
+        eg_notice_list_take(list, make_notice(id, EG_LEVEL_HIGH));
+    }
+    eg_notice_list_take_known(list, make_notice(9000, EG_LEVEL_HIGH), 8);
+    assert_null(eg_notice_list_find(list, 9000)); /* it takes nobody's place */
+    eg_notice_list_done(list);
+}
+
 static void list_news__hit_told_again__is_known_and_whether_it_was_seen(void **state)
 {
     eg_notice_list *list = make_list(state);
@@ -235,7 +285,7 @@ static void list__shown_a_day_ago_and_not_answered__wants_a_reminder(void **stat
     eg_notice_list_mark_seen(list, 7, 5);
     assert_false(eg_notice_list_wants_reminder(list, later - 1));
     assert_true(eg_notice_list_wants_reminder(list, later));
-    reminder->hit.reminder = true;
+    reminder->hit.telling = EG_TELLING_REMINDER;
     assert_int_equal(eg_notice_list_take(list, reminder), EG_NOTICE_NEW); /* though it is known */
     eg_notice_list_mark_seen(list, 7, 5);
     eg_notice_list_entry(list, 7)->answer.state = EG_ANSWER_KEPT;
@@ -250,6 +300,8 @@ int eg_test_tray_notices(void)
         cmocka_unit_test(list_next__several_waiting__gravest_then_oldest),
         cmocka_unit_test(list_next__low_levels__never_pop_up_but_count),
         cmocka_unit_test(list_resolve__by_an_administrator__ends_waiting_and_reminders),
+        cmocka_unit_test(list_take_known__of_before__is_listed_as_seen_with_its_answer),
+        cmocka_unit_test(list_take_known__of_a_known_story__changes_its_numbers_alone),
         cmocka_unit_test(list_news__hit_told_again__is_known_and_whether_it_was_seen),
         cmocka_unit_test(list_take__when_full__forgets_seen_then_lowest),
         cmocka_unit_test(list_take__more_than_it_holds__counts_all_and_asks_for_the_rest),
