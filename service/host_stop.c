@@ -7,7 +7,7 @@
 #include "core/base/status.h"
 #include "service/instance.h"
 
-/* The parts of a stop; together below the 3 s that the service has. Rules get what is left. */
+/* The parts of a stop, and all of it: the service has 3 s. */
 #define STOP_ALL_MS 2800u
 #define STOP_SENSORS_MS 1000u /* twice what the end of an ETW session takes at most */
 #define STOP_PIPE_MS 500u
@@ -25,6 +25,14 @@ static int note_late(int status, int so_far)
         return status;
     }
     return so_far;
+}
+
+/* What a part may take of what is left of the whole. */
+static uint32_t at_most(uint32_t milliseconds, uint64_t start)
+{
+    uint64_t passed = (eg_clock_monotonic_ns() - start) / 1000000;
+    uint32_t left = passed < STOP_ALL_MS ? STOP_ALL_MS - (uint32_t)passed : 0;
+    return milliseconds < left ? milliseconds : left;
 }
 
 /* Tells everybody first, so that they end side by side, then waits for each. */
@@ -48,23 +56,25 @@ static int end_threads(eg_host *host)
         eg_scan_thread_stop(host->scans);
     }
     if (host->sensors) {
-        status = note_late(eg_sensors_host_join(host->sensors, STOP_SENSORS_MS), status);
+        status =
+            note_late(eg_sensors_host_join(host->sensors, at_most(STOP_SENSORS_MS, start)), status);
     }
     if (host->updates) {
-        status = note_late(eg_updates_join(host->updates, STOP_UPDATES_MS), status);
+        status = note_late(eg_updates_join(host->updates, at_most(STOP_UPDATES_MS, start)), status);
     }
     if (host->intake) {
         eg_intake_close(host->intake);
     }
     if (host->pipeline) {
         eg_pipeline_thread_stop(host->pipeline, STOP_PIPELINE_MS / 2);
-        status = note_late(eg_pipeline_thread_join(host->pipeline, STOP_PIPELINE_MS), status);
+        status = note_late(
+            eg_pipeline_thread_join(host->pipeline, at_most(STOP_PIPELINE_MS, start)), status);
     }
     if (host->files) {
-        status = note_late(eg_file_worker_join(host->files, STOP_FILES_MS), status);
+        status = note_late(eg_file_worker_join(host->files, at_most(STOP_FILES_MS, start)), status);
     }
     if (host->scans) {
-        status = note_late(eg_scan_thread_join(host->scans, STOP_SCANS_MS), status);
+        status = note_late(eg_scan_thread_join(host->scans, at_most(STOP_SCANS_MS, start)), status);
     }
     /* After the pipeline: a hit found at the last moment still reaches the trays. */
     if (host->pipe) {
@@ -72,15 +82,15 @@ static int end_threads(eg_host *host)
         status = note_late(eg_pipe_server_join(host->pipe, STOP_PIPE_MS), status);
     }
     if (host->alarm) {
-        status = note_late(eg_session_alarm_join(host->alarm, STOP_ALARM_MS), status);
+        status =
+            note_late(eg_session_alarm_join(host->alarm, at_most(STOP_ALARM_MS, start)), status);
     }
     if (host->checks) {
-        status = note_late(eg_check_runner_join(host->checks, STOP_CHECK_MS), status);
+        status =
+            note_late(eg_check_runner_join(host->checks, at_most(STOP_CHECK_MS, start)), status);
     }
     if (host->rules) {
-        uint64_t passed = (eg_clock_monotonic_ns() - start) / 1000000;
-        uint32_t left = passed < STOP_ALL_MS ? STOP_ALL_MS - (uint32_t)passed : 0;
-        status = note_late(eg_rules_join(host->rules, left), status);
+        status = note_late(eg_rules_join(host->rules, at_most(STOP_ALL_MS, start)), status);
     }
     return status;
 }

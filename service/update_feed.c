@@ -424,6 +424,7 @@ void eg_update_feed_stop(eg_update_feed *feed)
     feed->stopping = true;
     eg_cond_wake_all(&feed->changed);
     eg_mutex_unlock(&feed->lock);
+    eg_update_agent_stops(feed->agent); /* rules that are being compiled may keep it too long */
 }
 
 int eg_update_feed_join(eg_update_feed *feed, uint32_t milliseconds)

@@ -471,9 +471,12 @@ void eg_updates_stop(eg_updates *updates)
 int eg_updates_join(eg_updates *updates, uint32_t milliseconds)
 {
     int status = EG_OK;
+    uint64_t end = eg_deadline_after(milliseconds);
     for (size_t i = 0; i < EG_REPOSITORY_COUNT; i++) {
         eg_update_feed *feed = updates->repositories[i].feed;
-        int joined = feed ? eg_update_feed_join(feed, milliseconds) : EG_OK;
+        uint64_t now = eg_clock_monotonic_ns();
+        uint32_t left = now < end ? (uint32_t)((end - now) / 1000000) : 0;
+        int joined = feed ? eg_update_feed_join(feed, left) : EG_OK;
         status = status == EG_OK ? joined : status;
     }
     return status;

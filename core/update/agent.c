@@ -13,10 +13,11 @@
 
 #define STATE_FILE "packs.json"
 #define TUF_FILE "trusted"
+#define STOP_FILE "stop" /* there: the end was ordered, however late the agent was */
 
 struct eg_update_agent {
     eg_update_owner owner;
-    eg_buf folder, state_path, agent_id;
+    eg_buf folder, state_path, stop_path, agent_id;
     bool canary;
     uint64_t hold;
     eg_tuf_client *client;
@@ -158,21 +159,28 @@ static int count_crash(eg_update_agent *agent, uint64_t now)
 {
     static const char text[] = "the service ended without order %" PRIu32 " times while it was %s";
     char reason[120];
+    const char *stop = eg_buf_cstr(&agent->stop_path);
     eg_agent_state *state = &agent->state;
-    if (state->running && state->testing) {
-        state->testing = false;
+    bool crashed = state->running && !eg_file_exists(stop), tested = state->testing;
+    state->testing = false;
+    if (crashed && tested) {
         if (++state->test_crashes >= EG_UPDATE_CRASHES_MAX) {
             snprintf(reason, sizeof(reason), text, state->test_crashes, "tested");
             eg_agent_state_reject(state, &state->tested, now, reason);
             tell(agent, EG_NEWS_REJECTED, state->tested.serial, reason);
             end_test(agent);
         }
-    } else if (state->running && state->on_trial && ++state->crashes >= EG_UPDATE_CRASHES_MAX) {
+    } else if (crashed && state->on_trial && ++state->crashes >= EG_UPDATE_CRASHES_MAX) {
         snprintf(reason, sizeof(reason), text, state->crashes, "on trial");
         reject_current(agent, now, reason);
     }
     state->running = true;
-    return save(agent);
+    int status = save(agent);
+    /* Behind the state: a kill between them is better forgiven than charged. */
+    if (status == EG_OK && eg_file_exists(stop) && eg_file_delete(stop) != EG_OK) {
+        eg_log(EG_LOG_WARNING, "update", "%s", eg_error_message());
+    }
+    return status;
 }
 
 static int read_state(eg_update_agent *agent)
@@ -220,10 +228,14 @@ int eg_update_agent_open(const eg_update_agent_options *options, uint64_t now,
     agent->hold = options->hold;
     eg_buf_init(&agent->folder, 32 * 1024);
     eg_buf_init(&agent->state_path, 32 * 1024);
+    eg_buf_init(&agent->stop_path, 32 * 1024);
     eg_buf_init(&agent->agent_id, 120);
     eg_buf_append_str(&agent->agent_id, options->agent_id);
     eg_buf_append_cstr(&agent->folder, options->folder);
     int status = eg_path_join(&agent->state_path, options->folder, STATE_FILE);
+    if (status == EG_OK) {
+        status = eg_path_join(&agent->stop_path, options->folder, STOP_FILE);
+    }
     status = agent->agent_id.status != EG_OK ? agent->agent_id.status : status;
     status = agent->folder.status != EG_OK ? agent->folder.status : status;
     if (status == EG_OK) {
@@ -260,9 +272,17 @@ void eg_update_agent_close(eg_update_agent *agent)
     }
     eg_tuf_client_close(agent->client);
     eg_buf_done(&agent->agent_id);
+    eg_buf_done(&agent->stop_path);
     eg_buf_done(&agent->state_path);
     eg_buf_done(&agent->folder);
     eg_free(agent);
+}
+
+void eg_update_agent_stops(const eg_update_agent *agent)
+{
+    if (eg_file_write_atomic(eg_buf_cstr(&agent->stop_path), "", 0) != EG_OK) {
+        eg_log(EG_LOG_WARNING, "update", "%s", eg_error_message());
+    }
 }
 
 const eg_agent_state *eg_update_agent_state(const eg_update_agent *agent)

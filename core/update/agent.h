@@ -4,7 +4,8 @@
  * puts it to work, watches it while it is on trial, and goes back when it is bad or withdrawn.
  * Archives lie in the agent's folder under their hash, which is counted again whenever one is
  * loaded; nothing is ever unpacked to disk. No threads, no clock: an agent belongs to one thread at
- * a time, who opened it closes it, and closing it is how a trial knows an orderly end from a crash.
+ * a time, who opened it closes it. Closing it, or eg_update_agent_stops where its thread may be too
+ * late for that, is how a trial knows an orderly end from a crash.
  */
 #ifndef EG_UPDATE_AGENT_H
 #define EG_UPDATE_AGENT_H
@@ -61,6 +62,11 @@ typedef struct eg_update_agent eg_update_agent;
 int eg_update_agent_open(const eg_update_agent_options *options, uint64_t now,
                          eg_update_agent **out);
 void eg_update_agent_close(eg_update_agent *agent); /* NULL-safe */
+/*
+ * The program was told to end: whatever becomes of it from here on is no crash. Any thread, also
+ * while another is in the agent.
+ */
+void eg_update_agent_stops(const eg_update_agent *agent);
 /*
  * The pack in use, its hash counted; of one that is damaged, the last good one. EG_E_NOTFOUND: what
  * was installed is in use.

@@ -346,6 +346,9 @@ static void agent__that_crashes_twice_on_trial__goes_back(void **state)
     assert_int_equal(f->active, 2026112302);
     stop(f); /* in order: does not count, and forgives nothing */
     start(f);
+    eg_update_agent_stops(f->agent);
+    crash(f); /* as one that is late at an ordered end: neither */
+    start(f);
     crash(f);
     start(f);
     assert_int_equal(f->active, 2026112301);
