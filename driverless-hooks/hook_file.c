@@ -14,27 +14,20 @@
 #include "core/base/mem.h"
 #include "core/base/os.h"
 #include "core/base/status.h"
-#include "driverless-hooks/decode/agent_event.h"
 #include "driverless-hooks/decode/value_diff.h"
 #include "driverless-hooks/file_place.h"
-#include "driverless-hooks/file_report.h"
+#include "driverless-hooks/file_waiting.h"
 #include "driverless-hooks/folder_watch.h"
 #include "driverless-hooks/sensor.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
 enum {
     RECHECK_MS = 2000,     /* profiles come and go without a notification */
-    SETTLE_MS = 300,       /* between a file's first note and our looking at it */
     AWAY_MS = 5000,        /* for which folders of users stay closed when one signs off */
     SEARCH_MS = 10 * 1000, /* between two searches of one place, however often notes overflow */
     ROUNDS_MAX = 10,       /* of taking notes, before what they named is looked at */
     WATCHES_MAX = 512,
-    FRESH_MAX = 2048, /* files that wait to be looked at */
-    BURST = 200,      /* events at once, */
-    EVERY_MS = 20,    /* and one more each so often: a flood of temporary files drowns nobody */
-    TELL_LOST_MS = 60 * 1000,
     SNAPSHOT_MAX = 5000, /* dropped files that a snapshot tells of */
 };
 
@@ -51,13 +44,6 @@ typedef struct watched {
     bool stale;             /* to be listed or searched */
 } watched;
 
-/* A file to look at. */
-typedef struct fresh {
-    char *path; /* NULL: free */
-    uint64_t due;
-    bool startup;
-} fresh;
-
 typedef struct file_sensor {
     eg_sink sink;
     HANDLE stop;    /* manual-reset */
@@ -67,12 +53,8 @@ typedef struct file_sensor {
     watched watches[WATCHES_MAX];
     size_t count;
     bool started;
-    fresh waiting[FRESH_MAX];
     eg_file_reporter *reporter;
-    uint64_t allowance; /* nanoseconds worth of events that may leave */
-    uint64_t counted_at;
-    uint64_t untold, overflows; /* since lost_at */
-    uint64_t lost_at;
+    eg_file_waiting *waiting;
     eg_sensor_health reported;
 } file_sensor;
 
@@ -82,9 +64,7 @@ static void file_close(void *context)
     if (!sensor) {
         return;
     }
-    for (size_t i = 0; i < FRESH_MAX; i++) {
-        eg_free(sensor->waiting[i].path);
-    }
+    eg_file_waiting_destroy(sensor->waiting);
     eg_file_reporter_destroy(sensor->reporter);
     if (sensor->changed) {
         CloseHandle(sensor->changed);
@@ -102,14 +82,15 @@ static int file_open(void **context, const eg_sink *sink)
         return EG_E_NOMEM;
     }
     sensor->sink = *sink;
-    sensor->allowance = (uint64_t)BURST * EVERY_MS * 1000000;
-    sensor->counted_at = sensor->lost_at = eg_clock_monotonic_ns();
     sensor->stop = CreateEventW(NULL, TRUE, FALSE, NULL);
     sensor->changed = CreateEventW(NULL, TRUE, FALSE, NULL);
     int status =
         sensor->stop && sensor->changed ? EG_OK : eg_fail_os(GetLastError(), "create an event");
     if (status == EG_OK) {
         status = eg_file_reporter_create(&sensor->reporter, sink);
+    }
+    if (status == EG_OK) {
+        status = eg_file_waiting_create(&sensor->waiting, &sensor->sink, sensor->reporter);
     }
     if (status != EG_OK) {
         file_close(sensor);
@@ -122,89 +103,6 @@ static int file_open(void **context, const eg_sink *sink)
 static eg_file_place place_of(const watched *at)
 {
     return (eg_file_place){at->path, at->startup, at->of_user, at->root};
-}
-
-/* ---- files that wait to be looked at ---- */
-
-/* A file has appeared or changed. One that waits already is waited for a little longer. */
-static void note_file(file_sensor *sensor, eg_str path, bool startup)
-{
-    fresh *place = NULL;
-    for (size_t i = 0; i < FRESH_MAX; i++) {
-        fresh *at = &sensor->waiting[i];
-        if (!at->path) {
-            place = place ? place : at;
-        } else if (eg_str_equal(eg_str_from(at->path), path)) {
-            return;
-        }
-    }
-    char *copy = place ? eg_copy_bytes(path.ptr, path.len) : NULL;
-    if (!copy) {
-        sensor->untold++;
-        return;
-    }
-    *place = (fresh){copy, eg_clock_monotonic_ns() + (uint64_t)SETTLE_MS * 1000000, startup};
-}
-
-/* False when so many events have left that this one must not. */
-static bool is_allowed(file_sensor *sensor)
-{
-    const uint64_t one = (uint64_t)EVERY_MS * 1000000;
-    uint64_t now = eg_clock_monotonic_ns();
-    sensor->allowance += now - sensor->counted_at;
-    sensor->counted_at = now;
-    if (sensor->allowance > BURST * one) {
-        sensor->allowance = BURST * one;
-    }
-    if (sensor->allowance < one) {
-        return false;
-    }
-    sensor->allowance -= one;
-    return true;
-}
-
-/* Tells of the files whose time has come; returns when the next is due. */
-static uint64_t tell_due(file_sensor *sensor)
-{
-    uint64_t now = eg_clock_monotonic_ns();
-    uint64_t next = UINT64_MAX;
-    for (size_t i = 0; i < FRESH_MAX; i++) {
-        fresh *at = &sensor->waiting[i];
-        if (!at->path) {
-            continue;
-        }
-        if (at->due > now) {
-            next = at->due < next ? at->due : next;
-            continue;
-        }
-        if (at->startup || is_allowed(sensor)) {
-            eg_file_report(sensor->reporter, eg_str_from(at->path), 0);
-        } else {
-            sensor->untold++;
-        }
-        eg_free(at->path);
-        at->path = NULL;
-    }
-    return next;
-}
-
-static void tell_losses(file_sensor *sensor)
-{
-    char text[160];
-    uint64_t now = eg_clock_monotonic_ns();
-    if (sensor->untold + sensor->overflows == 0 ||
-        now - sensor->lost_at < (uint64_t)TELL_LOST_MS * 1000000) {
-        return;
-    }
-    snprintf(text, sizeof(text),
-             "%" PRIu64 " new files were too many to be told of; %" PRIu64 " folders were searched",
-             sensor->untold, sensor->overflows);
-    eg_log(EG_LOG_WARNING, "file", "%s", text);
-    if (sensor->untold > 0) {
-        eg_agent_event_emit(&sensor->sink, "file", EG_AGENT_TELEMETRY_LOST, sensor->untold, text);
-    }
-    sensor->untold = sensor->overflows = 0;
-    sensor->lost_at = now;
 }
 
 /* ---- startup folders ---- */
@@ -230,7 +128,7 @@ static void on_startup_file(void *user, const eg_value *before, const eg_value *
     if (now && context->existing) {
         eg_file_report(context->sensor->reporter, now->name, EG_EVENT_EXISTING);
     } else if (now) {
-        note_file(context->sensor, now->name, true);
+        eg_file_waiting_add(context->sensor->waiting, now->name, true);
     }
 }
 
@@ -268,7 +166,7 @@ static int on_found(void *user, const eg_place_file *file)
 {
     search_context *context = user;
     if (file->created >= context->since) {
-        note_file(context->sensor, file->path, false);
+        eg_file_waiting_add(context->sensor->waiting, file->path, false);
     }
     return EG_OK;
 }
@@ -309,7 +207,7 @@ static void on_note(void *user, DWORD action, eg_str name)
     }
     int size = snprintf(path, sizeof(path), "%s\\%.*s", context->at->path, EG_STR_ARGS(name));
     if (size > 0 && (size_t)size < sizeof(path)) {
-        note_file(context->sensor, (eg_str){path, (size_t)size}, false);
+        eg_file_waiting_add(context->sensor->waiting, (eg_str){path, (size_t)size}, false);
     }
 }
 
@@ -346,7 +244,7 @@ static bool take(file_sensor *sensor, watched *at)
     note_context context = {sensor, at};
     eg_folder_taken taken = eg_folder_watch_take(at->watch, on_note, &context);
     if (taken == EG_FOLDER_OVERFLOW) {
-        sensor->overflows++;
+        eg_file_waiting_overflowed(sensor->waiting);
         at->stale = true;
     } else if (taken == EG_FOLDER_CHANGED && at->startup) {
         at->stale = true;
@@ -507,8 +405,8 @@ static int file_run(void *context)
         }
         take_all(sensor);
         report(sensor);
-        uint64_t next = tell_due(sensor);
-        tell_losses(sensor);
+        uint64_t next = eg_file_waiting_tell(sensor->waiting);
+        eg_file_waiting_tell_losses(sensor->waiting);
         /* taking has reset the event, also when it was set for somebody who signs off */
         DWORD wait = eg_atomic_get(&sensor->signed_off) ? 0 : wait_time(next);
         signalled = WaitForMultipleObjects(2, handles, FALSE, wait);
