@@ -475,7 +475,7 @@ static int file_snapshot(void *context)
         status = eg_file_places(snapshot_place, &snapshot);
         eg_file_reporter_destroy(snapshot.reporter);
     }
-    return status == EG_E_CLOSED ? EG_OK : status;
+    return status;
 }
 
 const eg_sensor eg_hook_file = {

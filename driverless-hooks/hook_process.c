@@ -242,7 +242,7 @@ static void process_stop(void *context)
 static int process_snapshot(void *context)
 {
     process_sensor *sensor = context;
-    return eg_process_feed_snapshot(sensor->feed);
+    return eg_process_feed_snapshot(sensor->feed, sensor->stop);
 }
 
 const eg_sensor eg_hook_process = {

@@ -66,6 +66,7 @@ typedef struct change_context {
 /* A snapshot under way. */
 typedef struct listing {
     change_context change;
+    HANDLE stop;
     eg_buf hive;                 /* whose places are being read: "HKU\\S-1-5-21-...\\" */
     WCHAR user[USER_NAME_UNITS]; /* its key below HKEY_USERS; "" for the machine */
     bool complete;               /* all of it could be read so far */
@@ -111,6 +112,11 @@ static int registry_open(void **context, const eg_sink *sink)
     }
     *context = sensor;
     return EG_OK;
+}
+
+static bool is_set(HANDLE event)
+{
+    return WaitForSingleObject(event, 0) != WAIT_TIMEOUT;
 }
 
 static void on_value(void *user, const eg_value *before, const eg_value *now)
@@ -163,6 +169,9 @@ static int list_place(void *user, const eg_registry_place *place)
             sensor->watches[i].listed = true;
             return EG_OK;
         }
+    }
+    if (is_set(sensor->stop)) {
+        return EG_E_CLOSED;
     }
     if (sensor->count == WATCHES_MAX) {
         return eg_fail(EG_E_LIMIT, "more than %d registry keys to watch", WATCHES_MAX);
@@ -222,10 +231,11 @@ static bool is_away(const registry_sensor *sensor, const watched *at)
 
 static void check_all(registry_sensor *sensor)
 {
-    if (update_places(sensor) != EG_OK) {
+    int status = update_places(sensor);
+    if (status != EG_OK && status != EG_E_CLOSED) {
         eg_log(EG_LOG_WARNING, "registry", "%s", eg_error_message());
     }
-    for (size_t i = 0; i < sensor->count; i++) {
+    for (size_t i = 0; i < sensor->count && !is_set(sensor->stop); i++) {
         if (!is_away(sensor, &sensor->watches[i])) {
             eg_registry_watch_check(sensor->watches[i].watch);
         }
@@ -252,7 +262,7 @@ static size_t refresh_due(registry_sensor *sensor, bool all)
 {
     size_t failing = 0;
     uint64_t give_up = 0;
-    for (size_t i = 0; i < sensor->count; i++) {
+    for (size_t i = 0; i < sensor->count && !is_set(sensor->stop); i++) {
         if (!is_away(sensor, &sensor->watches[i]) &&
             (all || eg_registry_watch_due(sensor->watches[i].watch))) {
             refresh(sensor, &sensor->watches[i], &give_up);
@@ -304,7 +314,10 @@ static int registry_run(void *context)
             check_all(sensor);
         }
         bool all = is_time(&read, REREAD_MS);
-        report(sensor, refresh_due(sensor, all), &reported);
+        size_t failing = refresh_due(sensor, all);
+        if (!is_set(sensor->stop)) { /* else not all was looked at */
+            report(sensor, failing, &reported);
+        }
         signalled = WaitForMultipleObjects(2, handles, FALSE, RECHECK_MS);
     }
     for (size_t i = 0; i < sensor->count; i++) {
@@ -377,6 +390,9 @@ static int snapshot_place(void *user, const eg_registry_place *place)
     listing *to = user;
     HKEY key = NULL;
     eg_value_list *values = NULL;
+    if (is_set(to->stop)) {
+        return EG_E_CLOSED;
+    }
     int status = begin_hive(to, place);
     LSTATUS error = RegOpenKeyExW(place->root, place->path, 0, KEY_READ | KEY_WOW64_64KEY, &key);
     if (status != EG_OK || error != ERROR_SUCCESS) {
@@ -404,7 +420,8 @@ static int registry_snapshot(void *context)
     eg_atomic_set(&sensor->listing, 1);
     int status = eg_event_text_init(&text);
     if (status == EG_OK) {
-        listing to = {.change = {&sensor->sink, &text, NULL, EG_EVENT_EXISTING, NULL, NULL}};
+        listing to = {.change = {&sensor->sink, &text, NULL, EG_EVENT_EXISTING, NULL, NULL},
+                      .stop = sensor->stop};
         eg_buf_init(&to.hive, HIVE_SIZE_MAX);
         status = eg_registry_places(snapshot_place, &to);
         if (status == EG_OK) {

@@ -256,6 +256,9 @@ static int service_snapshot(void *context)
         status = eg_service_tree_read(root, NULL, &tree);
         RegCloseKey(root);
     }
+    if (status == EG_OK && WaitForSingleObject(sensor->stop, 0) != WAIT_TIMEOUT) {
+        status = EG_E_CLOSED;
+    }
     if (status == EG_OK) {
         telling t = {
             .sink = &sensor->sink, .text = &text, .now = tree.values, .flags = EG_EVENT_EXISTING};

@@ -458,13 +458,17 @@ int eg_process_feed_resync(eg_process_feed *feed, eg_process_poll *result)
     return compare(feed, eg_clock_utc() - SETTLED_AFTER, result);
 }
 
-int eg_process_feed_snapshot(eg_process_feed *feed)
+int eg_process_feed_snapshot(eg_process_feed *feed, HANDLE stop)
 {
     eg_nt_list list = {0};
     eg_nt_process process;
     int status = eg_nt_list_read(&list);
     while (status == EG_OK && eg_nt_list_next(&list, &process)) {
         eg_event event;
+        if (WaitForSingleObject(stop, 0) != WAIT_TIMEOUT) {
+            status = EG_E_CLOSED;
+            break;
+        }
         eg_mutex_lock(&feed->lock);
         make_listed(feed, &process, &event);
         event.flags = EG_EVENT_EXISTING;

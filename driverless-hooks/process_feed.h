@@ -9,6 +9,8 @@
 
 #include "driverless-hooks/sensor.h"
 
+#include <windows.h>
+
 typedef struct eg_process_feed eg_process_feed;
 
 int eg_process_feed_create(eg_process_feed **out, const eg_sink *sink);
@@ -55,7 +57,7 @@ int eg_process_feed_poll(eg_process_feed *feed, eg_process_poll *result);
  */
 int eg_process_feed_resync(eg_process_feed *feed, eg_process_poll *result);
 
-/* Emits every running process, marked existing. */
-int eg_process_feed_snapshot(eg_process_feed *feed);
+/* Emits every running process, marked existing, until `stop` (an event) is signalled. */
+int eg_process_feed_snapshot(eg_process_feed *feed, HANDLE stop);
 
 #endif

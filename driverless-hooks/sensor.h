@@ -52,7 +52,8 @@ typedef struct eg_sensor {
     void (*close)(void *context); /* after run has returned; NULL-safe */
     /*
      * Emits what exists now, marked EG_EVENT_EXISTING, on the calling thread. The baseline at
-     * start, the resync after loss and `emoguard check` are this call. May run while run runs.
+     * start, the resync after loss and `emoguard check` are this call. May run while run runs, and
+     * ends soon after stop with EG_E_CLOSED.
      *
      * What stays (values, tasks, services) is compared with what was known, over restarts too, if
      * the snapshot says by eg_sensor_listed what it has told in full. Then each thing must be told

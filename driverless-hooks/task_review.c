@@ -122,8 +122,11 @@ static int steady_findings(HANDLE stop, eg_task_cache *cache, eg_value_list **ou
     eg_value_list *second = NULL;
     bool all_stable = true;
     int status = find_findings(cache, &first);
-    if (status == EG_OK && eg_value_list_count(first) > 0 &&
-        WaitForSingleObject(stop, EG_TASK_REVIEW_AGAIN_MS) == WAIT_TIMEOUT) {
+    if (status == EG_OK && eg_value_list_count(first) > 0) {
+        if (WaitForSingleObject(stop, EG_TASK_REVIEW_AGAIN_MS) != WAIT_TIMEOUT) {
+            eg_value_list_destroy(first);
+            return EG_E_CLOSED;
+        }
         eg_task_cache_done(cache);
         status = find_findings(cache, &second);
         if (status == EG_OK) {
@@ -135,6 +138,11 @@ static int steady_findings(HANDLE stop, eg_task_cache *cache, eg_value_list **ou
     return status == EG_E_NOMEM ? status : EG_OK;
 }
 
+static int unless_stopped(HANDLE stop)
+{
+    return WaitForSingleObject(stop, 0) == WAIT_TIMEOUT ? EG_OK : EG_E_CLOSED;
+}
+
 int eg_task_review_snapshot(const eg_sink *sink, eg_event_text *text, HANDLE stop)
 {
     eg_value_list *list = NULL;
@@ -144,12 +152,16 @@ int eg_task_review_snapshot(const eg_sink *sink, eg_event_text *text, HANDLE sto
     if (status == EG_OK) {
         status = eg_task_folder_list(&list);
     }
+    if (status == EG_OK) {
+        status = unless_stopped(stop);
+    }
     for (size_t i = 0; status == EG_OK && i < eg_value_list_count(list); i++) {
         eg_task_news news = {.kind = EG_KIND_TASK_REGISTERED, .flags = EG_EVENT_EXISTING};
         news.name = eg_value_list_at(list, i)->name;
         if (!eg_value_list_find(findings, news.name, EG_STR(""))) {
             status = eg_task_report(sink, text, &news, true);
         }
+        status = status == EG_OK ? unless_stopped(stop) : status;
     }
     if (status == EG_OK) {
         finding_context told = {sink, text, &cache, NULL, EG_EVENT_EXISTING, EG_OK};

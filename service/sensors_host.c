@@ -263,7 +263,7 @@ static void take_snapshot(entry *self, bool check)
     if (opened) {
         emit_mark(self, check ? EG_SNAPSHOT_CHECK : EG_SNAPSHOT_BEGIN);
         int status = self->sensor->snapshot(context);
-        if (status != EG_OK) {
+        if (status != EG_OK && status != EG_E_CLOSED) {
             eg_log(EG_LOG_WARNING, "sensor", "%s: what exists could not be listed: %s",
                    self->sensor->name, eg_error_message());
         }

@@ -47,6 +47,25 @@ static void hooks__stopped_before_run__returns_at_once(void **state)
         assert_int_equal(sensors[i]->run(context), EG_OK);
         sensors[i]->close(context);
     }
+    assert_int_equal(eg_sensor_fixture_count(fixture), 0);
+    eg_sensor_fixture_stop(fixture);
+}
+
+/* A snapshot that began before the stop must not hold up the end. */
+static void hooks__stopped_before_snapshot__tell_nothing(void **state)
+{
+    size_t count = 0;
+    const eg_sensor *const *sensors = eg_sensors(&count);
+    EG_UNUSED(state);
+    eg_sensor_fixture *fixture = eg_sensor_fixture_collect();
+    for (size_t i = 0; i < count; i++) {
+        void *context = NULL;
+        assert_int_equal(sensors[i]->open(&context, eg_sensor_fixture_sink(fixture)), EG_OK);
+        sensors[i]->stop(context);
+        (void)sensors[i]->snapshot(context);
+        sensors[i]->close(context);
+        assert_int_equal(eg_sensor_fixture_count(fixture), 0);
+    }
     eg_sensor_fixture_stop(fixture);
 }
 
@@ -103,6 +122,7 @@ int eg_test_hooks(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hooks__every_sensor__is_complete_and_named_once),
         cmocka_unit_test(hooks__stopped_before_run__returns_at_once),
+        cmocka_unit_test(hooks__stopped_before_snapshot__tell_nothing),
         cmocka_unit_test(hooks__run_here__report_their_health),
         cmocka_unit_test(hooks__without_memory__fail_cleanly),
     };
