@@ -2,7 +2,7 @@
 /*
  * Files that have just appeared and wait until their writers are done with them; then each is told
  * of once. A flood of them drowns nobody: so many are told of at once, then one every so often, and
- * what is left out is counted and told. The thread of the sensor's run; the reporter is the owner's.
+ * what is left out is counted and told. Belongs to the thread of the sensor's run.
  */
 #ifndef EG_FILE_WAITING_H
 #define EG_FILE_WAITING_H

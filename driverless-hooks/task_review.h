@@ -29,7 +29,10 @@ void eg_task_review_done(eg_task_review *review);
 int eg_task_review_look(eg_task_review *review, const eg_sink *sink, eg_event_text *text,
                         const eg_value_list *known, bool *again);
 
-/* Tells every task there is, marked as existing. Waits between two looks; EG_E_CLOSED when `stop` comes. */
+/*
+ * Tells every task there is, marked as existing. Waits between two looks; EG_E_CLOSED when `stop`
+ * comes.
+ */
 int eg_task_review_snapshot(const eg_sink *sink, eg_event_text *text, HANDLE stop);
 
 #endif
