@@ -9,9 +9,11 @@
  *     ready PROGRAM       starts it and ends it          -> how long until it waited for input
  *     ping TITLE          asks the window of that name   -> 1 when it answers within a second
  *     close TITLE         closes the window of that name -> 1, or 0 when there is none
- *     says TEXT@TITLE     reads the window of that name  -> 1 when one of its controls has the text
+ *     says TEXT@TITLE     reads the window of that name  -> 1 when the text is in one of its controls
+ *     tip TEXT            reads the tooltips on screen   -> 1 when the text is in one of them
  *     send NUMBER@TITLE   sends it that window message   -> 1 when it was handled within a second
- *     letter C            types it into the open menu    -> 1, or 0 when no menu is open
+ *     letter C            types it into the open menu    -> 1, or 0 when no menu is open; "Return"
+ *                         is that key
  *
  * Started with arguments it is the program that is seen: it stays for a second and ends.
  */
@@ -114,7 +116,7 @@ static BOOL CALLBACK look_at_control(HWND control, LPARAM parameter)
     DWORD_PTR length = 0;
     if (SendMessageTimeoutW(control, WM_GETTEXT, LINE_MAX, (LPARAM)text, SMTO_NORMAL, 1000,
                             &length) &&
-        wcscmp(text, wanted->text) == 0) {
+        wcsstr(text, wanted->text)) {
         wanted->found = 1;
     }
     return !wanted->found;
@@ -135,6 +137,23 @@ static unsigned long long read_window(wchar_t *arguments)
     return wanted.found;
 }
 
+static BOOL CALLBACK look_at_tip(HWND window, LPARAM parameter)
+{
+    wchar_t name[32] = L"";
+    if (!IsWindowVisible(window) || !GetClassNameW(window, name, 32) ||
+        wcscmp(name, L"tooltips_class32") != 0) {
+        return TRUE;
+    }
+    return look_at_control(window, parameter);
+}
+
+static unsigned long long read_tips(const wchar_t *text)
+{
+    search wanted = {.text = text};
+    EnumWindows(look_at_tip, (LPARAM)&wanted);
+    return wanted.found;
+}
+
 static unsigned long long send_message(const wchar_t *arguments)
 {
     wchar_t *title;
@@ -146,8 +165,9 @@ static unsigned long long send_message(const wchar_t *arguments)
 
 static unsigned long long type_letter(const wchar_t *letter)
 {
+    WPARAM key = wcscmp(letter, L"Return") == 0 ? L'\r' : *letter;
     HWND menu = FindWindowW(L"#32768", NULL); /* the class of every menu */
-    return menu && IsWindowVisible(menu) && PostMessageW(menu, WM_CHAR, *letter, 0) ? 1 : 0;
+    return menu && IsWindowVisible(menu) && PostMessageW(menu, WM_CHAR, key, 0) ? 1 : 0;
 }
 
 static unsigned long long obey(wchar_t *line)
@@ -174,6 +194,9 @@ static unsigned long long obey(wchar_t *line)
     }
     if (wcscmp(line, L"says") == 0) {
         return read_window(arguments);
+    }
+    if (wcscmp(line, L"tip") == 0) {
+        return read_tips(arguments);
     }
     if (wcscmp(line, L"send") == 0) {
         return send_message(arguments);

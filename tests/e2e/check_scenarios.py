@@ -6,6 +6,7 @@ import subprocess
 import time
 
 from flood_scenarios import Hand
+from tray_scenarios import choose_in_menu
 from winebox import WINE, BoxError, wait_for, windows_path
 
 RUN_KEY = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Run"
@@ -145,22 +146,6 @@ def check__cancelled__ends_at_once_and_says_so(world):
     expect(took < 4, f"it took {took:.1f} s to end")
 
 
-def ask_in_the_menu(world, hand):
-    """As a person does: the icon's menu, and the letter of its entry."""
-    width, height = map(int, world.box.screen.split("x")[:2])
-
-    def asked():
-        subprocess.run(["xdotool", "mousemove", str(width - 11), str(height - 11), "click", "3"], env=world.box.env,
-                       check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 3  # the click may have come to nothing, because a window opened just then
-        while time.monotonic() < deadline:
-            if hand("letter c"):
-                return True
-            time.sleep(0.1)
-        return False
-    wait_for(asked, 30, "the icon's menu", 0.2)
-
-
 def asked_in_the_menu(world):
     """The last check as the service tells it, after one that the tray asked for; and its report."""
     before = world.installed.status()["check"]["time"]
@@ -170,7 +155,7 @@ def asked_in_the_menu(world):
         return check if check["time"] not in ("", before) else None
     hand = Hand(world)
     try:
-        ask_in_the_menu(world, hand)
+        choose_in_menu(world, hand, "c")
         wait_for(lambda: CHECK_WINDOW in world.box.window_titles(), 10, "the window of the check", 0.2)
         check = wait_for(done, 150, "the end of the check", 0.3)
         world.box.screenshot(world.folder / f"checked_{check['verdict']}.png")

@@ -9,6 +9,8 @@ import shutil
 import time
 
 import etw_feed
+from answer_scenarios import text_of
+from flood_scenarios import Hand
 from winebox import BoxError, wait_for
 
 SYSTEM, PROVIDERS = "EmoGuard-Sys", "EmoGuard-Providers"
@@ -242,6 +244,10 @@ def same_program__started_ten_thousand_times__is_one_record_and_one_window(world
     check(code == 0 and f"{FLOOD} times, last at 20" in text and f"{FLOOD} 回、最後は 20" in text, f"hits show: {text}")
     open_windows = [title for title in world.box.window_titles() if title.startswith("EmoGuard: ")]
     check(len(open_windows) == 1, f"windows: {open_windows}")
+    told = text_of("EG_TEXT_DETAIL_INCIDENT").split("%1")[1].split("%3")[0].replace("%2", str(story[0]["hits"]))
+    hand = Hand(world)
+    wait_for(lambda: hand(f"says {told}@{open_windows[0]}"), 30, f"the window to say{told}", 0.3)
+    hand.close()
     world.box.screenshot(world.folder / "flood.png")
 
 

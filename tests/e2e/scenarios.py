@@ -15,6 +15,7 @@ import colour_scenarios
 import etw_scenarios
 import flood_scenarios
 import scan_scenarios
+import tray_scenarios
 from winebox import BoxError, wait_for
 
 RUN_KEY = r"Software\Microsoft\Windows\CurrentVersion\Run"
@@ -547,6 +548,7 @@ SCENARIOS = [
     tray__after_a_restart_of_the_service__connects_again,
     answer_scenarios.answer__given_while_the_service_restarts__arrives_once,
     hit__made_without_a_tray__is_shown_when_one_comes,
+    *tray_scenarios.SCENARIOS,
     second_instance__started__refuses,
     rule__broken__is_named_and_the_rest_runs,
     *scan_scenarios.SCENARIOS,
