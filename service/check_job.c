@@ -22,6 +22,7 @@ typedef struct run {
     eg_check_output output;
     uint64_t start_ns, heard_ns, told_ns, stop_ns; /* stop_ns: 0, or when it must have stopped */
     uint64_t lines, bytes;
+    eg_check_failure failure; /* what it is when the step that runs now fails */
 } run;
 
 static int start(const eg_check_job *job, const char *folder, eg_check_child *out)
@@ -112,14 +113,15 @@ static int attend(run *r)
 }
 
 /* What it said last, if anything, is why. */
-static int explain(const run *r, uint32_t code)
+static int explain(run *r, uint32_t code)
 {
+    r->failure = EG_CHECK_FAILURE_ENDED;
     const char *complaint = eg_buf_cstr(&r->output.complaint);
     return eg_fail(EG_E_IO, "the check ended with code 0x%lx%s%s", (unsigned long)code,
                    complaint[0] ? ": " : "", complaint);
 }
 
-static int take_result(const run *r, const char *folder, uint32_t code, eg_check_state *state,
+static int take_result(run *r, const char *folder, uint32_t code, eg_check_state *state,
                        eg_buf *report)
 {
     static const uint32_t codes[EG_VERDICT_COUNT] = {
@@ -151,10 +153,12 @@ static int take_result(const run *r, const char *folder, uint32_t code, eg_check
 static int run_in(run *r, const char *folder, eg_check_state *state, eg_buf *report)
 {
     uint32_t code = 0;
+    r->failure = EG_CHECK_FAILURE_START;
     int status = start(r->job, folder, &r->child);
     if (status != EG_OK) {
         return status;
     }
+    r->failure = EG_CHECK_FAILURE_STUCK;
     status = attend(r);
     bool ended = eg_check_child_end(&r->child, &code);
     if (status != EG_OK) {
@@ -164,6 +168,7 @@ static int run_in(run *r, const char *folder, eg_check_state *state, eg_buf *rep
         state->state = EG_JOB_CANCELLED;
         return EG_OK;
     }
+    r->failure = EG_CHECK_FAILURE_REPORT;
     status = ended ? take_result(r, folder, code, state, report)
                    : eg_fail(EG_E_IO, "nobody knows how the check ended");
     state->state = EG_JOB_DONE;
@@ -172,7 +177,7 @@ static int run_in(run *r, const char *folder, eg_check_state *state, eg_buf *rep
 
 bool eg_check_job_run(const eg_check_job *job, eg_check_state *state, eg_buf *report, eg_buf *error)
 {
-    run r = {.job = job, .start_ns = eg_clock_monotonic_ns()};
+    run r = {.job = job, .start_ns = eg_clock_monotonic_ns(), .failure = EG_CHECK_FAILURE_REPORT};
     eg_buf folder;
     *state = (eg_check_state){0};
     r.heard_ns = r.start_ns;
@@ -185,7 +190,8 @@ bool eg_check_job_run(const eg_check_job *job, eg_check_state *state, eg_buf *re
         status = run_in(&r, eg_buf_cstr(&folder), state, report);
     }
     if (status != EG_OK && status != EG_E_CLOSED) {
-        *state = (eg_check_state){.state = EG_JOB_FAILED, .verdict = EG_VERDICT_COULD_NOT_LOOK};
+        *state = (eg_check_state){
+            .state = EG_JOB_FAILED, .verdict = EG_VERDICT_COULD_NOT_LOOK, .failure = r.failure};
         eg_buf_append_cstr(error, eg_error_message());
         eg_buf_clear(report);
     }

@@ -123,6 +123,25 @@ static void note_failure(eg_update_feed *feed, const eg_update_result *result, c
     }
 }
 
+/* The metadata may have come and a pack not: then only `status` says why. */
+static eg_update_failure failure_of(int status, const eg_tuf_status *tuf)
+{
+    if (status == EG_OK) {
+        return EG_UPDATE_FAILURE_NONE;
+    }
+    if (tuf->outcome == EG_TUF_REFUSED || tuf->outcome == EG_TUF_EXPIRED) {
+        return tuf->clock_error ? EG_UPDATE_FAILURE_CLOCK : EG_UPDATE_FAILURE_UNTRUSTED;
+    }
+    bool away = tuf->outcome == EG_TUF_UNREACHABLE || tuf->outcome == EG_TUF_NOT_METADATA;
+    if (tuf->outcome != EG_TUF_FAILED && status == EG_E_DENIED) {
+        return EG_UPDATE_FAILURE_LOGIN;
+    }
+    if (tuf->outcome != EG_TUF_FAILED && status == EG_E_NOTFOUND) {
+        return EG_UPDATE_FAILURE_MISSING;
+    }
+    return away ? EG_UPDATE_FAILURE_NETWORK : EG_UPDATE_FAILURE_OTHER;
+}
+
 static void look(eg_update_feed *feed)
 {
     eg_update_result result;
@@ -147,6 +166,7 @@ static void look(eg_update_feed *feed)
     eg_mutex_lock(&feed->lock);
     copy_agent(feed);
     feed->status.by_courier = answer.by_courier;
+    feed->status.failure = failure_of(status, &result.tuf);
     memcpy(feed->status.error, reason, sizeof(reason));
     feed->status.last_look = now;
     feed->status.last_success = status == EG_OK ? now : feed->status.last_success;

@@ -49,7 +49,8 @@ typedef struct eg_update_feed_status {
     bool by_courier;                             /* the last look was made by a tray */
     uint64_t last_look, last_success, next_look; /* FILETIME, 0 none */
     const char *bell;                            /* "none", "waits", "absent", "lost" */
-    char error[EG_UPDATE_FEED_TEXT];             /* of the last look; "" when it went well */
+    eg_update_failure failure;                   /* of the last look, for the person at the PC */
+    char error[EG_UPDATE_FEED_TEXT];             /* the same; "" when it went well */
     eg_agent_rejected refused;                   /* as eg_agent_state_refused; serial 0: none */
 } eg_update_feed_status;
 

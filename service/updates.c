@@ -248,6 +248,7 @@ static void on_changed(void *user)
         .serial = status.serial ? status.serial : summary.serial,
         .time = status.last_look,
         .by_courier = status.by_courier,
+        .failure = status.failure,
         .error = eg_str_from(status.error),
     };
     updates->options.post(updates->options.user, &state);

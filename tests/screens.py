@@ -115,7 +115,7 @@ INSTRUCTIONS = {
     "en": "Leave USB sticks where they are.|Tell the general office (extension 1200), too.",
 }
 CHECK = {"state": "running", "percent": 0, "phase": "none", "item": "", "left_seconds": 0, "verdict": "none", "findings": 0,
-         "gaps": 0, "time": 0, "report": "", "error": ""}
+         "gaps": 0, "time": 0, "report": "", "failure": "none", "error": ""}
 CHECKS = {
     "check-begin": {"state": "idle"},
     "check-running": {"percent": 42, "phase": "files", "left_seconds": 95,
@@ -123,7 +123,7 @@ CHECKS = {
     "check-nothing": {"state": "done", "verdict": "nothing_found"},
     "check-suspicious": {"state": "done", "verdict": "suspicious", "findings": 3},
     "check-gaps": {"state": "done", "verdict": "could_not_look", "gaps": 12},
-    "check-failed": {"state": "failed", "error": "the scanner ended three times on the same file"},
+    "check-failed": {"state": "failed", "failure": "ended", "error": "the scanner ended three times on the same file"},
     "check-cancelled": {"state": "cancelled"},
     # a click on the icon opens the status beside it
     "about": {"state": "done", "verdict": "nothing_found"},

@@ -8,6 +8,7 @@
 #include "core/ipc/code.h"
 #include "tray/alerts.h"
 #include "tray/check_text.h"
+#include "tray/failure_text.h"
 #include "tray/icon_state.h"
 #include "tray/menu.h"
 #include "tray/panel_window.h"
@@ -185,7 +186,7 @@ static void tell_update(app *a, eg_arena *arena)
         eg_icon_balloon(&a->icon, EG_ICON_STATE_ATTENTION,
                         eg_tray_text(arena, EG_TEXT_UPDATE_FAILED),
                         eg_tray_text_format1(arena, EG_TEXT_UPDATE_FAILED_HELP,
-                                             eg_tray_text_safe(arena, update->error, false, 120)));
+                                             eg_update_failure_text(arena, update->failure)));
         return;
     }
     eg_icon_balloon(&a->icon, EG_ICON_STATE_FINE,

@@ -2,6 +2,7 @@
 #include "tray/check_text.h"
 
 #include "core/base/status.h"
+#include "tray/failure_text.h"
 #include "tray/text.h"
 
 #define ITEM_MAX 260u
@@ -89,10 +90,17 @@ static void tell_verdict(eg_arena *arena, const eg_check_state *check,
     }
 }
 
-static const wchar_t *failed_text(eg_arena *arena, const eg_check_state *check)
+/* What went wrong in words, and in technical ones for whoever looks after it. */
+static void tell_failed(eg_arena *arena, const eg_check_state *check, eg_panel *out)
 {
-    return eg_tray_text_format1(arena, EG_TEXT_CHECK_FAILED_HELP,
-                                eg_tray_text_safe(arena, check->error, false, ERROR_MAX));
+    out->headline = eg_tray_text(arena, EG_TEXT_CHECK_FAILED);
+    out->detail = eg_tray_text_format1(arena, EG_TEXT_CHECK_FAILED_HELP,
+                                       eg_check_failure_text(arena, check->failure));
+    if (check->error.len > 0) {
+        out->row[out->rows++] =
+            (eg_panel_row){eg_tray_text(arena, EG_TEXT_STATUS_TECHNICAL),
+                           eg_tray_text_safe(arena, check->error, false, ERROR_MAX)};
+    }
 }
 
 static void tell(eg_arena *arena, const eg_service_view *service, eg_panel *out)
@@ -106,10 +114,7 @@ static void tell(eg_arena *arena, const eg_service_view *service, eg_panel *out)
     switch (check->state) {
     case EG_JOB_RUNNING: tell_running(arena, check, out); return;
     case EG_JOB_DONE: tell_verdict(arena, check, service, out); return;
-    case EG_JOB_FAILED:
-        out->headline = eg_tray_text(arena, EG_TEXT_CHECK_FAILED);
-        out->detail = failed_text(arena, check);
-        return;
+    case EG_JOB_FAILED: tell_failed(arena, check, out); return;
     case EG_JOB_CANCELLED:
         out->headline = eg_tray_text(arena, EG_TEXT_CHECK_CANCELLED);
         out->detail = eg_tray_text(arena, EG_TEXT_CHECK_CANCELLED_HELP);

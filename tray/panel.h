@@ -12,7 +12,7 @@
 
 #include <stddef.h>
 
-#define EG_PANEL_ROWS 11
+#define EG_PANEL_ROWS 12
 
 typedef enum eg_panel_button {
     EG_PANEL_OTHER, /* on the left */

@@ -5,6 +5,7 @@
 #include "core/base/status.h"
 #include "core/version.h"
 #include "tray/attention_text.h"
+#include "tray/failure_text.h"
 #include "tray/text.h"
 
 #define ATTENTION_LINES 5
@@ -27,12 +28,14 @@ static void add_row(eg_panel *to, eg_arena *arena, unsigned label, const wchar_t
     }
 }
 
-/* Worth knowing where nobody is signed in for long: then no new rules come. */
-static void add_way(eg_panel *to, eg_arena *arena, const eg_service_view *service)
+/* The courier is worth knowing where nobody is signed in for long: then no new rules come. */
+static void add_update(eg_panel *to, eg_arena *arena, const eg_service_view *service)
 {
     const eg_update_state *update = eg_service_view_update(service);
 
-    if (update && update->by_courier) {
+    if (update && update->state == EG_UPDATE_FAILED) {
+        add_row(to, arena, EG_TEXT_STATUS_UPDATES, eg_update_failure_text(arena, update->failure));
+    } else if (update && update->by_courier) {
         add_row(to, arena, EG_TEXT_STATUS_UPDATES, eg_tray_text(arena, EG_TEXT_STATUS_BY_COURIER));
     }
 }
@@ -80,12 +83,39 @@ static void add_check(eg_panel *to, eg_arena *arena, const eg_service_view *serv
     }
 }
 
+/* What the service says of the gravest trouble with rules: technical words, in English. */
+static eg_str technical_of(const eg_service_view *service)
+{
+    const eg_service_state *state = eg_service_view_state(service);
+    const eg_update_state *update = eg_service_view_update(service);
+
+    for (size_t i = 0; state && i < state->attention.count; i++) {
+        const eg_attention *item = &state->attention.item[i];
+
+        if (item->text.len > 0 &&
+            (item->id == EG_ATTENTION_NO_RULES || item->id == EG_ATTENTION_PACK_REJECTED ||
+             item->id == EG_ATTENTION_RULES_REJECTED)) {
+            return item->text;
+        }
+    }
+    return update && update->state == EG_UPDATE_FAILED ? update->error : EG_STR("");
+}
+
+static void add_technical(eg_panel *to, eg_arena *arena, const eg_service_view *service)
+{
+    eg_str text = technical_of(service);
+
+    if (text.len > 0) {
+        add_row(to, arena, EG_TEXT_STATUS_TECHNICAL, safe(arena, text));
+    }
+}
+
 static void add_service(eg_panel *to, eg_arena *arena, const eg_service_view *service)
 {
     const eg_welcome *welcome = &service->info->welcome;
 
     add_rules(to, arena, service);
-    add_way(to, arena, service);
+    add_update(to, arena, service);
     add_check(to, arena, service);
     if (welcome->contact.len > 0) {
         add_row(to, arena, EG_TEXT_STATUS_CONTACT, safe(arena, welcome->contact));
@@ -151,6 +181,7 @@ void eg_status_panel_make(eg_arena *arena, const eg_service_view *service,
         add_row(out, arena, EG_TEXT_STATUS_VERSION, safe(arena, service->info->welcome.version));
     }
     add_row(out, arena, EG_TEXT_STATUS_TRAY_VERSION, safe(arena, EG_STR(EG_VERSION_STRING)));
+    add_technical(out, arena, service);
     out->button[EG_PANEL_OTHER] = eg_tray_text(arena, EG_TEXT_STATUS_COPY);
     out->button[EG_PANEL_MAIN] = eg_tray_text(arena, EG_TEXT_CLOSE);
 }

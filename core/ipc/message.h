@@ -229,6 +229,17 @@ typedef enum eg_check_phase {
 } eg_check_phase;
 extern const char *const eg_check_phase_names[];
 
+/* Why a check failed, for the person at the PC; `error` says it for the administrator. */
+typedef enum eg_check_failure {
+    EG_CHECK_FAILURE_NONE,
+    EG_CHECK_FAILURE_START,  /* its program could not be started */
+    EG_CHECK_FAILURE_STUCK,  /* it made no progress, or no end */
+    EG_CHECK_FAILURE_ENDED,  /* before it was done */
+    EG_CHECK_FAILURE_REPORT, /* what it found could not be kept or read */
+    EG_CHECK_FAILURE_COUNT,
+} eg_check_failure;
+extern const char *const eg_check_failure_names[];
+
 /* A check of this PC: one at a time, whoever asked for it; every tray sees how it goes. */
 typedef struct eg_check_state {
     eg_job_state state;
@@ -238,10 +249,11 @@ typedef struct eg_check_state {
     uint32_t left_seconds; /* estimate, 0 unknown; at most a week */
     eg_verdict verdict;    /* of the last that was done */
     uint32_t findings;
-    uint32_t gaps; /* things it could not look at */
-    uint64_t time; /* FILETIME of its end */
-    eg_str report; /* name of the file, "" none */
-    eg_str error;  /* failed: why */
+    uint32_t gaps;            /* things it could not look at */
+    uint64_t time;            /* FILETIME of its end */
+    eg_str report;            /* name of the file, "" none */
+    eg_check_failure failure; /* failed: why */
+    eg_str error;             /* the same, in technical English */
 } eg_check_state;
 
 typedef enum eg_update_state_id {
@@ -256,12 +268,26 @@ typedef enum eg_update_state_id {
 } eg_update_state_id;
 extern const char *const eg_update_state_names[];
 
+/* The same for a look for new rules. */
+typedef enum eg_update_failure {
+    EG_UPDATE_FAILURE_NONE,
+    EG_UPDATE_FAILURE_NETWORK,   /* no way to the place that rules come from */
+    EG_UPDATE_FAILURE_LOGIN,     /* it, or the proxy, wants a login */
+    EG_UPDATE_FAILURE_MISSING,   /* there is nothing where it should be */
+    EG_UPDATE_FAILURE_UNTRUSTED, /* what came must not be trusted */
+    EG_UPDATE_FAILURE_CLOCK,     /* the same, and the clock of this PC is wrong */
+    EG_UPDATE_FAILURE_OTHER,
+    EG_UPDATE_FAILURE_COUNT,
+} eg_update_failure;
+extern const char *const eg_update_failure_names[];
+
 typedef struct eg_update_state {
     eg_update_state_id state;
     uint32_t percent;
-    uint64_t serial; /* of the rules in force after it */
-    uint64_t time;   /* FILETIME of the last look, 0 never */
-    eg_str error;    /* failed: why */
+    uint64_t serial;           /* of the rules in force after it */
+    uint64_t time;             /* FILETIME of the last look, 0 never */
+    eg_update_failure failure; /* failed: why */
+    eg_str error;              /* the same, in technical English */
     bool by_courier; /* the last look went through the proxy, by the tray of a signed-in user */
 } eg_update_state;
 

@@ -40,6 +40,15 @@ const char *const eg_update_state_names[] = {
 };
 _Static_assert(EG_COUNT(eg_update_state_names) == EG_UPDATE_STATE_COUNT, "states of an update");
 
+const char *const eg_check_failure_names[] = {"none", "start", "stuck", "ended", "report"};
+_Static_assert(EG_COUNT(eg_check_failure_names) == EG_CHECK_FAILURE_COUNT, "failures of a check");
+
+const char *const eg_update_failure_names[] = {
+    "none", "network", "login", "missing", "untrusted", "clock", "other",
+};
+_Static_assert(EG_COUNT(eg_update_failure_names) == EG_UPDATE_FAILURE_COUNT,
+               "failures of an update");
+
 const char *const eg_check_action_names[] = {"start", "cancel"};
 _Static_assert(EG_COUNT(eg_check_action_names) == EG_CHECK_ACTION_COUNT, "actions");
 
@@ -58,6 +67,8 @@ static const eg_message_choice job_states = CHOICE(eg_job_state_names);
 static const eg_message_choice verdicts = CHOICE(eg_verdict_names);
 static const eg_message_choice phases = CHOICE(eg_check_phase_names);
 static const eg_message_choice update_states = CHOICE(eg_update_state_names);
+static const eg_message_choice check_failures = CHOICE(eg_check_failure_names);
+static const eg_message_choice update_failures = CHOICE(eg_update_failure_names);
 static const eg_message_choice actions = CHOICE(eg_check_action_names);
 static const eg_message_choice errand_results = CHOICE(eg_errand_result_names);
 
@@ -155,6 +166,7 @@ static const struct {
                                  MEMBER("gaps", U32, check_state.gaps, 1000000),
                                  MEMBER("time", U64, check_state.time, 0),
                                  MEMBER("report", TEXT, check_state.report, 1024),
+                                 CHOSEN("failure", check_state.failure, check_failures),
                                  MEMBER("error", TEXT, check_state.error, 512)}},
     [EG_MESSAGE_UPDATE_ASK] = {"update_ask", {{NULL, EG_MEMBER_TEXT, 0, 0, NULL}}},
     [EG_MESSAGE_UPDATE_STATE] = {"update_state",
@@ -162,6 +174,7 @@ static const struct {
                                   MEMBER("percent", U32, update_state.percent, 100),
                                   MEMBER("serial", U64, update_state.serial, 0),
                                   MEMBER("time", U64, update_state.time, 0),
+                                  CHOSEN("failure", update_state.failure, update_failures),
                                   MEMBER("error", TEXT, update_state.error, 512),
                                   MEMBER("by_courier", BOOL, update_state.by_courier, 0)}},
     [EG_MESSAGE_ERRAND] = {"errand",

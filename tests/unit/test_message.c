@@ -253,6 +253,7 @@ static void message__check__comes_back(void **state)
                                                     4,
                                                     5,
                                                     EG_STR("r.html"),
+                                                    EG_CHECK_FAILURE_ENDED,
                                                     EG_STR("no")};
         assert_int_equal(round_trip(&message, &fix->frame, fix->decoder, &fix->out), EG_OK);
         assert_int_equal(fix->out.type, EG_MESSAGE_CHECK_STATE);
@@ -266,6 +267,7 @@ static void message__check__comes_back(void **state)
         assert_int_equal(got->gaps, 4);
         assert_int_equal(got->time, 5);
         assert_text(got->report, "r.html");
+        assert_int_equal(got->failure, EG_CHECK_FAILURE_ENDED);
         assert_text(got->error, "no");
     }
 }
@@ -278,13 +280,14 @@ static void message__update__comes_back(void **state)
     const eg_update_state *got = &fix->out.body.update_state;
     assert_int_equal(round_trip(&ask, &fix->frame, fix->decoder, &fix->out), EG_OK);
     assert_int_equal(fix->out.type, EG_MESSAGE_UPDATE_ASK);
-    message.body.update_state =
-        (eg_update_state){EG_UPDATE_DOWNLOADING, 7, 2026112313, 9, EG_STR("slow"), true};
+    message.body.update_state = (eg_update_state){
+        EG_UPDATE_DOWNLOADING, 7, 2026112313, 9, EG_UPDATE_FAILURE_NETWORK, EG_STR("slow"), true};
     assert_int_equal(round_trip(&message, &fix->frame, fix->decoder, &fix->out), EG_OK);
     assert_int_equal(got->state, EG_UPDATE_DOWNLOADING);
     assert_int_equal(got->percent, 7);
     assert_true(got->serial == 2026112313);
     assert_int_equal(got->time, 9);
+    assert_int_equal(got->failure, EG_UPDATE_FAILURE_NETWORK);
     assert_text(got->error, "slow");
     assert_true(got->by_courier);
 }
@@ -432,9 +435,9 @@ static void message_decode__of_nonsense__says_why_and_leaves_the_output(void **s
         "{\"type\":\"check_ask\",\"action\":\"format\"}",
         "{\"type\":\"check_ask\",\"action\":1}",
         "{\"type\":\"update_state\",\"state\":\"idle\",\"percent\":101,\"serial\":1,\"time\":0,"
-        "\"error\":\"\",\"by_courier\":false}",
+        "\"failure\":\"none\",\"error\":\"\",\"by_courier\":false}",
         "{\"type\":\"update_state\",\"state\":\"idle\",\"percent\":1,\"serial\":1,\"time\":0,"
-        "\"error\":\"\",\"by_courier\":0}",
+        "\"failure\":\"none\",\"error\":\"\",\"by_courier\":0}",
         "{\"type\":\"errand_answer\",\"id\":1,\"result\":\"done\",\"status\":200,"
         "\"retry_after\":0,\"start\":0,\"size\":0,\"etag\":\"\","
         "\"last_modified\":\"\",\"date\":\"\",\"error\":\"\"}",

@@ -202,11 +202,12 @@ static void check_as(fixture *f, const char *how)
     wait_until(f, is_over);
 }
 
-static void assert_failed(fixture *f, const char *how, const char *why)
+static void assert_failed(fixture *f, const char *how, eg_check_failure failure, const char *why)
 {
     check_as(f, how);
     assert_int_equal(f->last.state, EG_JOB_FAILED);
     assert_int_equal(f->last.verdict, EG_VERDICT_COULD_NOT_LOOK);
+    assert_int_equal(f->last.failure, failure);
     if (!strstr(f->error, why)) {
         fail_msg("\"%s\" is not in \"%s\"", why, f->error);
     }
@@ -274,41 +275,41 @@ static void check__program_missing__could_not_look_and_says_why(void **state)
 {
     fixture *f = *state;
     f->options.program = "C:\\nowhere\\emoguard.exe";
-    assert_failed(f, "clean", "C:\\nowhere\\emoguard.exe");
+    assert_failed(f, "clean", EG_CHECK_FAILURE_START, "C:\\nowhere\\emoguard.exe");
 }
 
 static void check__dies__tells_its_last_words(void **state)
 {
-    assert_failed(*state, "dies", "the rules are broken");
+    assert_failed(*state, "dies", EG_CHECK_FAILURE_ENDED, "the rules are broken");
 }
 
 static void check__prints_nonsense__failed(void **state)
 {
-    assert_failed(*state, "nonsense", "line 1");
+    assert_failed(*state, "nonsense", EG_CHECK_FAILURE_REPORT, "line 1");
 }
 
 static void check__report_against_its_exit_code__failed(void **state)
 {
-    assert_failed(*state, "lies", "its report says nothing_found");
+    assert_failed(*state, "lies", EG_CHECK_FAILURE_REPORT, "its report says nothing_found");
 }
 
 static void check__floods__is_ended(void **state)
 {
-    assert_failed(*state, "flood", "without end");
+    assert_failed(*state, "flood", EG_CHECK_FAILURE_STUCK, "without end");
 }
 
 static void check__hangs__is_ended(void **state)
 {
     fixture *f = *state;
     f->options.silence_ms = 1500;
-    assert_failed(f, "hang", "has told nothing");
+    assert_failed(f, "hang", EG_CHECK_FAILURE_STUCK, "has told nothing");
 }
 
 static void check__takes_too_long__is_ended(void **state)
 {
     fixture *f = *state;
     f->options.longest_ms = 1500;
-    assert_failed(f, "hang", "was not done");
+    assert_failed(f, "hang", EG_CHECK_FAILURE_STUCK, "was not done");
 }
 
 /* ---- stopping ---- */

@@ -7,6 +7,7 @@
 #include "tests/unit/win32/tray_resources.h"
 #include "tray/attention_text.c"
 #include "tray/check_text.c"
+#include "tray/failure_text.c"
 #include "tray/icon_state.c"
 
 #include <string.h>
@@ -204,6 +205,34 @@ static void check__every_end_in_every_language__fits_a_balloon(void **state)
     }
 }
 
+static void failures__in_every_language__have_words_of_their_own(void **state)
+{
+    fixture *fix = *state;
+    const wchar_t *seen[EG_LANGUAGE_COUNT * (EG_CHECK_FAILURE_COUNT + EG_UPDATE_FAILURE_COUNT)];
+    size_t count = 0;
+
+    for (int language = 0; language < EG_LANGUAGE_COUNT; language++) {
+        eg_tray_text_use(eg_test_tray_resources(), (eg_language)language);
+        for (int i = EG_CHECK_FAILURE_NONE + 1; i < EG_CHECK_FAILURE_COUNT; i++) {
+            seen[count++] = eg_check_failure_text(fix->arena, (eg_check_failure)i);
+        }
+        for (int i = EG_UPDATE_FAILURE_NONE + 1; i < EG_UPDATE_FAILURE_COUNT; i++) {
+            const wchar_t *why = eg_update_failure_text(fix->arena, (eg_update_failure)i);
+            const wchar_t *help = eg_tray_text_format1(fix->arena, EG_TEXT_UPDATE_FAILED_HELP, why);
+
+            assert_true(wcslen(help) < EG_ICON_BALLOON_TEXT_SIZE);
+            seen[count++] = why;
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        assert_true(seen[i][0] != L'\0');
+        for (size_t k = 0; k < i; k++) {
+            assert_true(wcscmp(seen[i], seen[k]) != 0);
+        }
+    }
+    assert_int_equal(eg_check_failure_text(fix->arena, EG_CHECK_FAILURE_NONE)[0], L'\0');
+}
+
 static void check__service_away__says_so(void **state)
 {
     fixture *fix = *state;
@@ -236,6 +265,7 @@ int eg_test_tray_state(void)
         STATE_TEST(check__running__tells_percent_phase_item_and_time),
         STATE_TEST(check__done__tells_one_of_three_verdicts),
         STATE_TEST(check__every_end_in_every_language__fits_a_balloon),
+        STATE_TEST(failures__in_every_language__have_words_of_their_own),
         STATE_TEST(check__service_away__says_so),
         STATE_TEST(service_view__cannot__leaves_the_menu_grey),
     };

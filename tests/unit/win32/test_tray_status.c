@@ -109,6 +109,26 @@ static void status__rules_by_courier__tells_the_way(void **state)
     assert_has(value_of(fix, EG_TEXT_STATUS_UPDATES), L"fetched by the signed-in user");
 }
 
+static void status__look_for_rules_failed__tells_why_and_the_technical_words_apart(void **state)
+{
+    fixture *fix = *state;
+    eg_update_state *update = &fix->update.message.body.update_state;
+
+    fix->view.update = &fix->update;
+    *update = (eg_update_state){.state = EG_UPDATE_FAILED,
+                                .failure = EG_UPDATE_FAILURE_NETWORK,
+                                .error = EG_STR("https://rules: no route"),
+                                .by_courier = true};
+    make(fix);
+    assert_has(value_of(fix, EG_TEXT_STATUS_UPDATES), L"could not be reached");
+    assert_has(value_of(fix, EG_TEXT_STATUS_TECHNICAL), L"no route");
+    fix->state.message.body.state.attention =
+        (eg_attention_list){1, {{EG_ATTENTION_PACK_REJECTED, EG_STR("7: too slow"), 0}}};
+    make(fix);
+    assert_null(wcsstr(fix->panel.detail, L"too slow"));
+    assert_has(value_of(fix, EG_TEXT_STATUS_TECHNICAL), L"7: too slow"); /* what is graver */
+}
+
 static void status__service_away__says_so_and_keeps_what_is_known(void **state)
 {
     fixture *fix = *state;
@@ -166,11 +186,12 @@ static void status__everything_known__has_a_row_for_each(void **state)
 
     fix->check.message.body.check_state =
         (eg_check_state){.state = EG_JOB_DONE, .verdict = EG_VERDICT_NOTHING_FOUND};
-    fix->update.message.body.update_state.by_courier = true;
+    fix->update.message.body.update_state =
+        (eg_update_state){.state = EG_UPDATE_FAILED, .error = EG_STR("no route")};
     fix->view.update = &fix->update;
     make(fix);
+    value_of(fix, EG_TEXT_STATUS_TECHNICAL); /* the last */
     assert_true(fix->panel.rows < EG_PANEL_ROWS);
-    value_of(fix, EG_TEXT_STATUS_TRAY_VERSION); /* the last */
 }
 
 static void panel_text__to_be_pasted__has_a_line_for_each_fact(void **state)
@@ -192,6 +213,7 @@ int eg_test_tray_status(void)
     const struct CMUnitTest tests[] = {
         STATUS_TEST(status__service_watches__tells_rules_age_sensors_and_version),
         STATUS_TEST(status__rules_by_courier__tells_the_way),
+        STATUS_TEST(status__look_for_rules_failed__tells_why_and_the_technical_words_apart),
         STATUS_TEST(status__service_away__says_so_and_keeps_what_is_known),
         STATUS_TEST(status__more_needs_attention_than_fits__says_how_many_more),
         STATUS_TEST(status__alert_not_resolved__is_told_as_the_icon_does),
