@@ -9,7 +9,7 @@
  *     ready PROGRAM       starts it and ends it          -> how long until it waited for input
  *     ping TITLE          asks the window of that name   -> 1 when it answers within a second
  *     close TITLE         closes the window of that name -> 1, or 0 when there is none
- *     says TEXT@TITLE     reads the window of that name  -> 1 when the text is in one of its controls
+ *     says TEXT@TITLE     reads the window of that name  -> 1 when the text is in one of its parts
  *     tip TEXT            reads the tooltips on screen   -> 1 when the text is in one of them
  *     send NUMBER@TITLE   sends it that window message   -> 1 when it was handled within a second
  *     letter C            types it into the open menu    -> 1, or 0 when no menu is open; "Return"
