@@ -37,12 +37,14 @@ static const WORD types[] = {
 static const char *const texts[EG_LANGUAGE_COUNT][EG_COUNT(types)] = {
 #define EVENT_TEXT(id, text) [LANGUAGE_ID][EG_EVENT_MESSAGE_##id] = (text),
 #define ALARM_TEXT(part, text)
+#define SERVICE_TEXT(part, text)
 /* Blanks would be part of the name. */
 /* clang-format off */
 #define LANGUAGE_TEXTS(code) EG_QUOTE(service/texts.code.def)
 /* clang-format on */
 #include "core/detect/languages.def"
 #undef LANGUAGE_TEXTS
+#undef SERVICE_TEXT
 #undef ALARM_TEXT
 #undef EVENT_TEXT
 };

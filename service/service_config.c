@@ -3,15 +3,30 @@
 
 #include "core/base/compiler.h"
 #include "core/base/log.h"
+#include "core/base/mem.h"
 #include "core/base/status.h"
+#include "service/event_source.h"
+#include "service/wide.h"
 
 #include <windows.h>
 
 #define FAILURE_RESET_SECONDS (24u * 60 * 60)
 #define PRESHUTDOWN_MS 10000u
 
-static wchar_t description[] =
-    L"Watches this PC for the steps of Emotet and similar malware and tells the people at it.";
+static const char *const descriptions[EG_LANGUAGE_COUNT] = {
+#define EVENT_TEXT(id, text)
+#define ALARM_TEXT(part, text)
+#define SERVICE_TEXT(part, text) [LANGUAGE_ID] = (text),
+/* Blanks would be part of the name. */
+/* clang-format off */
+#define LANGUAGE_TEXTS(code) EG_QUOTE(service/texts.code.def)
+/* clang-format on */
+#include "core/detect/languages.def"
+#undef LANGUAGE_TEXTS
+#undef SERVICE_TEXT
+#undef ALARM_TEXT
+#undef EVENT_TEXT
+};
 
 static int change(SC_HANDLE service, DWORD level, void *info, const char *what)
 {
@@ -19,6 +34,19 @@ static int change(SC_HANDLE service, DWORD level, void *info, const char *what)
         return eg_fail_os(GetLastError(), "set the %s of the service", what);
     }
     return EG_OK;
+}
+
+/* In the language of the system, as all that the service tells Windows. */
+static int set_description(SC_HANDLE service)
+{
+    wchar_t *text = eg_wide_copy(eg_str_from(descriptions[eg_event_source_system_language()]));
+    if (!text) {
+        return EG_E_NOMEM;
+    }
+    SERVICE_DESCRIPTIONW info = {text};
+    int status = change(service, SERVICE_CONFIG_DESCRIPTION, &info, "description");
+    eg_free(text);
+    return status;
 }
 
 static int set_failure_actions(SC_HANDLE service)
@@ -37,8 +65,7 @@ static int set_failure_actions(SC_HANDLE service)
 
 static int set_all(SC_HANDLE service)
 {
-    SERVICE_DESCRIPTIONW text = {description};
-    int status = change(service, SERVICE_CONFIG_DESCRIPTION, &text, "description");
+    int status = set_description(service);
     if (status == EG_OK) {
         status = set_failure_actions(service);
     }

@@ -27,12 +27,14 @@ typedef struct alarm_texts {
 static const alarm_texts texts[EG_LANGUAGE_COUNT] = {
 #define EVENT_TEXT(id, text)
 #define ALARM_TEXT(part, text) [LANGUAGE_ID].part = (text),
+#define SERVICE_TEXT(part, text)
 /* Blanks would be part of the name. */
 /* clang-format off */
 #define LANGUAGE_TEXTS(code) EG_QUOTE(service/texts.code.def)
 /* clang-format on */
 #include "core/detect/languages.def"
 #undef LANGUAGE_TEXTS
+#undef SERVICE_TEXT
 #undef ALARM_TEXT
 #undef EVENT_TEXT
 };

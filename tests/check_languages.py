@@ -22,6 +22,7 @@ ALL_TEXTS = """
 #include "core/base/compiler.h"
 #define EVENT_TEXT(id, text) text,
 #define ALARM_TEXT(part, text) text,
+#define SERVICE_TEXT(part, text) text,
 #define LANGUAGE_TEXTS(code) EG_QUOTE(service/texts.code.def)
 extern const char *const all_texts[];
 const char *const all_texts[] = {

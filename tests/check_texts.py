@@ -17,7 +17,7 @@ TEXT_FILES = re.compile(r"tray/res/text\.([a-z]{2})\.rc")
 ENTRY = re.compile(r'^\s*(EG_TEXT_\w+)\s+"((?:[^"\\]|\\.|"")*)"\s*$', re.MULTILINE)
 MESSAGES = "service/event_messages.def"
 SERVICE_FILES = re.compile(r"service/texts\.([a-z]{2})\.def")
-SERVICE_ENTRY = re.compile(r'^(?:EVENT|ALARM)_TEXT\((\w+),\s*((?:"(?:[^"\\]|\\.)*"\s*)+)\)', re.MULTILINE)
+SERVICE_ENTRY = re.compile(r'^(?:EVENT|ALARM|SERVICE)_TEXT\((\w+),\s*((?:"(?:[^"\\]|\\.)*"\s*)+)\)', re.MULTILINE)
 VALUE = re.compile(r"%(\d)")
 JAPANESE = re.compile(r"[\u3041-\u30ff\u4e00-\u9fff]")
 VALUE_UNITS = 32  # a date with its time, or a code, at their longest
@@ -68,7 +68,7 @@ def check_service(root, problems):
         match = SERVICE_FILES.fullmatch(path.as_posix())
         if match:
             texts[match.group(1)] = read_service_texts(root, path, problems)
-    wanted = set(re.findall(r"^MESSAGE\(\d+, (\w+),", read(root, MESSAGES), re.MULTILINE)) | {"somebody", "before", "call", "after"}
+    wanted = set(re.findall(r"^MESSAGE\(\d+, (\w+),", read(root, MESSAGES), re.MULTILINE)) | {"somebody", "before", "call", "after", "description"}
     for language, found in texts.items():
         for name in sorted(wanted ^ set(found)):
             problems.append(f"service/texts.{language}.def: {name} is {'missing' if name in wanted else 'no message'}")

@@ -78,6 +78,9 @@ def install__on_a_fresh_system__starts_the_service(world):
     status = world.installed.wait_ready()
     check(service_state(world) == "RUNNING", f"the service is {service_state(world)}")
     check(world.box.registry("HKLM\\" + RUN_KEY, "EmoGuard"), "the tray is not in HKLM Run")
+    check("similar malware" in (world.box.registry(UNINSTALL_SERVICE_KEY, "Description") or ""), "the service has no description")
+    message = subprocess.run(["msiinfo", "export", world.msi, "LaunchCondition"], stdout=subprocess.PIPE, check=True).stdout.decode()
+    check("newer version" in message and "新しいバージョン" in message, f"the package says: {message}")
     check(status["rules"]["rejected"] == 0, f"rules were rejected: {status['rules']}")
     sensors = {s["name"]: s for s in status["sensors"]}
     check({"process", "registry", "service", "task"} <= set(sensors), f"sensors: {sorted(sensors)}")
