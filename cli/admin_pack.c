@@ -73,7 +73,7 @@ static void add_rule(rule_list *list, const eg_bundle *bundle, const eg_rule_inf
 
 static int list_rules(const eg_bundle *bundle, rule_list *out)
 {
-    const eg_ruleset_source source = {"pack", bundle->files, bundle->count};
+    const eg_ruleset_source source = {"pack", bundle->files, bundle->count, 0};
     const eg_report report = {NULL, NULL};
     eg_ruleset_stats stats;
     eg_rule_info info;

@@ -61,7 +61,7 @@ static int check_archive(const eg_release *release, eg_str packed, eg_ruleset_st
         }
     }
     if (status == EG_OK) {
-        const eg_ruleset_source source = {"pack", bundle.files, bundle.count};
+        const eg_ruleset_source source = {"pack", bundle.files, bundle.count, 0};
         status = eg_ruleset_load_from(&source, 1, false, &report, &ruleset);
     }
     if (status == EG_OK) {

@@ -122,7 +122,7 @@ static int try_yara(eg_pack_tester *tester, const eg_yara_source *sources, size_
 
 static int load(const eg_bundle *bundle, eg_ruleset **out)
 {
-    const eg_ruleset_source source = {"pack", bundle->files, bundle->count};
+    const eg_ruleset_source source = {"pack", bundle->files, bundle->count, 0};
     problem first = {""};
     const eg_report report = {on_rule, &first};
     eg_ruleset *ruleset = NULL;

@@ -101,7 +101,7 @@ void eg_updates_sources(void *user, eg_rules_sources *out)
         packs[0] = &installed;
     }
     out->count = eg_file_exists(path) ? 1 : 0;
-    out->item[0] = (eg_ruleset_source){path, NULL, 0};
+    out->item[0] = (eg_ruleset_source){path, NULL, 0, 0};
     for (size_t i = 0; i < EG_REPOSITORY_COUNT; i++) {
         const repository *r = &updates->repositories[i];
         if (r->bundle.count == 0) {
@@ -110,7 +110,8 @@ void eg_updates_sources(void *user, eg_rules_sources *out)
         size_t at = find_pack(packs, out->count, &r->pack);
         if (at == out->count || r->pack.serial >= packs[at]->serial) {
             out->count += at == out->count;
-            out->item[at] = (eg_ruleset_source){r->name, r->bundle.files, r->bundle.count};
+            out->item[at] =
+                (eg_ruleset_source){r->name, r->bundle.files, r->bundle.count, r->pack.serial};
             packs[at] = &r->pack;
         }
     }

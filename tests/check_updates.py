@@ -5,11 +5,16 @@ authority, by bell and by polling; no event is lost or told twice while rules ar
 
 usage: check_updates.py [PUBLISHES]    how often the way from publishing to being in force is measured (5)
 """
+import json
 import re
+import shutil
+import sqlite3
 import sys
 import time
 from collections import Counter
+from contextlib import closing
 
+from tools import BUILD, wine_path
 from update_service import FIRST, RUN_KEY, SERVED, WAKES_EVERY_S, run_with_service, rule
 
 PUBLISHES = int(sys.argv[1]) if len(sys.argv) > 1 else 5
@@ -102,6 +107,84 @@ class Tests:
         serial, out = service.publish({"sigma/s.yml": rule(3)}, ring=False)
         print(f"# with the bell killed: {service.in_force(serial, 100) - out:.0f} s, with a poll a minute")
         service.wait_hits(SERVED + "A", [3])
+
+    # ---- with our own publisher ----
+    def publisher__of_ours__takes_the_place_of_the_site(self):
+        """Its packs have the name of what is installed, whose place they take."""
+        service, folder = self.service, self.service.folder / "ours"
+        service.stop()
+        shutil.rmtree(service.data / "updates/site")
+        for part in ("metadata", "targets"):
+            shutil.rmtree(service.nginx.root / "v1" / part)
+        folder.mkdir()
+        self.admin("init", "--keys", wine_path(folder / "keys"), "--no-passphrase")
+        conf = service.data / "emoguard.conf"
+        old, new = (wine_path(root / "metadata/1.root.json") for root in (service.repository.folder, folder / "repo"))
+        assert old in conf.read_text()
+        conf.write_text(conf.read_text().replace(old, new))
+        self.first = service.serial + 1
+        service.nginx.mend_bell()
+        self.offer(self.first, 301)
+        service.start()
+        self.is_used(self.first, 301)
+
+    def rollback__gives_the_older_content_a_new_serial__which_status_and_hits_bear(self):
+        self.offer(self.first + 1, 302)
+        self.is_used(self.first + 1, 302)
+        self.is_used(self.serial_told(self.publishing("rollback", str(self.first))), 301)
+
+    def rollback__to_what_is_in_use__changes_the_serial_alone(self):
+        self.is_used(self.serial_told(self.publishing("rollback", str(self.first))), 301)
+
+    def halt__after_a_rollback__brings_that_back(self):
+        before = self.service.of()["serial"]
+        self.offer(before + 1, 303)
+        self.is_used(before + 1, 303)
+        self.publishing("halt")
+        self.is_used(before, 301)
+        assert f"site: pack {before + 1}: taken back" in self.service.log()
+        self.service.stop()
+        self.service.start()
+        self.is_used(before, 301)
+
+    def admin(self, verb, *words):
+        done = self.service.wine.run([BUILD / "windows/emoguard.exe", "admin", verb, "--dir",
+                                      wine_path(self.service.folder / "ours/repo"), *words], "updates.log",
+                                     environment={"EMOGUARD_PASSPHRASE": "correct horse"}, timeout=300)
+        assert done.code == 0, done.output
+        return done.output
+
+    def publishing(self, verb, *words):
+        folder = self.service.folder / "ours"
+        served = self.service.nginx.root / "v1"
+        yes = ["--yes"] if verb != "publish" else []
+        told = self.admin(verb, *words, "--keys", wine_path(folder / "keys"), "--to", wine_path(served), *yes)
+        self.service.nginx.publish((served / "metadata/timestamp.json").read_text())
+        return told
+
+    def offer(self, serial, number):
+        pack = self.service.folder / "ours" / str(serial)
+        (pack / "sigma").mkdir(parents=True)
+        (pack / "pack.json").write_text(json.dumps({"name": "installed", "serial": serial}))
+        (pack / "sigma/s.yml").write_bytes(rule(number, "EgOurs"))
+        self.admin("add", wine_path(pack), "--now", "--spread", "0", "--untested", "--yes")
+        self.publishing("publish")
+
+    def serial_told(self, text):
+        return max(int(number) for number in re.findall(r"\b20\d{8}\b", text))
+
+    def is_used(self, serial, number):
+        """Status, rules and a new hit say this serial; the hit is that of its rule."""
+        self.values = getattr(self, "values", 0) + 1
+        value = f"EgOurs{self.values:03}"
+        self.service.wait_serial(serial, 120)
+        assert self.service.status()["rules"]["serial"] == serial, self.service.status()["rules"]
+        self.service.set_values({value: "ours.exe"})
+        self.service.wait_hits(value, [number])
+        with closing(sqlite3.connect(f"file:{self.service.data / 'emoguard.db'}?mode=ro", uri=True, timeout=20)) as database:
+            found = database.execute("SELECT pack_serial FROM hit JOIN event ON event.id = hit.event_id WHERE event.json LIKE ?",
+                                     (f"%{value}%",)).fetchall()
+        assert found == [(serial,)], f"{value}: {found}, not {serial}"
 
 
 if __name__ == "__main__":

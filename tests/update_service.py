@@ -61,6 +61,11 @@ class Site(Nginx):
         self.config.write_text(text, encoding="utf-8")
         self.reload()
 
+    def mend_bell(self):
+        text = replace(self.config.read_text(encoding="utf-8"), {"    location ^~ /v1/bell/ { return 502; }\n": ""})
+        self.config.write_text(text, encoding="utf-8")
+        self.reload()
+
 
 class UpdatedService:
     """Installed with one rule; its data, log and database are in FOLDER/data. `double`: its scan worker is the one of

@@ -278,6 +278,8 @@ static int load_files(loader *l, const eg_ruleset_source *source)
     }
     if (status == EG_OK && pack.serial == 0)
         status = eg_fail(EG_E_INVALID, "%s: there is no pack.json in it", source->path);
+    if (status == EG_OK && source->serial != 0)
+        pack.serial = source->serial;
     keep_pack(l, status, &pack);
     eg_buf_done(&path);
     return status;

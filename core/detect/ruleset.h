@@ -43,6 +43,7 @@ typedef struct eg_ruleset_source {
     const char *path;          /* of a pack in memory: what messages call it */
     const eg_pack_file *files; /* borrowed during the load; NULL: on disk */
     size_t count;
+    uint64_t serial; /* under which it was published; 0: what its pack.json says */
 } eg_ruleset_source;
 /* The same from such places. A pack in memory without pack.json is EG_E_INVALID. */
 int eg_ruleset_load_from(const eg_ruleset_source *sources, size_t count, bool report_inert,

@@ -458,6 +458,30 @@ static int choose(eg_update_agent *agent, uint64_t now, eg_release *out, uint64_
     return status;
 }
 
+/* The content that is in use, perhaps under another number, which hits then bear, or limits. */
+static int take_words(eg_update_agent *agent, const eg_agent_pack *pack, eg_update_result *out)
+{
+    eg_agent_state before = agent->state;
+    if (memcmp(&pack->guard, &before.current.guard, sizeof(pack->guard)) == 0 &&
+        pack->serial == before.current.serial) {
+        return EG_OK;
+    }
+    agent->state.current = *pack;
+    if (same_archive(pack, &before.last_good)) {
+        agent->state.last_good = *pack;
+    }
+    agent->guard.limits = pack->guard;
+    int status = save(agent);
+    if (status == EG_OK && pack->serial != before.current.serial) {
+        status = activate_current(agent);
+        out->changed = status == EG_OK;
+    }
+    if (out->changed) {
+        tell(agent, EG_NEWS_ACTIVATED, pack->serial, "");
+    }
+    return status;
+}
+
 static int follow(eg_update_agent *agent, uint64_t now, const eg_guard_sample *before,
                   eg_update_result *out)
 {
@@ -478,13 +502,7 @@ static int follow(eg_update_agent *agent, uint64_t now, const eg_guard_sample *b
     if (!same_archive(&pack, &agent->state.current)) {
         return take_release(agent, &release, now, before, out);
     }
-    if (memcmp(&pack.guard, &agent->state.current.guard, sizeof(pack.guard)) != 0 ||
-        pack.serial != agent->state.current.serial) {
-        agent->state.current = pack; /* the same content under another number, or other limits */
-        agent->guard.limits = pack.guard;
-        return save(agent);
-    }
-    return EG_OK;
+    return take_words(agent, &pack, out);
 }
 
 int eg_update_agent_run(eg_update_agent *agent, uint64_t now, const eg_guard_sample *before,

@@ -72,7 +72,7 @@ static void ruleset_load__of_a_pack__takes_rules_and_texts_in_order(void **state
 static int load_memory(const eg_pack_file *files, size_t count, eg_test_problems *problems,
                        eg_ruleset **out)
 {
-    const eg_ruleset_source source = {"site", files, count};
+    const eg_ruleset_source source = {"site", files, count, 0};
     eg_test_problems_init(problems);
     return eg_ruleset_load_from(&source, 1, false, &problems->report, out);
 }
@@ -104,6 +104,11 @@ static void ruleset_load__of_a_pack_in_memory__is_that_of_its_folder(void **stat
     assert_true(eg_str_equal(stats.name, EG_STR("demo")));
     assert_int_equal(stats.serial, 7);
     assert_true(eg_texts_has(eg_ruleset_texts(ruleset), EG_STR("r1"), EG_LANGUAGE_EN));
+    eg_ruleset_unref(ruleset);
+    const eg_ruleset_source rolled_back = {"site", files, EG_COUNT(files), 9};
+    assert_int_equal(eg_ruleset_load_from(&rolled_back, 1, false, NULL, &ruleset), EG_OK);
+    eg_ruleset_stats_get(ruleset, &stats);
+    assert_int_equal(stats.serial, 9);
     eg_ruleset_unref(ruleset);
     assert_int_equal(load_memory(files + 2, 3, &problems, &ruleset),
                      EG_E_INVALID); /* no pack.json */

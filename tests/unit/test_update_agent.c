@@ -444,15 +444,15 @@ static void agent__whose_pack_is_withdrawn__takes_the_one_that_is_listed(void **
 static void agent__told_the_old_content_under_a_new_number__takes_it_as_new(void **state)
 {
     fixture *f = *state;
-    char custom[sizeof(f->packs[0].custom)];
     runs(f, 2026112301);
     publish(f, 3);
     runs(f, 2026112302);
-    snprintf(custom, sizeof(custom), "%s", f->packs[0].custom);
-    memcpy(strstr(custom, "2026112301"), "2026112309", 10);
-    memcpy(f->packs[0].custom, custom, sizeof(custom));
+    memcpy(strstr(f->packs[0].custom, "2026112301"), "2026112309", 10);
     publish(f, 3);
     runs(f, 2026112309);
+    memcpy(strstr(f->packs[0].custom, "2026112309"), "2026112310", 10);
+    publish(f, 3);
+    runs(f, 2026112310); /* which was in use already */
 }
 
 static void agent__that_is_held__takes_nothing_above(void **state)

@@ -41,7 +41,7 @@ static int run_with(const char *name, const char *text)
         {EG_STR("sigma/a.yml"), EG_STR(RULE)},
         {EG_STR("sigma/pair.yml"), EG_STR(PAIR)},
     };
-    const eg_ruleset_source source = {"pack", files, EG_COUNT(files)};
+    const eg_ruleset_source source = {"pack", files, EG_COUNT(files), 0};
     const eg_report silent = {NULL, NULL};
     eg_ruleset *ruleset = NULL;
     eg_buf archive;

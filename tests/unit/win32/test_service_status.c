@@ -255,7 +255,7 @@ static void lend(void *user, eg_rules_sources *out)
 {
     lender *l = user;
     eg_atomic_add(&l->lent, 1);
-    out->item[out->count++] = (eg_ruleset_source){"site", l->files, EG_COUNT(l->files)};
+    out->item[out->count++] = (eg_ruleset_source){"site", l->files, EG_COUNT(l->files), 0};
 }
 
 static void give_back(void *user)
