@@ -112,6 +112,7 @@ static int on_status(void *user, eg_buf *json)
     }
     if (host->scans) {
         eg_scan_queue_counts(eg_scan_thread_queue(host->scans), &view.scans);
+        eg_scan_thread_worker(host->scans, &view.worker);
     }
     view.last_hit_id = eg_atomic_get(&host->last_hit_id);
     view.last_hit_time = (uint64_t)eg_atomic_get(&host->last_hit_time);

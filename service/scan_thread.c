@@ -23,7 +23,8 @@ struct eg_scan_thread {
     eg_file_reader *reader; /* of signatures */
     eg_scan_queue *queue;
     eg_stoppable thread;
-    eg_scan_client *client; /* NULL: none is open; under the thread's lock */
+    eg_scan_client *client;     /* NULL: none is open; under the thread's lock, as is the next */
+    eg_scan_worker_counts past; /* of the clients before it */
 };
 
 /* ---- what the queue asks for ---- */
@@ -57,12 +58,27 @@ static int open_scanner(void *user, eg_ruleset *rules, eg_scanner *out)
     return EG_OK;
 }
 
+/* What a client has counted is added up: new rules make a new one. */
+static void add_counts(eg_scan_client *client, eg_scan_worker_counts *sum)
+{
+    eg_scan_client_counts counts;
+    eg_scan_client_counts_get(client, &counts);
+    sum->starts += counts.starts;
+    sum->stops += counts.stops;
+    sum->skipped += counts.skipped;
+    sum->bytes_peak =
+        counts.child_bytes_peak > sum->bytes_peak ? counts.child_bytes_peak : sum->bytes_peak;
+    sum->is_down = counts.down;
+}
+
 static void close_scanner(void *user, eg_scanner *scanner)
 {
     eg_scan_thread *thread = user;
     EG_UNUSED(scanner);
     eg_mutex_lock(&thread->thread.lock);
     eg_scan_client *client = thread->client;
+    add_counts(client, &thread->past);
+    thread->past.is_down = false;
     thread->client = NULL;
     eg_mutex_unlock(&thread->thread.lock);
     eg_scan_client_destroy(client);
@@ -216,18 +232,23 @@ eg_scan_queue *eg_scan_thread_queue(eg_scan_thread *thread)
     return thread ? thread->queue : NULL;
 }
 
-bool eg_scan_thread_is_down(eg_scan_thread *thread)
+void eg_scan_thread_worker(eg_scan_thread *thread, eg_scan_worker_counts *out)
 {
-    eg_scan_client_counts counts = {0};
-    if (!thread) {
-        return true;
-    }
     eg_mutex_lock(&thread->thread.lock);
+    *out = thread->past;
     if (thread->client) {
-        eg_scan_client_counts_get(thread->client, &counts);
+        add_counts(thread->client, out);
     }
     eg_mutex_unlock(&thread->thread.lock);
-    return counts.down;
+}
+
+bool eg_scan_thread_is_down(eg_scan_thread *thread)
+{
+    eg_scan_worker_counts counts = {.is_down = true};
+    if (thread) {
+        eg_scan_thread_worker(thread, &counts);
+    }
+    return counts.is_down;
 }
 
 void eg_scan_thread_stop(eg_scan_thread *thread)

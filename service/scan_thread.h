@@ -19,10 +19,20 @@ typedef struct eg_scan_thread_options {
     void (*found)(void *user); /* findings wait in the queue; on the thread */
 } eg_scan_thread_options;
 
+/* Of emoguard-worker.exe, since the thread was started. */
+typedef struct eg_scan_worker_counts {
+    uint64_t starts;
+    uint64_t stops;      /* workers that died, hung, took too much memory or answered nonsense */
+    uint64_t skipped;    /* files given to none, since they had stopped two */
+    uint64_t bytes_peak; /* most private memory of one that was seen */
+    bool is_down;        /* the last one that was wanted could not be started */
+} eg_scan_worker_counts;
+
 /* Everything `options` points at must outlive the thread. */
 int eg_scan_thread_start(const eg_scan_thread_options *options, eg_scan_thread **out);
 /* To take events, and findings out; NULL for a thread that is NULL. */
 eg_scan_queue *eg_scan_thread_queue(eg_scan_thread *thread);
+void eg_scan_thread_worker(eg_scan_thread *thread, eg_scan_worker_counts *out); /* any thread */
 /* True when nobody looks: the thread or its worker could not be started. Any thread. */
 bool eg_scan_thread_is_down(eg_scan_thread *thread);
 void eg_scan_thread_stop(eg_scan_thread *thread); /* does not wait */

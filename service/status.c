@@ -23,6 +23,22 @@ static void write_counters(const eg_status_view *view, eg_json *json)
     eg_json_object_end(json);
 }
 
+/* What outlives the service. */
+static void write_lifetime(const eg_status_view *view, eg_json *json)
+{
+    static const char *const names[] = {"starts", "ended_by_force", "events_dropped"};
+    eg_json_key(json, "lifetime");
+    eg_json_object(json);
+    for (size_t i = 0; i < EG_COUNT(names); i++) {
+        uint64_t amount = 0;
+        if (view->store && eg_store_get_count(view->store, names[i], &amount) != EG_OK) {
+            eg_log(EG_LOG_WARNING, "status", "%s", eg_error_message());
+        }
+        eg_json_put_u64(json, names[i], amount);
+    }
+    eg_json_object_end(json);
+}
+
 static void write_files(const eg_status_view *view, eg_json *json)
 {
     eg_json_key(json, "files");
@@ -125,6 +141,13 @@ static void write_scans(const eg_status_view *view, eg_json *json)
     for (int gap = EG_GAP_NONE + 1; gap < EG_GAP_COUNT; gap++) {
         eg_json_put_u64(json, eg_file_gap_name((eg_file_gap)gap), scans->gaps[gap]);
     }
+    eg_json_object_end(json);
+    eg_json_key(json, "worker");
+    eg_json_object(json);
+    eg_json_put_u64(json, "starts", view->worker.starts);
+    eg_json_put_u64(json, "stops", view->worker.stops);
+    eg_json_put_u64(json, "skipped", view->worker.skipped);
+    eg_json_put_u64(json, "bytes_peak", view->worker.bytes_peak);
     eg_json_object_end(json);
     eg_json_object_end(json);
 }
@@ -249,6 +272,7 @@ static int write_all(const eg_status_view *view, eg_buf *out, size_t attempt)
     eg_json_put_str(&json, "settings_error", eg_str_from(view->settings_error));
     eg_json_put_bool(&json, "shortened", attempt > 0);
     write_counters(view, &json);
+    write_lifetime(view, &json);
     write_exceptions(view, &json);
     write_files(view, &json);
     write_scans(view, &json);

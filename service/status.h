@@ -7,12 +7,14 @@
  *   updates  see eg_updates_write; null when no repository is set
  *   sensors  [{name, what, health, source, detail, missed}]
  *   counters {events, hits, dropped, waiting, lost, forgotten}
+ *   lifetime {starts, ended_by_force, events_dropped}: of the database, over restarts
  *   exceptions {in_force, hidden, of_pack, expired [..20], without_rule [..20]}: the lists hold
  *            numbers of those that ended within 30 days, and of those whose rule is not loaded
  *   files    {read, remembered, waiting, not_taken, elsewhere, unreadable, too_large, too_slow,
  *             changed}: files read for rules on hashes and signatures, and why others were not
  *   scans    {waiting, not_taken, events, looked, remembered, suspicious, missing, unresolved,
- *             could_not_look {reason: how many}}: files, texts, processes that YARA was asked about
+ *             could_not_look {reason: how many}, worker {starts, stops, skipped, bytes_peak}}:
+ *             files, texts, processes that YARA was asked about, and what became of its worker
  *   check    {state, percent, verdict, time, findings, gaps, report, error}: the check of this PC
  *            that runs, or the last one
  *   clients  [{kind, version, pid, session, language, window}]
@@ -31,6 +33,7 @@
 #include "service/hit_keeper.h"
 #include "service/notices.h"
 #include "service/rules.h"
+#include "service/scan_thread.h"
 #include "service/sensors_host.h"
 #include "service/updates.h"
 
@@ -55,6 +58,7 @@ typedef struct eg_status_view {
     eg_file_counts files;
     eg_second_pass_counts second_pass;
     eg_scan_counts scans;
+    eg_scan_worker_counts worker;
     int64_t last_hit_id;
     uint64_t last_hit_time; /* FILETIME, 0 none */
 } eg_status_view;

@@ -164,6 +164,16 @@ static void print_ids(const char *text, yyjson_val *ids)
     putchar('\n');
 }
 
+static void print_worker(yyjson_val *worker)
+{
+    printf("%-12s %llu started, %llu died or were ended, %llu files given to none, "
+           "%llu MiB at most\n",
+           "scan worker", (unsigned long long)eg_json_get_u64(worker, "starts", 0),
+           (unsigned long long)eg_json_get_u64(worker, "stops", 0),
+           (unsigned long long)eg_json_get_u64(worker, "skipped", 0),
+           (unsigned long long)(eg_json_get_u64(worker, "bytes_peak", 0) / (1024 * 1024)));
+}
+
 /* Nothing without YARA rules. */
 static void print_scans(yyjson_val *scans)
 {
@@ -193,6 +203,7 @@ static void print_scans(yyjson_val *scans)
         }
     }
     putchar('\n');
+    print_worker(yyjson_obj_get(scans, "worker"));
 }
 
 /* Nothing where nobody has excepted anything. */
@@ -236,9 +247,32 @@ static void print_clients(yyjson_val *clients)
     }
 }
 
+static void print_counters(yyjson_val *counters, yyjson_val *lifetime)
+{
+    uint64_t forgotten = eg_json_get_u64(counters, "forgotten", 0);
+    uint64_t ended = eg_json_get_u64(lifetime, "ended_by_force", 0);
+    uint64_t dropped = eg_json_get_u64(lifetime, "events_dropped", 0);
+    printf("%-12s %llu events, %llu hits, %llu dropped", "seen",
+           (unsigned long long)eg_json_get_u64(counters, "events", 0),
+           (unsigned long long)eg_json_get_u64(counters, "hits", 0),
+           (unsigned long long)eg_json_get_u64(counters, "dropped", 0));
+    if (dropped > 0) {
+        printf("; over all starts %llu dropped", (unsigned long long)dropped);
+    }
+    putchar('\n');
+    if (ended > 0) {
+        printf("%-12s %llu of %llu runs by force or by a crash\n", "ended",
+               (unsigned long long)ended,
+               (unsigned long long)eg_json_get_u64(lifetime, "starts", 0));
+    }
+    if (forgotten > 0) {
+        printf("%-12s correlations had no room for %llu events that still counted\n", "forgotten",
+               (unsigned long long)forgotten);
+    }
+}
+
 static void print_status(yyjson_val *root)
 {
-    yyjson_val *counters = yyjson_obj_get(root, "counters");
     printf("%-12s EmoGuard %.*s, process %llu, up %llu s\n", "service",
            EG_STR_ARGS(eg_json_get_str(root, "version")),
            (unsigned long long)eg_json_get_u64(root, "pid", 0),
@@ -247,14 +281,7 @@ static void print_status(yyjson_val *root)
     print_rules(yyjson_obj_get(root, "rules"));
     print_updates(yyjson_obj_get(root, "updates"));
     print_sensors(yyjson_obj_get(root, "sensors"));
-    printf("%-12s %llu events, %llu hits, %llu dropped\n", "seen",
-           (unsigned long long)eg_json_get_u64(counters, "events", 0),
-           (unsigned long long)eg_json_get_u64(counters, "hits", 0),
-           (unsigned long long)eg_json_get_u64(counters, "dropped", 0));
-    if (eg_json_get_u64(counters, "forgotten", 0) > 0) {
-        printf("%-12s correlations had no room for %llu events that still counted\n", "forgotten",
-               (unsigned long long)eg_json_get_u64(counters, "forgotten", 0));
-    }
+    print_counters(yyjson_obj_get(root, "counters"), yyjson_obj_get(root, "lifetime"));
     print_files(yyjson_obj_get(root, "files"));
     print_exceptions(yyjson_obj_get(root, "exceptions"));
     print_scans(yyjson_obj_get(root, "scans"));

@@ -104,6 +104,7 @@ def document__dropped_with_a_macro__is_found(world):
 
 def worker__killed_while_it_scans__is_made_anew_and_the_service_lives(world):
     pid = world.installed.status()["pid"]
+    stops = scans(world)["worker"]["stops"]
     large = [world.box.path(FOLDER) / f"eg_large{number}.exe" for number in range(4)]
     for path in large:
         path.write_bytes(b"MZ" + b"emoguard " * 6_000_000)
@@ -111,6 +112,8 @@ def worker__killed_while_it_scans__is_made_anew_and_the_service_lives(world):
     library = put_library(world, "eg_after.dll")
     wait_found(world, library.name, "dropped")
     check(world.installed.status()["pid"] == pid, "the service is another one")
+    worker = scans(world)["worker"]
+    check(worker["stops"] > stops and worker["starts"] > worker["stops"], f"what became of the worker is not told: {worker}")
     for path in (library, *large):
         path.unlink()
 

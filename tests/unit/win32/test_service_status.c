@@ -315,7 +315,7 @@ static void status__all_parts__is_one_object_with_what_is_documented(void **stat
     static const char *const members[] = {
         "version",        "pid",       "uptime_seconds", "data_folder", "database", "pipe",
         "settings_error", "rules",     "counters",       "last_hit",    "sensors",  "clients",
-        "notices",        "shortened", "recent_hits",    "files",       "scans"};
+        "notices",        "shortened", "recent_hits",    "files",       "scans",    "lifetime"};
     eg_clients clients;
     eg_notices notices;
     eg_buf text;
@@ -330,6 +330,7 @@ static void status__all_parts__is_one_object_with_what_is_documented(void **stat
     view.notices = &notices;
     view.hits.stored = 3;
     view.forgotten = 44;
+    view.worker = (eg_scan_worker_counts){.starts = 5, .stops = 4, .bytes_peak = 77};
     view.last_hit_id = 9;
     view.last_hit_time = UINT64_C(134116992000000000);
     eg_buf_init(&text, 30000);
@@ -342,6 +343,10 @@ static void status__all_parts__is_one_object_with_what_is_documented(void **stat
     assert_int_equal(eg_json_get_u64(root, "pid", 0), 12);
     assert_int_equal(eg_json_get_u64(yyjson_obj_get(root, "counters"), "hits", 0), 3);
     assert_int_equal(eg_json_get_u64(yyjson_obj_get(root, "counters"), "forgotten", 0), 44);
+    yyjson_val *worker = yyjson_obj_get(yyjson_obj_get(root, "scans"), "worker");
+    assert_int_equal(eg_json_get_u64(worker, "starts", 0), 5);
+    assert_int_equal(eg_json_get_u64(worker, "stops", 0), 4);
+    assert_int_equal(eg_json_get_u64(worker, "bytes_peak", 0), 77);
     assert_int_equal(eg_json_get_u64(yyjson_obj_get(root, "last_hit"), "id", 0), 9);
     assert_int_equal(yyjson_arr_size(yyjson_obj_get(root, "clients")), 1);
     assert_int_equal(yyjson_arr_size(yyjson_obj_get(root, "notices")), 1);
