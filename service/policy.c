@@ -18,7 +18,7 @@ static int append_value(DWORD type, const BYTE *bytes, DWORD size, const char *n
         return eg_buf_appendf(out, "%lu", (unsigned long)number);
     }
     if (type != REG_SZ || size % sizeof(uint16_t) != 0) {
-        return eg_fail(EG_E_INVALID, "%s is neither text nor number", name);
+        return eg_fail(EG_E_INVALID, "group policy: %s is neither text nor number", name);
     }
     size_t units = size / sizeof(uint16_t);
     const uint16_t *text = (const uint16_t *)(const void *)bytes; /* memory of eg_alloc */

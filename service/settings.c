@@ -2,10 +2,14 @@
 #include "service/settings.h"
 
 #include "core/base/conf.h"
+#include "core/base/mem.h"
 #include "core/base/os.h"
 #include "core/base/status.h"
 #include "core/base/utf.h"
 #include "core/ipc/message.h"
+
+#include <stdio.h>
+#include <string.h>
 
 #define FILE_MAX (256u * 1024)
 #define POLICIES "group policy" /* for messages */
@@ -15,6 +19,7 @@
 #define PATH_MAX_BYTES 4096u
 #define CHANNEL_MAX 32u
 #define COURIER_MAX 16u
+#define REASON_SIZE 256u /* why one value of policy is not used */
 #define REPOSITORY(id, member) \
     offsetof(eg_settings, repository) + (id) * sizeof(eg_repository_settings) + \
         offsetof(eg_repository_settings, member)
@@ -208,27 +213,9 @@ static int append_policy(eg_buf *text, const char *name, eg_str value)
     return eg_buf_appendf(text, "%s = %.*s\n", name, EG_STR_ARGS(value));
 }
 
-/* What the policies set, as a settings file would have it. */
-static int gather_policies(const eg_settings_policies *policies, eg_buf *text, eg_buf *names)
-{
-    int status = EG_OK;
-    for (size_t i = 0; policies && i < EG_COUNT(keys) && status == EG_OK; i++) {
-        eg_buf value;
-        eg_buf_init(&value, FILE_MAX);
-        status = policies->read(policies->user, keys[i].name, &value);
-        if (status == EG_OK) {
-            eg_buf_appendf(names, "%s%s", names->len > 0 ? ", " : "", keys[i].name);
-            status = append_policy(text, keys[i].name, eg_buf_str(&value));
-        } else if (status == EG_E_NOTFOUND) {
-            status = EG_OK;
-        }
-        eg_buf_done(&value);
-    }
-    return status;
-}
-
-/* Puts both over the defaults; nothing is different after a failure. */
-static int take(eg_settings *settings, eg_str file, const char *path, eg_str policies)
+/* Puts both over the defaults; nothing is different after a failure. `policy`: for messages. */
+static int take(eg_settings *settings, eg_str file, const char *path, eg_str policies,
+                const char *policy)
 {
     eg_settings fresh;
     int status = eg_settings_init(&fresh);
@@ -237,10 +224,10 @@ static int take(eg_settings *settings, eg_str file, const char *path, eg_str pol
     }
     status = eg_conf_read(file, path, keys, EG_COUNT(keys), &fresh);
     if (status == EG_OK) {
-        status = eg_conf_read(policies, POLICIES, keys, EG_COUNT(keys), &fresh);
+        status = eg_conf_read(policies, policy, keys, EG_COUNT(keys), &fresh);
     }
     if (status == EG_OK) {
-        status = check_names(&fresh, policies.len > 0 ? POLICIES : path);
+        status = check_names(&fresh, policies.len > 0 ? policy : path);
     }
     if (status == EG_OK) {
         eg_settings old = *settings;
@@ -251,52 +238,151 @@ static int take(eg_settings *settings, eg_str file, const char *path, eg_str pol
     return status;
 }
 
-/* The whole; without the file, or without the policies, where one of them is wrong. */
-static int take_what_is_good(eg_settings *settings, eg_str file, const char *path, eg_str policies,
-                             bool *with_policies)
-{
-    char reason[512];
-    int status = take(settings, file, path, policies);
-    *with_policies = status == EG_OK;
-    if (status != EG_E_INVALID) {
-        return status;
-    }
-    eg_utf8_copy(reason, sizeof(reason), eg_str_from(eg_error_message()));
-    *with_policies = policies.len > 0 && take(settings, EG_STR(""), path, policies) == EG_OK;
-    if (!*with_policies) {
-        (void)take(settings, file, path, EG_STR(""));
-    }
-    return eg_fail(status, "%s", reason);
-}
-
 int eg_settings_read(eg_settings *settings, eg_str text, const char *file)
 {
-    return take(settings, text, file, EG_STR(""));
+    return take(settings, text, file, EG_STR(""), "");
+}
+
+/* One setting that policy has. */
+typedef struct policy_value {
+    eg_buf line; /* as a settings file would have it; empty: not set, wrong, or taken */
+    char reason[REASON_SIZE];
+} policy_value;
+
+/* While settings are read: what is in force of the file and of policy, and what is wrong. */
+typedef struct loading {
+    eg_settings *settings;
+    const char *path;
+    eg_buf file, policies, names, wrong;
+    policy_value value[EG_COUNT(keys)];
+} loading;
+
+/* Once: a key that cannot be opened says so for each value. */
+static void keep_reason(loading *l, const char *reason)
+{
+    if (!strstr(eg_buf_cstr(&l->wrong), reason)) {
+        eg_buf_appendf(&l->wrong, "%s%s", l->wrong.len > 0 ? "; " : "", reason);
+    }
+}
+
+static int load_file(loading *l)
+{
+    int status = eg_file_read(l->path, FILE_MAX, &l->file);
+    if (status == EG_OK) {
+        status = take(l->settings, eg_buf_str(&l->file), l->path, EG_STR(""), "");
+    }
+    if (status == EG_OK || status == EG_E_NOTFOUND) {
+        return EG_OK;
+    }
+    eg_buf_clear(&l->file);
+    keep_reason(l, eg_error_message());
+    return status == EG_E_NOMEM ? status : EG_OK;
+}
+
+static int read_policy(loading *l, const eg_settings_policies *policies, size_t i)
+{
+    eg_buf value;
+    eg_buf_init(&value, FILE_MAX);
+    int status = policies->read(policies->user, keys[i].name, &value);
+    if (status == EG_OK) {
+        status = append_policy(&l->value[i].line, keys[i].name, eg_buf_str(&value));
+    }
+    if (status != EG_OK && status != EG_E_NOTFOUND) {
+        keep_reason(l, eg_error_message());
+    }
+    eg_buf_done(&value);
+    return status == EG_E_NOMEM ? status : EG_OK;
+}
+
+/* Over what is in force already; `*fits` tells whether that goes together. */
+static int try_policy(loading *l, size_t i, bool *fits)
+{
+    policy_value *value = &l->value[i];
+    char policy[80];
+    eg_buf text; /* its line is the first: so messages say */
+    eg_buf_init(&text, FILE_MAX);
+    snprintf(policy, sizeof(policy), POLICIES ": %s", keys[i].name);
+    eg_buf_append_str(&text, eg_buf_str(&value->line));
+    int status = eg_buf_append_str(&text, eg_buf_str(&l->policies));
+    if (status == EG_OK) {
+        status = take(l->settings, eg_buf_str(&l->file), l->path, eg_buf_str(&text), policy);
+    }
+    *fits = status == EG_OK;
+    if (*fits) {
+        eg_buf old = l->policies;
+        l->policies = text;
+        eg_buf_done(&old);
+        eg_buf_clear(&value->line);
+        return eg_buf_appendf(&l->names, "%s%s", l->names.len > 0 ? ", " : "", keys[i].name);
+    }
+    eg_utf8_copy(value->reason, sizeof(value->reason), eg_str_from(eg_error_message()));
+    eg_buf_done(&text);
+    return status == EG_E_INVALID ? EG_OK : status;
+}
+
+/* One by one, so that a wrong one costs no other; again while one may have waited for another. */
+static int take_policies(loading *l)
+{
+    int status = EG_OK;
+    bool any = true;
+    while (any && status == EG_OK) {
+        any = false;
+        for (size_t i = 0; i < EG_COUNT(keys) && status == EG_OK; i++) {
+            bool fits = false;
+            if (l->value[i].line.len > 0) {
+                status = try_policy(l, i, &fits);
+            }
+            any = any || fits;
+        }
+    }
+    for (size_t i = 0; i < EG_COUNT(keys); i++) {
+        if (l->value[i].line.len > 0) {
+            keep_reason(l, l->value[i].reason);
+        }
+    }
+    return status;
+}
+
+static int load(loading *l, const eg_settings_policies *policies)
+{
+    int status = load_file(l);
+    for (size_t i = 0; policies && i < EG_COUNT(keys) && status == EG_OK; i++) {
+        status = read_policy(l, policies, i);
+    }
+    if (status == EG_OK) {
+        status = take_policies(l);
+    }
+    if (status == EG_OK) {
+        eg_buf old = l->settings->by_policy;
+        l->settings->by_policy = l->names;
+        l->names = old;
+    }
+    return status == EG_OK && l->wrong.len > 0 ? eg_fail(EG_E_INVALID, "%s", eg_buf_cstr(&l->wrong))
+                                               : status;
 }
 
 int eg_settings_load(eg_settings *settings, const char *path, const eg_settings_policies *policies)
 {
-    bool with_policies = false;
-    eg_buf text, set, names;
-    eg_buf_init(&text, FILE_MAX);
-    eg_buf_init(&set, FILE_MAX);
-    eg_buf_init(&names, FILE_MAX);
-    int status = eg_file_read(path, FILE_MAX, &text);
-    int gathered = gather_policies(policies, &set, &names);
-    if (gathered != EG_OK) {
-        eg_buf_clear(&set); /* half of them is worse than none */
+    loading *l = eg_alloc_zero(1, sizeof(*l));
+    if (!l) {
+        return EG_E_NOMEM;
     }
-    if (status == EG_OK || status == EG_E_NOTFOUND) {
-        status =
-            take_what_is_good(settings, eg_buf_str(&text), path, eg_buf_str(&set), &with_policies);
+    l->settings = settings;
+    l->path = path;
+    eg_buf *const texts[] = {&l->file, &l->policies, &l->names, &l->wrong};
+    for (size_t i = 0; i < EG_COUNT(texts); i++) {
+        eg_buf_init(texts[i], FILE_MAX);
     }
-    if (with_policies && set.len > 0) {
-        eg_buf old = settings->by_policy;
-        settings->by_policy = names;
-        names = old;
+    for (size_t i = 0; i < EG_COUNT(keys); i++) {
+        eg_buf_init(&l->value[i].line, FILE_MAX);
     }
-    eg_buf_done(&names);
-    eg_buf_done(&set);
-    eg_buf_done(&text);
-    return status == EG_OK ? gathered : status;
+    int status = load(l, policies);
+    for (size_t i = 0; i < EG_COUNT(keys); i++) {
+        eg_buf_done(&l->value[i].line);
+    }
+    for (size_t i = 0; i < EG_COUNT(texts); i++) {
+        eg_buf_done(texts[i]);
+    }
+    eg_free(l);
+    return status;
 }

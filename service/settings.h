@@ -72,8 +72,8 @@ void eg_settings_done(eg_settings *settings);
 int eg_settings_read(eg_settings *settings, eg_str text, const char *file);
 /*
  * The same from a file, and over it what the policies set (NULL: nothing). No file is no error.
- * When the file is wrong, the policies hold over the defaults; when they are, the file holds; the
- * first failure is returned.
+ * When the file is wrong, the policies hold over the defaults; of policies that are wrong, each is
+ * left out by itself. EG_E_INVALID names all that is not used, and why; the rest is in force.
  */
 int eg_settings_load(eg_settings *settings, const char *path, const eg_settings_policies *policies);
 

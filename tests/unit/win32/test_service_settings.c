@@ -211,7 +211,11 @@ static void policies__over_a_file__win_one_by_one(void **state)
 static void policies__or_a_file_that_is_wrong__leave_the_other_in_force(void **state)
 {
     static const char *const good[] = {"contact", "IT desk", NULL};
-    static const char *const bad[] = {"log_level", "chatty", NULL};
+    static const char *const bad[] = {"log_level", "chatty",        "max_hits",    "701",
+                                      "contact",   "IT desk",       "max_clients", "many",
+                                      "rules_url", "https://rules", "rules_root",  "C:\\root.json",
+                                      NULL};
+    static const char *const alone[] = {"rules_url", "https://rules", "max_hits", "702", NULL};
     static const char *const sly[] = {"contact", "x\nrules_proxy = http://evil:1", NULL};
     const char *right = eg_test_path(*state, "right.conf"), *wrong = eg_test_path(*state, "w.conf");
     eg_settings settings;
@@ -223,9 +227,22 @@ static void policies__or_a_file_that_is_wrong__leave_the_other_in_force(void **s
     assert_int_equal(settings.max_hits, 100000);
     eg_settings_done(&settings);
     assert_int_equal(load_with(right, bad, &settings), EG_E_INVALID);
-    assert_message_has("group policy: log_level");
-    assert_int_equal(settings.max_hits, 700);
-    assert_int_equal(settings.by_policy.len, 0);
+    assert_message_has("group policy: log_level: log_level is 'chatty'");
+    assert_message_has("group policy: max_clients line 1: not a number");
+    assert_int_equal(settings.max_hits, 701);
+    assert_int_equal(settings.log, EG_LOG_INFO);
+    assert_string_equal(eg_buf_cstr(&settings.repository[EG_REPOSITORY_SITE].url), "https://rules");
+    assert_string_equal(eg_buf_cstr(&settings.by_policy),
+                        "contact, rules_root, max_hits, rules_url");
+    eg_settings_done(&settings);
+    assert_int_equal(load_with(right, alone, &settings), EG_E_INVALID);
+    assert_message_has("rules_url is set, and no rules_root");
+    assert_int_equal(settings.max_hits, 702);
+    eg_settings_done(&settings);
+    assert_int_equal(load_with(wrong, bad, &settings), EG_E_INVALID);
+    assert_message_has("w.conf line 1");
+    assert_message_has("log_level");
+    assert_int_equal(settings.max_hits, 701);
     eg_settings_done(&settings);
     assert_int_equal(load_with(right, sly, &settings), EG_E_INVALID);
     assert_message_has("more than one line");
