@@ -10,35 +10,27 @@
 #define NAMES_FIRST ((size_t)8)
 
 static const eg_check_how way_of[EG_CHECK_REASON_COUNT] = {
-#define REASON(id, name, way, english, japanese) EG_CHECK_HOW_##way,
+#define REASON(id, name, way) EG_CHECK_HOW_##way,
 #include "cli/check_reasons.def"
 #undef REASON
 };
 
-static const char *const ways[][EG_LANGUAGE_COUNT] = {
-    [EG_CHECK_HOW_UNKNOWN] = {NULL},
-    [EG_CHECK_HOW_ADMINISTRATOR] =
-        {
-            [EG_LANGUAGE_EN] = "Run the check again as administrator.",
-            [EG_LANGUAGE_JA] = "管理者の権限で、もう一度検査してください。",
-        },
-    [EG_CHECK_HOW_SIGNED_IN] =
-        {
-            [EG_LANGUAGE_EN] = "Run the check again as administrator while this user is signed in.",
-            [EG_LANGUAGE_JA] =
-                "このユーザーがサインインしている間に、管理者の権限で、もう一度検査してください。",
-        },
-    [EG_CHECK_HOW_BY_HAND] =
-        {
-            [EG_LANGUAGE_EN] = "Ask your IT staff to look at these files.",
-            [EG_LANGUAGE_JA] = "これらのファイルを情報システム担当に確認してもらってください。",
-        },
-    [EG_CHECK_HOW_WORKER] =
-        {
-            [EG_LANGUAGE_EN] = "Put emoguard-worker.exe into the folder of emoguard.exe.",
-            [EG_LANGUAGE_JA] =
-                "emoguard-worker.exe を emoguard.exe と同じフォルダーに置いてください。",
-        },
+/* None for what nobody knows a way to. */
+static const char *const ways[EG_LANGUAGE_COUNT][EG_CHECK_HOW_COUNT] = {
+#define WORD_TEXT(id, text)
+#define AREA_TEXT(id, text)
+#define REASON_TEXT(id, text)
+#define WAY_TEXT(how, text) [LANGUAGE_ID][EG_CHECK_HOW_##how] = (text),
+/* Blanks would be part of the name. */
+/* clang-format off */
+#define LANGUAGE_TEXTS(code) EG_QUOTE(cli/texts.code.def)
+/* clang-format on */
+#include "core/detect/languages.def"
+#undef LANGUAGE_TEXTS
+#undef WAY_TEXT
+#undef REASON_TEXT
+#undef AREA_TEXT
+#undef WORD_TEXT
 };
 
 int eg_check_gaps_init(eg_check_gaps *gaps)
@@ -146,7 +138,7 @@ static int tell_group(const eg_check_group *group, eg_check_report *report)
         eg_buf_appendf(&what, ", +%" PRIu64, group->left_out);
     }
     for (int i = 0; i < EG_LANGUAGE_COUNT; i++) {
-        gap.how[i] = eg_str_from(eg_language_text(ways[way_of[group->reason]], (eg_language)i));
+        gap.how[i] = eg_str_from(ways[i][way_of[group->reason]]);
     }
     gap.what = eg_buf_str(&what); /* what did not fit is cut */
     int status = what.status == EG_E_NOMEM ? EG_E_NOMEM : eg_check_report_add_gap(report, &gap);

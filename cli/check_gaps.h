@@ -18,6 +18,7 @@ typedef enum eg_check_how {
     EG_CHECK_HOW_SIGNED_IN,     /* run it while that user is signed in, or as administrator */
     EG_CHECK_HOW_BY_HAND,       /* open it and look, with what opens it */
     EG_CHECK_HOW_WORKER,        /* put the scan worker beside the program */
+    EG_CHECK_HOW_COUNT,
 } eg_check_how;
 
 typedef struct eg_check_name {

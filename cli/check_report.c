@@ -9,13 +9,13 @@
 #define ARENA_BLOCK ((size_t)64 * 1024)
 
 static const char *const area_names[] = {
-#define AREA(id, name, english, japanese) name,
+#define AREA(id, name) name,
 #include "cli/check_areas.def"
 #undef AREA
 };
 
 static const char *const reason_names[] = {
-#define REASON(id, name, way, english, japanese) name,
+#define REASON(id, name, way) name,
 #include "cli/check_reasons.def"
 #undef REASON
 };

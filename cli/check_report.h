@@ -20,7 +20,7 @@
 #define EG_CHECK_BYTES_MAX ((size_t)64 * 1024 * 1024) /* of all texts together */
 
 typedef enum eg_check_area_id {
-#define AREA(id, name, english, japanese) EG_CHECK_##id,
+#define AREA(id, name) EG_CHECK_##id,
 #include "cli/check_areas.def"
 #undef AREA
     EG_CHECK_AREA_COUNT,
@@ -30,7 +30,7 @@ const char *eg_check_area_name(eg_check_area_id area); /* "process" */
 
 /* Why something could not be looked at; cli/report_words.h has the words for it. */
 typedef enum eg_check_reason {
-#define REASON(id, name, way, english, japanese) EG_CHECK_REASON_##id,
+#define REASON(id, name, way) EG_CHECK_REASON_##id,
 #include "cli/check_reasons.def"
 #undef REASON
     EG_CHECK_REASON_COUNT,

@@ -15,25 +15,42 @@
 #define TICKS_PER_MINUTE (60 * EG_TICKS_PER_SECOND)
 #define MINUTES_FROM 120 /* seconds: longer times are told in minutes */
 
-static const char *const words[EG_WORD_COUNT][EG_LANGUAGE_COUNT] = {
-#define WORD(id, english, japanese) {english, japanese},
-#include "cli/report_words.def"
-#undef WORD
+/* Blanks would be part of the name. */
+/* clang-format off */
+#define LANGUAGE_TEXTS(code) EG_QUOTE(cli/texts.code.def)
+/* clang-format on */
+#define WAY_TEXT(how, text)
+
+static const char *const words[EG_LANGUAGE_COUNT][EG_WORD_COUNT] = {
+#define WORD_TEXT(id, text) [LANGUAGE_ID][EG_WORD_##id] = (text),
+#define AREA_TEXT(id, text)
+#define REASON_TEXT(id, text)
+#include "core/detect/languages.def"
+#undef REASON_TEXT
+#undef AREA_TEXT
+#undef WORD_TEXT
 };
 
-static const char *const areas[EG_CHECK_AREA_COUNT][EG_LANGUAGE_COUNT] = {
-#define AREA(id, name, english, japanese) {english, japanese},
-#include "cli/check_areas.def"
-#undef AREA
+static const char *const areas[EG_LANGUAGE_COUNT][EG_CHECK_AREA_COUNT] = {
+#define WORD_TEXT(id, text)
+#define AREA_TEXT(id, text) [LANGUAGE_ID][EG_CHECK_##id] = (text),
+#define REASON_TEXT(id, text)
+#include "core/detect/languages.def"
+#undef REASON_TEXT
+#undef AREA_TEXT
+#undef WORD_TEXT
 };
 
-static const char *const reasons[EG_CHECK_REASON_COUNT][EG_LANGUAGE_COUNT] = {
-#define REASON(id, name, way, english, japanese) {english, japanese},
-#include "cli/check_reasons.def"
-#undef REASON
+static const char *const reasons[EG_LANGUAGE_COUNT][EG_CHECK_REASON_COUNT] = {
+#define WORD_TEXT(id, text)
+#define AREA_TEXT(id, text)
+#define REASON_TEXT(id, text) [LANGUAGE_ID][EG_CHECK_REASON_##id] = (text),
+#include "core/detect/languages.def"
+#undef REASON_TEXT
+#undef AREA_TEXT
+#undef WORD_TEXT
 };
 
-_Static_assert(EG_LANGUAGE_EN == 0 && EG_LANGUAGE_JA == 1, "the columns of report_words.def");
 _Static_assert(EG_WORD_ROLE_OTHER - EG_WORD_ROLE_OFFICE + 1 == (int)EG_ROLE_COUNT,
                "report_words.def has a word for each of roles.def");
 
@@ -46,12 +63,12 @@ void eg_report_put(const eg_report_writer *writer, const char *text)
 
 void eg_report_say(const eg_report_writer *writer, eg_word word)
 {
-    eg_report_put(writer, eg_language_text(words[word], writer->language));
+    eg_report_put(writer, words[writer->language][word]);
 }
 
 void eg_report_say_text(const eg_report_writer *writer, eg_word word, eg_str value)
 {
-    const char *text = eg_language_text(words[word], writer->language);
+    const char *text = words[writer->language][word];
     const char *place = strstr(text, "%1");
     if (!place) {
         eg_report_put(writer, text);
@@ -71,12 +88,12 @@ void eg_report_say_number(const eg_report_writer *writer, eg_word word, uint64_t
 
 const char *eg_report_area(const eg_report_writer *writer, eg_check_area_id area)
 {
-    return eg_language_text(areas[area], writer->language);
+    return areas[writer->language][area];
 }
 
 const char *eg_report_reason(const eg_report_writer *writer, eg_check_reason reason)
 {
-    return eg_language_text(reasons[reason], writer->language);
+    return reasons[writer->language][reason];
 }
 
 eg_word eg_report_verdict(eg_check_verdict verdict)
@@ -178,7 +195,7 @@ void eg_report_say_age(const eg_report_writer *writer, const eg_check_report *re
 
 void eg_report_say_user(const eg_report_writer *writer, const eg_check_report *report)
 {
-    eg_str unknown = eg_str_from(eg_language_text(words[EG_WORD_UNKNOWN], writer->language));
+    eg_str unknown = eg_str_from(words[writer->language][EG_WORD_UNKNOWN]);
     eg_report_say_text(writer, report->elevated ? EG_WORD_ELEVATED : EG_WORD_NOT_ELEVATED,
                        report->user.len > 0 ? report->user : unknown);
 }

@@ -12,7 +12,7 @@
 #include "core/detect/role.h"
 
 typedef enum eg_word {
-#define WORD(id, english, japanese) EG_WORD_##id,
+#define WORD(id) EG_WORD_##id,
 #include "cli/report_words.def"
 #undef WORD
     EG_WORD_COUNT,

@@ -16,6 +16,7 @@ import check_texts
 from checklib import ROOT, Copy, edit, read, report
 
 CODE, NAME, WINDOWS = "de", "DE", "GERMAN"
+DEF_PARTS = ("service", "cli")
 COMPILER, RESOURCES = "x86_64-w64-mingw32-gcc", "x86_64-w64-mingw32-windres"
 ACCENTS = str.maketrans("aeiouAEIOU", "áéíóúÁÉÍÓÚ")
 ALL_TEXTS = """
@@ -23,9 +24,16 @@ ALL_TEXTS = """
 #define EVENT_TEXT(id, text) text,
 #define ALARM_TEXT(part, text) text,
 #define SERVICE_TEXT(part, text) text,
-#define LANGUAGE_TEXTS(code) EG_QUOTE(service/texts.code.def)
+#define WORD_TEXT(id, text) text,
+#define AREA_TEXT(id, text) text,
+#define REASON_TEXT(id, text) text,
+#define WAY_TEXT(id, text) text,
 extern const char *const all_texts[];
 const char *const all_texts[] = {
+#define LANGUAGE_TEXTS(code) EG_QUOTE(service/texts.code.def)
+#include "core/detect/languages.def"
+#undef LANGUAGE_TEXTS
+#define LANGUAGE_TEXTS(code) EG_QUOTE(cli/texts.code.def)
 #include "core/detect/languages.def"
 };
 """
@@ -58,7 +66,8 @@ def add_language(root):
     english = read(root, "tray/res/text.en.rc").replace("LANG_ENGLISH", f"LANG_{WINDOWS}")
     edit(root, f"tray/res/text.{CODE}.rc", lambda _: translated(english))
     edit(root, "tray/tray.vcxproj", lambda text: text.replace("text.en.rc", f"text.{CODE}.rc", 1))
-    edit(root, f"service/texts.{CODE}.def", lambda _: translated(read(root, "service/texts.en.def")))
+    for part in DEF_PARTS:
+        edit(root, f"{part}/texts.{CODE}.def", lambda _, part=part: translated(read(root, f"{part}/texts.en.def")))
     rules = translated_json(json.loads(read(root, "rules/texts.en.json")))
     edit(root, f"rules/texts.{CODE}.json", lambda _: json.dumps(rules, ensure_ascii=False))
 
@@ -70,8 +79,8 @@ def compiled(root, source, command):
     return out.read_bytes()
 
 
-def compile_service(root):
-    """All texts of the service, taken in as its sources do."""
+def compile_lists(root):
+    """All texts of service and reports, taken in as their sources do."""
     edit(root, "service/all_texts.c", lambda _: ALL_TEXTS)
     return compiled(root, "service/all_texts.c", [COMPILER, "-std=c17", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-c"])
 
@@ -82,9 +91,9 @@ def unescaped(text):
 
 def missing(root):
     """Texts that did not arrive."""
-    service = check_texts.read_service_texts(root, f"service/texts.{CODE}.def", [])
-    program = compile_service(root)
-    absent = [name for name, text in service.items() if unescaped(text).encode() not in program]
+    program = compile_lists(root)
+    listed = [entry for part in DEF_PARTS for entry in check_texts.read_def_texts(root, f"{part}/texts.{CODE}.def", []).items()]
+    absent = [name for name, text in listed if unescaped(text).encode() not in program]
     ids = check_texts.read_ids(root, [])
     tray = check_texts.read_texts(root, f"tray/res/text.{CODE}.rc", ids, [])
     resources = compiled(root, f"tray/res/text.{CODE}.rc", [RESOURCES])

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The texts of tray and service: every id in every language once, with the same values, and used by the program.
+"""The texts of tray, service and reports: every id in every language once, with the same values, and used by the program.
 
 Also that the icons are what their script draws.
 """
@@ -16,8 +16,9 @@ HEADER = "tray/resource.h"
 TEXT_FILES = re.compile(r"tray/res/text\.([a-z]{2})\.rc")
 ENTRY = re.compile(r'^\s*(EG_TEXT_\w+)\s+"((?:[^"\\]|\\.|"")*)"\s*$', re.MULTILINE)
 MESSAGES = "service/event_messages.def"
-SERVICE_FILES = re.compile(r"service/texts\.([a-z]{2})\.def")
-SERVICE_ENTRY = re.compile(r'^(?:EVENT|ALARM|SERVICE)_TEXT\((\w+),\s*((?:"(?:[^"\\]|\\.)*"\s*)+)\)', re.MULTILINE)
+REPORT_IDS = ("cli/report_words.def", "cli/check_areas.def", "cli/check_reasons.def")
+DEF_FILES = re.compile(r"(service|cli)/texts\.([a-z]{2})\.def")
+DEF_ENTRY = re.compile(r'^([A-Z]+)_TEXT\(\s*(\w+),\s*((?:"(?:[^"\\]|\\.)*"\s*)+)\)', re.MULTILINE)
 VALUE = re.compile(r"%(\d)")
 JAPANESE = re.compile(r"[\u3041-\u30ff\u4e00-\u9fff]")
 VALUE_UNITS = 32  # a date with its time, or a code, at their longest
@@ -52,30 +53,44 @@ def read_texts(root, relative, ids, problems):
     return found
 
 
-def read_service_texts(root, relative, problems):
+def read_def_texts(root, relative, problems):
     text, found = read(root, relative), {}
-    for match in SERVICE_ENTRY.finditer(text):
-        if match.group(1) in found:
-            problems.append(f"{relative}:{line_of(text, match.start())}: {match.group(1)} stands there twice")
-        found[match.group(1)] = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', match.group(2)))
+    for match in DEF_ENTRY.finditer(text):
+        name = f"{match.group(1)} {match.group(2)}"
+        if name in found:
+            problems.append(f"{relative}:{line_of(text, match.start())}: {name} stands there twice")
+        found[name] = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', match.group(3)))
     return found
 
 
-def check_service(root, problems):
-    """Every message and every part of the alarm, with the same values, in each language."""
-    texts = {}
+def wanted_of_service(root):
+    events = re.findall(r"^MESSAGE\(\d+, (\w+),", read(root, MESSAGES), re.MULTILINE)
+    return {f"EVENT {name}" for name in events} | {f"ALARM {name}" for name in ("somebody", "before", "call", "after")} | {"SERVICE description"}
+
+
+def wanted_of_reports(root):
+    """Words, areas and reasons; and the ways that reasons name."""
+    ids = [match for path in REPORT_IDS for match in re.findall(r"^(WORD|AREA|REASON)\((\w+)", read(root, path), re.MULTILINE)]
+    ways = set(re.findall(r"^REASON\(\w+, \"\w+\", (\w+)\)", read(root, REPORT_IDS[2]), re.MULTILINE)) - {"UNKNOWN"}
+    return {f"{kind} {name}" for kind, name in ids} | {f"WAY {name}" for name in ways}
+
+
+def check_def_files(root, problems):
+    """Every text that service and reports need, with the same values, in each language."""
+    wanted_of = {"service": wanted_of_service(root), "cli": wanted_of_reports(root)}
+    texts = {part: {} for part in wanted_of}
     for path in files(root, ".def"):
-        match = SERVICE_FILES.fullmatch(path.as_posix())
+        match = DEF_FILES.fullmatch(path.as_posix())
         if match:
-            texts[match.group(1)] = read_service_texts(root, path, problems)
-    wanted = set(re.findall(r"^MESSAGE\(\d+, (\w+),", read(root, MESSAGES), re.MULTILINE)) | {"somebody", "before", "call", "after", "description"}
-    for language, found in texts.items():
-        for name in sorted(wanted ^ set(found)):
-            problems.append(f"service/texts.{language}.def: {name} is {'missing' if name in wanted else 'no message'}")
-    for name in sorted(wanted):
-        values = {language: sorted(set(VALUE.findall(found.get(name, "")))) for language, found in texts.items()}
-        if any(name in found and values[language] != values.get("en") for language, found in texts.items()):
-            problems.append(f"{name}: the values differ between languages: {values}")
+            texts[match.group(1)][match.group(2)] = read_def_texts(root, path, problems)
+    for part, wanted in wanted_of.items():
+        for language, found in texts[part].items():
+            for name in sorted(wanted ^ set(found)):
+                problems.append(f"{part}/texts.{language}.def: {name} is {'missing' if name in wanted else 'no text of ours'}")
+        for name in sorted(wanted):
+            values = {language: sorted(set(VALUE.findall(found.get(name, "")))) for language, found in texts[part].items()}
+            if any(name in found and values[language] != values.get("en") for language, found in texts[part].items()):
+                problems.append(f"{name}: the values differ between languages: {values}")
     return texts
 
 
@@ -135,9 +150,10 @@ def find_problems(root):
         match = TEXT_FILES.fullmatch(path.as_posix())
         if match:
             texts[match.group(1)] = read_texts(root, path, ids, problems)
-    service = check_service(root, problems)
+    listed = check_def_files(root, problems)
     for language in re.findall(r'^LANGUAGE\(\w+, "(\w+)"\)', read(root, LANGUAGES), re.MULTILINE):
-        for there, name in ((language in texts, f"tray/res/text.{language}.rc"), (language in service, f"service/texts.{language}.def"),
+        for there, name in ((language in texts, f"tray/res/text.{language}.rc"),
+                            *((language in listed[part], f"{part}/texts.{language}.def") for part in listed),
                             ((root / f"rules/texts.{language}.json").is_file(), f"rules/texts.{language}.json")):
             if not there:
                 problems.append(f"{name} does not exist, but {LANGUAGES} names it")
@@ -177,6 +193,8 @@ PLANTED = [
     ("a_number_used_twice", replaced(HEADER, "EG_TEXT_CLOSE 1125", "EG_TEXT_CLOSE 1124"), "is used twice"),
     ("a_message_without_a_text", replaced("service/texts.ja.def", "EVENT_TEXT(STOPPED", "EVENT_TEXT(STOPED"), "STOPPED is missing"),
     ("a_lost_value_of_a_message", replaced("service/texts.ja.def", "EmoGuard %1 を開始", "EmoGuard を開始"), "STARTED: the values differ"),
+    ("a_word_of_a_report_missing", replaced("cli/texts.ja.def", "WORD_TEXT(RULE,", "WORD_TEXT(RULER,"), "WORD RULE is missing"),
+    ("a_way_missing", replaced("cli/texts.en.def", "WAY_TEXT(WORKER,", "WAY_TEXT(WORK,"), "WAY WORKER is missing"),
     ("a_language_without_its_files", replaced(LANGUAGES, 'LANGUAGE(JA, "ja")', 'LANGUAGE(JA, "ja")\nLANGUAGE(XX, "xx")'),
      "service/texts.xx.def does not exist"),
     ("a_touched_icon", shorter_icon, "fine.ico: differs"),

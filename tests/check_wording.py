@@ -16,8 +16,7 @@ GLOSSARY = "docs/glossary.md"
 TRAY = "tray/res/text.{}.rc"
 PACK = "rules/texts.{}.json"
 SERVICE = "service/texts.{}.def"
-TABLES = ("cli/report_words.def", "cli/check_areas.def", "cli/check_reasons.def")
-WAYS = "cli/check_gaps.c"
+REPORT = "cli/texts.{}.def"
 SIGNS_OF_EMOCHECK = "core/detect/emocheck.def"
 ADVICE_OF_EMOCHECK = "core/detect/emocheck.c"
 DOCUMENTS = ("README.ja.md", "docs/admin-guide.ja.md", "docs/rules-from-the-centre.ja.md")
@@ -66,29 +65,15 @@ def arguments(call):
     return parts
 
 
-def table_texts(root, relative):
-    """English and Japanese are the last two arguments of each line of a table."""
-    for call in re.finditer(rf"^[A-Z]+\(((?:{LITERAL}|[^\"()])*)\)", read(root, relative), re.MULTILINE):
-        parts = arguments(call[1])
-        for language, literals in zip(LANGUAGES, parts[-2:]):
-            yield f"{relative}: {parts[0].strip()}", language, said(literals)
-
-
-def column_texts(root, relative):
-    """Tables in C with a column per language."""
-    for call in re.finditer(rf"\[EG_LANGUAGE_(EN|JA)\]\s*=\s*(\{{?(?:\s*{LITERAL}|\s*,(?=\s*\"))*)", read(root, relative)):
-        yield f"{relative}: {call[1]}", call[1].lower(), "%1".join(map(said, arguments(call[2])))
-
-
-def service_texts(root, language, kind):
-    relative = SERVICE.format(language)
+def macro_texts(root, relative, language, kind):
+    relative = relative.format(language)
     for entry in re.finditer(rf"^{kind}_TEXT\((\w+),((?:\s*{LITERAL})+)\)", read(root, relative), re.MULTILINE):
         yield f"{relative}: {entry[1]}", language, said(entry[2])
 
 
 def alarm_text(root, language):
     """Its parts stand around contact and number."""
-    parts = [text for _, _, text in service_texts(root, language, "ALARM")]
+    parts = [text for _, _, text in macro_texts(root, SERVICE, language, "ALARM")]
     yield f"{SERVICE.format(language)}: ALARM_TEXT", language, "%1".join(parts)
 
 
@@ -121,15 +106,13 @@ def texts_for_everybody(root):
         yield from tray_texts(root, language)
         yield from pack_texts(root, language)
         yield from alarm_text(root, language)
+        yield from macro_texts(root, REPORT, language, "(?:WORD|AREA|REASON|WAY)")
     yield from emocheck_texts(root)
-    for relative in TABLES:
-        yield from table_texts(root, relative)
-    yield from column_texts(root, WAYS)
 
 
 def texts_for_administrators(root):
     for language in LANGUAGES:
-        yield from service_texts(root, language, "EVENT")
+        yield from macro_texts(root, SERVICE, language, "(?:EVENT|SERVICE)")
     for entry in re.finditer(r">([^<>]+)<", read(root, POLICIES)):
         yield POLICIES, "ja", entry[1]
     for relative in DOCUMENTS:
@@ -221,13 +204,13 @@ PLANTED = [
     ("a_word_for_administrators", replaced(JA, "担当者が確認します", "管理者が確認します"), "'管理者が確認' is not the word"),
     ("a_word_in_a_document", replaced(DOCUMENTS[1], "サインイン", "ログオン"), "'ログオン' is not the word"),
     ("half_width_kana", replaced(JA, "検査", "ｹﾝｻ"), "half-width kana"),
-    ("full_width_digits", replaced(TABLES[0], "%1 分", "１ 分"), "full-width letters, digits"),
-    ("another_comma", replaced(TABLES[2], "Windows が、", "Windows が，"), "full-width comma"),
+    ("full_width_digits", replaced(REPORT.format("ja"), "%1 分", "１ 分"), "full-width letters, digits"),
+    ("another_comma", replaced(REPORT.format("ja"), "Windows が、", "Windows が，"), "full-width comma"),
     ("a_missing_blank", replaced(SERVICE.format("ja"), "EmoGuard を停止", "EmoGuardを停止"), "no blank between"),
-    ("other_parentheses", replaced(TABLES[1], "予約（タスク）", "予約(タスク)"), "half-width parentheses"),
+    ("other_parentheses", replaced(REPORT.format("ja"), "予約（タスク）", "予約(タスク)"), "half-width parentheses"),
     ("a_dangerous_request", replaced(SERVICE.format("ja"), "電源は切らず、", "電源を切ってください。"), "nobody is told so"),
-    ("an_unexplained_word", replaced(TABLES[2], '"This folder could', '"This registry could'), "'registry' stands there"),
-    ("a_blank_too_many", replaced(WAYS, "Run the check", "Run  the check"), "a blank too many"),
+    ("an_unexplained_word", replaced(REPORT.format("en"), "This folder could", "This registry could"), "'registry' stands there"),
+    ("a_blank_too_many", replaced(REPORT.format("en"), "Run the check", "Run  the check"), "a blank too many"),
     ("a_long_meaning", replaced(SIGNS_OF_EMOCHECK, "でたらめな名前のプログラムの部品（DLL）", "でたらめな" * 20), "too long for the window"),
     ("another_advice", replaced(ADVICE_OF_EMOCHECK, "電源は切らずに、", ""), "not the three steps"),
     ("no_glossary", replaced(GLOSSARY, "## For the person", "# For the person"), "not two tables"),

@@ -43,11 +43,6 @@ const char *eg_language_code(eg_language language)
     return (size_t)language < EG_COUNT(language_codes) ? language_codes[language] : "";
 }
 
-const char *eg_language_text(const char *const texts[EG_LANGUAGE_COUNT], eg_language language)
-{
-    return texts[language] ? texts[language] : texts[EG_LANGUAGE_EN];
-}
-
 bool eg_language_from_code(eg_str code, eg_language *out)
 {
     size_t i;

@@ -17,8 +17,6 @@ typedef enum eg_language {
 } eg_language;
 
 const char *eg_language_code(eg_language language); /* "en" */
-/* The text in this language, or in English where it has none. */
-const char *eg_language_text(const char *const texts[EG_LANGUAGE_COUNT], eg_language language);
 /* "ja", "ja-JP", "ja_JP.UTF-8" ...; false for one we do not have. */
 bool eg_language_from_code(eg_str code, eg_language *out);
 /* EMOGUARD_LANG, else what programs show to this user, else English. */
