@@ -166,7 +166,10 @@ static bool load(calls *c)
     return get_default && open && get_for_url && close;
 }
 
-/* By the network's own configuration (DHCP, DNS); no such thing is no failure. */
+/*
+ * By the network's own configuration (DHCP, DNS); no such thing is no failure. Takes seconds where
+ * nobody answers, and cannot be broken off: a stop does not wait for it (eg_update_feed_join).
+ */
 static int find_automatic(const calls *c, const char *url, eg_buf *out)
 {
     WINHTTP_PROXY_INFO info = {0};

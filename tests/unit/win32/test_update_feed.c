@@ -325,6 +325,23 @@ static void rejected__before_the_start__are_still_told(void **state)
     eg_free(list);
 }
 
+/* WinHTTP looks for a proxy by DHCP and DNS for seconds, and nothing breaks that off. */
+static void stop__while_a_proxy_is_looked_for__leaves_that_behind(void **state)
+{
+    fixture *f = *state;
+    eg_mutex_lock(&f->lock); /* the search waits for it */
+    start(f);
+    eg_update_feed_stop(f->feed);
+    uint64_t start_ns = eg_clock_monotonic_ns();
+    assert_int_equal(eg_update_feed_join(f->feed, 200), EG_E_TIMEOUT);
+    assert_true(eg_clock_monotonic_ns() - start_ns < STOP_MS * UINT64_C(1000000));
+    assert_true(eg_file_exists(eg_test_path(f->folder, "stop"))); /* which makes it no crash */
+    eg_mutex_unlock(&f->lock);
+    assert_int_equal(eg_update_feed_join(f->feed, DEADLINE_MS), EG_OK);
+    eg_update_feed_destroy(f->feed);
+    f->feed = NULL;
+}
+
 #define IN_FIXTURE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int eg_test_update_feed(void)
@@ -336,6 +353,7 @@ int eg_test_update_feed(void)
         IN_FIXTURE(rejected__before_the_start__are_still_told),
         IN_FIXTURE(stop__in_the_middle_of_a_file__comes_at_once),
         IN_FIXTURE(stop__while_a_share_does_not_answer__comes_at_once),
+        IN_FIXTURE(stop__while_a_proxy_is_looked_for__leaves_that_behind),
     };
     return cmocka_run_group_tests_name("update_feed", tests, NULL, NULL);
 }
