@@ -128,7 +128,8 @@ static void on_event(void *user, eg_event *event, const eg_process_pair *pair)
     } else {
         bool hurry = eg_etw_ring_used(eg_process_reader_ring(source->reader)) > HURRY_SIZE;
         eg_process_feed_start(source->feed, event, sid,
-                              EG_PROCESS_RECORDED | (hurry ? EG_PROCESS_HURRY : 0));
+                              EG_PROCESS_RECORDED | (hurry ? EG_PROCESS_HURRY : 0u) |
+                                  (pair->again ? EG_PROCESS_AGAIN : 0u));
     }
 }
 

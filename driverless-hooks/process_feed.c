@@ -205,6 +205,19 @@ static void tell_gone(eg_process_feed *feed, const eg_seen_process *entry, uint6
     emit_stop(feed, &event, entry);
 }
 
+/* Emits what is known better by now, and keeps that for the stop, unless it was told. */
+static void enter_again(eg_process_feed *feed, const eg_event *event, const eg_seen_start *start)
+{
+    eg_seen_start heard = *start;
+    heard.recorded = false; /* a second record of the same start */
+    const eg_seen_process *known = eg_seen_table_find(feed->table, event->pid);
+    if (known && eg_seen_is_same(&known->start, &heard)) {
+        eg_seen_table_put(feed->table, start, event->field[EG_FIELD_IMAGE],
+                          event->field[EG_FIELD_USER]);
+    }
+    feed->sink.emit(feed->sink.user, event);
+}
+
 /*
  * Emits a completed start unless it is known already. Whoever had the pid before has ended, even
  * if nobody told; unless this is the older one, told late.
@@ -217,6 +230,10 @@ static void enter(eg_process_feed *feed, const eg_event *event, bool exact, unsi
         .exact = exact,
         .recorded = how & EG_PROCESS_RECORDED,
     };
+    if (how & EG_PROCESS_AGAIN) {
+        enter_again(feed, event, &start);
+        return;
+    }
     eg_seen_process *known = eg_seen_table_find(feed->table, event->pid);
     if (known && eg_seen_is_same(&known->start, &start)) {
         known->start.recorded = known->start.recorded || start.recorded;

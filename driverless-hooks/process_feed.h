@@ -26,12 +26,14 @@ enum {
      * a burst is told in full, without what would take a look at each process.
      */
     EG_PROCESS_HURRY = 1 << 1,
+    /* Told before with less: told again although it is known, without a second entry. */
+    EG_PROCESS_AGAIN = 1 << 2,
 };
 
 /*
  * `seen` is a PROCESS_START with pid, time and what else the source knows; `user_sid` (may be
  * absent) are the bytes of its user's SID; `how` is of EG_PROCESS_.... Does nothing when this start
- * is known already.
+ * is known already, unless it is told again.
  */
 void eg_process_feed_start(eg_process_feed *feed, const eg_event *seen, eg_str user_sid,
                            unsigned how);

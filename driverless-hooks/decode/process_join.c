@@ -25,6 +25,11 @@ enum {
  * apart, unless the thread was interrupted in between; a pid is not used again so soon.
  */
 #define APART_MAX (10 * EG_TICKS_PER_MS)
+/*
+ * So long an interrupted thread may wait for its next turn on a busy machine. By then the pid may
+ * be another process': what is put together so is told beside the two halves, not in their place.
+ */
+#define INTERRUPTED_MAX (1 * EG_TICKS_PER_SECOND)
 /* Two distances that differ by less are the same one: no two pids are reused at such a beat. */
 #define ALIKE_MAX (EG_TICKS_PER_MS / 10)
 
@@ -44,19 +49,20 @@ typedef struct slot {
     bool came[SIDES];
     uint64_t time[SIDES];       /* of the records that came */
     uint64_t arrived;           /* the first of them; monotonic ns */
-    eg_etw_record *half[SIDES]; /* one block with the payload behind; NULL: not held */
+    eg_etw_record *half[SIDES]; /* one block with the payload behind; NULL: not there any more */
 } slot;
 
 /*
- * `slots` is a ring: [first, end) are held, those before have left. Positions count up and are
- * taken modulo the number of slots, which is at least twice what may be held.
+ * `slots` is a ring: [first, end) are held, those before have left; of them [kept, first) may have
+ * their only half still, for when the other one comes late. Positions count up and are taken modulo
+ * the number of slots, which is at least twice what may be held.
  */
 struct eg_process_join {
     eg_process_join_options options;
     slot *slots;
     uint16_t *buckets; /* slot number or NONE; as many as slots */
     size_t mask;       /* number of slots - 1 */
-    uint64_t first, end;
+    uint64_t kept, first, end;
     size_t bytes;
     bool expect_provider;
     /*
@@ -132,10 +138,29 @@ static void unlink_slot(eg_process_join *join, slot *at)
     at->state = SLOT_FREE;
 }
 
+static void drop_half(eg_process_join *join, slot *at, side which)
+{
+    if (at->half[which]) {
+        join->bytes -= at->half[which]->size;
+        eg_free(at->half[which]);
+        at->half[which] = NULL;
+    }
+}
+
+static void drop_oldest_kept(eg_process_join *join)
+{
+    slot *at = slot_at(join, join->kept++);
+    drop_half(join, at, KERNEL);
+    drop_half(join, at, PROVIDER);
+}
+
 /* The slot behind the last one, for the process that `half` tells of. */
 static slot *add_slot(eg_process_join *join, const eg_process_half *half, uint64_t now)
 {
     slot *at = slot_at(join, join->end++);
+    while (join->end - join->kept > join->mask + 1) {
+        drop_oldest_kept(join);
+    }
     if (at->state != SLOT_FREE) {
         unlink_slot(join, at);
     }
@@ -151,20 +176,13 @@ static slot *add_slot(eg_process_join *join, const eg_process_half *half, uint64
     return at;
 }
 
-static void drop_half(eg_process_join *join, slot *at, side which)
-{
-    if (at->half[which]) {
-        join->bytes -= at->half[which]->size;
-        eg_free(at->half[which]);
-        at->half[which] = NULL;
-    }
-}
-
 /* ---- leaving ---- */
 
 static void count_pair(eg_process_join *join, const eg_process_pair *pair)
 {
-    if (pair->kernel && pair->provider) {
+    if (pair->again) {
+        join->stats.completed++;
+    } else if (pair->kernel && pair->provider) {
         join->stats.joined++;
     } else if (pair->role != EG_ETW_ROLE_PROCESS_RUNNING) {
         join->stats.kernel_only += pair->kernel && join->expect_provider;
@@ -172,27 +190,111 @@ static void count_pair(eg_process_join *join, const eg_process_pair *pair)
     }
 }
 
-/* The first slot leaves; `fresh` (may be NULL) is a half of it that was not put away. */
+static uint64_t difference(int64_t one, int64_t other)
+{
+    return one > other ? (uint64_t)one - (uint64_t)other : (uint64_t)other - (uint64_t)one;
+}
+
+typedef struct halves {
+    eg_process_half held[SIDES];
+    const eg_process_half *half[SIDES]; /* NULL: not there */
+} halves;
+
+static void use_held(halves *of, const slot *at, side which)
+{
+    if (at->half[which]) {
+        of->held[which].record = *at->half[which];
+        eg_etw_decode(&of->held[which].record,
+                      &of->held[which].decoded); /* could be when it came */
+        of->half[which] = &of->held[which];
+    }
+}
+
+static void tell(eg_process_join *join, eg_etw_role role, const halves *of, bool again)
+{
+    eg_process_pair pair = {role, of->half[KERNEL], of->half[PROVIDER], again};
+    count_pair(join, &pair);
+    join->options.on_pair(join->options.user, &pair);
+}
+
+/* Tells whole what was told by halves, and keeps them no longer. */
+static void tell_again(eg_process_join *join, slot *kernel, slot *provider)
+{
+    halves both = {0};
+    use_held(&both, kernel, KERNEL);
+    use_held(&both, provider, PROVIDER);
+    tell(join, kernel->role, &both, true);
+    drop_half(join, kernel, KERNEL);
+    drop_half(join, provider, PROVIDER);
+}
+
+static uint64_t create_time(const slot *provider)
+{
+    halves of = {0};
+    use_held(&of, provider, PROVIDER);
+    return of.half[PROVIDER]->decoded.as.process.create_time;
+}
+
+/* May the kernel logger's record be that of the process that the provider's record tells of? */
+static bool may_be_one(const eg_process_join *join, const slot *kernel, const slot *provider)
+{
+    uint64_t written = kernel->time[KERNEL] + (uint64_t)join->later; /* by the provider's clock */
+    return difference((int64_t)written, (int64_t)provider->time[PROVIDER]) <= INTERRUPTED_MAX &&
+           create_time(provider) <= written + APART_MAX;
+}
+
+/* Of a start that left alone: the half of another one that did, too, and may be its other half. */
+static void look_for_other_half(eg_process_join *join, slot *at)
+{
+    side has = at->half[KERNEL] ? KERNEL : PROVIDER, lacks = has == KERNEL ? PROVIDER : KERNEL;
+    uint16_t number = at->half[has] ? *bucket_of(join, at->pid, at->role) : NONE;
+    for (; number != NONE; number = join->slots[number].next) {
+        slot *other = &join->slots[number];
+        if (other->state == SLOT_LEFT && other->half[lacks] && other->pid == at->pid &&
+            other->role == at->role && other->writer_pid == at->writer_pid &&
+            other->writer_tid == at->writer_tid &&
+            may_be_one(join, has == KERNEL ? at : other, has == KERNEL ? other : at)) {
+            tell_again(join, has == KERNEL ? at : other, has == KERNEL ? other : at);
+            return;
+        }
+    }
+}
+
+/*
+ * The first slot leaves; `fresh` (may be NULL) is a half of it that was not put away. The half of a
+ * start that waited in vain is kept.
+ */
 static void leave(eg_process_join *join, const eg_process_half *fresh, side fresh_side)
 {
     slot *at = slot_at(join, join->first++);
-    eg_process_half held[SIDES];
-    const eg_process_half *half[SIDES] = {NULL, NULL};
-    for (int i = 0; i < SIDES; i++) {
-        if (fresh && i == (int)fresh_side) {
-            half[i] = fresh;
-        } else if (at->half[i]) {
-            held[i].record = *at->half[i];
-            eg_etw_decode(&held[i].record, &held[i].decoded); /* it could be when it came */
-            half[i] = &held[i];
-        }
+    bool alone = at->state == SLOT_WAITING && at->role == EG_ETW_ROLE_PROCESS_START;
+    halves of = {0};
+    use_held(&of, at, KERNEL);
+    use_held(&of, at, PROVIDER);
+    if (fresh) {
+        of.half[fresh_side] = fresh;
     }
-    eg_process_pair pair = {at->role, half[KERNEL], half[PROVIDER]};
-    count_pair(join, &pair);
-    join->options.on_pair(join->options.user, &pair);
-    drop_half(join, at, KERNEL);
-    drop_half(join, at, PROVIDER);
+    tell(join, at->role, &of, false);
     at->state = SLOT_LEFT;
+    if (alone) {
+        look_for_other_half(join, at);
+    } else {
+        drop_half(join, at, KERNEL);
+        drop_half(join, at, PROVIDER);
+    }
+}
+
+/* The other half of a start that has left has come: it leaves once more, whole. */
+static void leave_again(eg_process_join *join, slot *at, const eg_process_half *half, side which)
+{
+    side other = which == KERNEL ? PROVIDER : KERNEL;
+    halves of = {0};
+    use_held(&of, at, other);
+    if (of.half[other]) {
+        of.half[which] = half;
+        tell(join, at->role, &of, true);
+        drop_half(join, at, other);
+    }
 }
 
 static void leave_complete(eg_process_join *join)
@@ -239,11 +341,6 @@ static int64_t lateness(const slot *at, uint64_t time, side which)
 {
     return which == PROVIDER ? (int64_t)(time - at->time[KERNEL])
                              : (int64_t)(at->time[PROVIDER] - time);
-}
-
-static uint64_t difference(int64_t one, int64_t other)
-{
-    return one > other ? (uint64_t)one - (uint64_t)other : (uint64_t)other - (uint64_t)one;
 }
 
 /*
@@ -299,8 +396,13 @@ static slot *find_slot(eg_process_join *join, const eg_process_half *half, side 
 static bool hold(eg_process_join *join, slot *at, const eg_process_half *half, side which)
 {
     size_t size = half->record.size;
-    while (join->bytes + size > join->options.bytes_max && slot_at(join, join->first) != at) {
-        leave_early(join);
+    while (join->bytes + size > join->options.bytes_max &&
+           (join->kept != join->first || slot_at(join, join->first) != at)) {
+        if (join->kept != join->first) {
+            drop_oldest_kept(join);
+        } else {
+            leave_early(join);
+        }
     }
     if (join->bytes + size > join->options.bytes_max) {
         return false;
@@ -338,6 +440,9 @@ static void take(eg_process_join *join, const eg_process_half *half, side which,
     bool wait = false;
     if (at && (at->came[which] || at->state == SLOT_LEFT)) {
         join->stats.late++;
+        if (!at->came[which]) {
+            leave_again(join, at, half, which);
+        }
         at->came[which] = true;
         at->time[which] = half->record.time;
         return;

@@ -5,8 +5,9 @@
  * sequence numbers. The two records are written by the same thread less than a microsecond apart,
  * but arrive in either order on different threads.
  *
- * Everything leaves in the order in which the first record of it came, and exactly once. Nothing is
- * held for longer than the pair's other record may be on its way; then it leaves with what came.
+ * Everything leaves in the order in which the first record of it came, and once. Nothing waits for
+ * longer than the pair's other record may be on its way; then it leaves with what came. When the
+ * other record of a start comes after all, the start leaves again, whole.
  * Bounded in records and bytes. Pure: the caller says what time it is. Belongs to one thread.
  */
 #ifndef EG_DECODE_PROCESS_JOIN_H
@@ -33,6 +34,7 @@ typedef struct eg_process_pair {
     eg_etw_role role;
     const eg_process_half *kernel;   /* of the kernel logger */
     const eg_process_half *provider; /* of Microsoft-Windows-Kernel-Process */
+    bool again;                      /* it left before, with one half */
 } eg_process_pair;
 
 typedef struct eg_process_join_options {
@@ -49,6 +51,7 @@ typedef struct eg_process_join_stats {
     uint64_t provider_only; /* likewise */
     uint64_t forced;        /* of these: left early, for lack of room */
     uint64_t late;          /* halves that came after theirs had left, and records told twice */
+    uint64_t completed;     /* of these: starts that left again, whole */
     uint64_t malformed;     /* records that contradict their layout */
     size_t held_most;       /* at any time */
     size_t bytes_most;      /* likewise, of their payloads */

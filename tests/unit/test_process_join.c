@@ -15,7 +15,7 @@
 #define MS UINT64_C(1000000) /* of the caller's clock, ns */
 #define DAY_1 UINT64_C(134116992000000000)
 
-/* What left the join: "S100k+p " is the start of pid 100 with both halves. */
+/* What left the join: "S100k+p " is the start of pid 100 with both halves, "S100k+p! " once more. */
 typedef struct journal {
     char text[512];
 } journal;
@@ -28,9 +28,10 @@ static void note(void *user, const eg_process_pair *pair)
     char role = pair->role == EG_ETW_ROLE_PROCESS_START  ? 'S'
                 : pair->role == EG_ETW_ROLE_PROCESS_STOP ? 'E'
                                                          : 'R';
-    snprintf(to->text + used, sizeof(to->text) - used, "%c%u%s%s%s ", role,
+    snprintf(to->text + used, sizeof(to->text) - used, "%c%u%s%s%s%s ", role,
              (unsigned)half->decoded.as.process.pid, pair->kernel ? "k" : "",
-             pair->kernel && pair->provider ? "+" : "", pair->provider ? "p" : "");
+             pair->kernel && pair->provider ? "+" : "", pair->provider ? "p" : "",
+             pair->again ? "!" : "");
 }
 
 static eg_process_join *make_join(journal *to, size_t held_max, size_t bytes_max)
@@ -142,7 +143,7 @@ static void join__second_complete_before_the_first__keeps_the_order_of_arrival(v
     eg_process_join_destroy(join);
 }
 
-static void join__half_comes_after_its_start_left__is_counted_and_not_told_again(void **state)
+static void join__half_comes_after_its_start_left__leaves_again_whole(void **state)
 {
     journal left;
     eg_process_join_stats stats;
@@ -153,9 +154,79 @@ static void join__half_comes_after_its_start_left__is_counted_and_not_told_again
     add(join, EG_TEST_PROVIDER_START, 100, 300 * MS);
     add(join, EG_TEST_KERNEL_START, 100, 300 * MS); /* and the same once more */
     eg_process_join_flush(join);
-    assert_string_equal(left.text, "S100k ");
+    assert_string_equal(left.text, "S100k S100k+p! ");
     eg_process_join_stats_get(join, &stats);
     assert_int_equal(stats.late, 2);
+    assert_int_equal(stats.completed, 1);
+    assert_int_equal(stats.joined, 0);
+    assert_int_equal(eg_process_join_bytes(join), 0);
+    eg_process_join_destroy(join);
+}
+
+/* The two records of one start, the kernel logger's `ticks` after the provider's. */
+static void add_interrupted(eg_process_join *join, eg_test_process process, uint64_t ticks)
+{
+    add_of(join, EG_TEST_PROVIDER_START, &process, 0);
+    process.time += ticks;
+    add_of(join, EG_TEST_KERNEL_START, &process, 0);
+    eg_process_join_flush(join);
+}
+
+/* On a busy machine the thread waits for its next turn before it writes the second record. */
+static void join__thread_was_interrupted__tells_each_half_and_then_all(void **state)
+{
+    journal left;
+    EG_UNUSED(state);
+    eg_process_join *join = make_join(&left, 16, 100000);
+    add_interrupted(join, some_process(100), EG_TICKS_PER_SECOND / 2);
+    assert_string_equal(left.text, "S100p S100k S100k+p! ");
+    assert_int_equal(eg_process_join_bytes(join), 0);
+    eg_process_join_destroy(join);
+}
+
+static void join__halves_of_two_processes__are_not_put_together(void **state)
+{
+    journal left;
+    eg_test_process later = some_process(100), other = some_process(104);
+    EG_UNUSED(state);
+    eg_process_join *join = make_join(&left, 16, 100000);
+    add_interrupted(join, some_process(108), 2 * EG_TICKS_PER_SECOND);
+    assert_string_equal(left.text, "S108p S108k ");
+    left.text[0] = '\0';
+    later.time += EG_TICKS_PER_SECOND / 2;
+    later.create_time = later.time - 20; /* after the kernel logger's record was written */
+    add(join, EG_TEST_KERNEL_START, 100, 0);
+    add_of(join, EG_TEST_PROVIDER_START, &later, 0);
+    eg_process_join_flush(join);
+    assert_string_equal(left.text, "S100k S100p ");
+    left.text[0] = '\0';
+    add(join, EG_TEST_PROVIDER_START, 104, 0);
+    other.writer_tid++;
+    other.time += EG_TICKS_PER_SECOND / 2;
+    add_of(join, EG_TEST_KERNEL_START, &other, 0);
+    eg_process_join_flush(join);
+    assert_string_equal(left.text, "S104p S104k ");
+    eg_process_join_destroy(join);
+}
+
+/* Kept for the other half, which never comes: no longer than there is room for. */
+static void join__halves_kept_in_vain__give_way_to_those_that_wait(void **state)
+{
+    journal left;
+    EG_UNUSED(state);
+    eg_process_join *join = make_join(&left, 16, 1000); /* one record has about 150 bytes */
+    for (uint32_t pid = 100; pid < 900; pid += 4) {
+        left.text[0] = '\0';
+        add(join, EG_TEST_KERNEL_START, pid, 0);
+        assert_int_equal(eg_process_join_held(join), 1);
+        eg_process_join_flush(join);
+        assert_true(eg_process_join_bytes(join) > 0 && eg_process_join_bytes(join) <= 1000);
+    }
+    left.text[0] = '\0';
+    add(join, EG_TEST_PROVIDER_START, 896, 0);
+    add(join, EG_TEST_PROVIDER_START, 100, 0);
+    eg_process_join_flush(join);
+    assert_string_equal(left.text, "S896k+p! S100p ");
     eg_process_join_destroy(join);
 }
 
@@ -428,7 +499,10 @@ int eg_test_process_join(void)
         cmocka_unit_test(join__half_missing__leaves_alone_after_the_wait),
         cmocka_unit_test(join__records_wait_to_be_read__wait_longer_for_theirs),
         cmocka_unit_test(join__second_complete_before_the_first__keeps_the_order_of_arrival),
-        cmocka_unit_test(join__half_comes_after_its_start_left__is_counted_and_not_told_again),
+        cmocka_unit_test(join__half_comes_after_its_start_left__leaves_again_whole),
+        cmocka_unit_test(join__thread_was_interrupted__tells_each_half_and_then_all),
+        cmocka_unit_test(join__halves_of_two_processes__are_not_put_together),
+        cmocka_unit_test(join__halves_kept_in_vain__give_way_to_those_that_wait),
         cmocka_unit_test(join__pid_used_again_by_the_same_thread__is_another_start),
         cmocka_unit_test(join__other_thread__is_another_start),
         cmocka_unit_test(join__clocks_an_hour_apart__are_learnt),

@@ -193,6 +193,7 @@ static void etw_source__foreign_session_of_our_name__is_told(void **state)
 }
 
 enum { GONE_PID = 0x7FFFFFE0 };
+#define GONE_PID_TEXT "2147483616"
 
 static void emit_process(eg_test_record what, const eg_test_process *process)
 {
@@ -221,10 +222,8 @@ static eg_test_process gone_process(void)
 
 static const eg_event *wait_for_gone(runner *at, eg_kind kind)
 {
-    char pid[16];
-    snprintf(pid, sizeof(pid), "%u", (unsigned)GONE_PID);
     const eg_event *event =
-        eg_sensor_fixture_wait(at->fixture, 0, kind, EG_FIELD_PROCESS_ID, pid, NULL);
+        eg_sensor_fixture_wait(at->fixture, 0, kind, EG_FIELD_PROCESS_ID, GONE_PID_TEXT, NULL);
     assert_non_null(event);
     return event;
 }
@@ -255,6 +254,45 @@ static void etw_source__both_sessions_tell_of_a_start__has_what_each_knows(void 
     assert_true(stop->create_time == process.create_time);
     assert_event_field(stop, EG_FIELD_IMAGE, "\\\\server\\share\\gone.exe");
     end(&run);
+}
+
+/* One session's thread was not scheduled for so long that the start was told by the other alone. */
+static void check_late_half(eg_test_record first, eg_test_record late)
+{
+    runner run;
+    begin(&run);
+    go(&run);
+    wait_for_health(&run, EG_SENSOR_FULL);
+    eg_test_process process = gone_process();
+    emit_process(first, &process);
+    const eg_event *half = wait_for_gone(&run, EG_KIND_PROCESS_START);
+    assert_false(eg_str_equal(half->source, EG_STR("etw:kernel+provider")));
+    emit_process(late, &process);
+    const eg_event *whole = NULL;
+    size_t from = 0;
+    do {
+        whole = eg_sensor_fixture_wait(run.fixture, from, EG_KIND_PROCESS_START,
+                                       EG_FIELD_PROCESS_ID, GONE_PID_TEXT, &from);
+        from++;
+    } while (whole && !eg_str_equal(whole->source, EG_STR("etw:kernel+provider")));
+    assert_non_null(whole);
+    assert_event_field(whole, EG_FIELD_IMAGE, "\\\\server\\share\\gone.exe");
+    assert_event_field(whole, EG_FIELD_COMMAND_LINE, "gone.exe -enc AAAA");
+    assert_true(whole->create_time == process.create_time);
+    process.writer_pid = process.pid;
+    emit_process(EG_TEST_KERNEL_STOP, &process);
+    emit_process(EG_TEST_PROVIDER_STOP, &process);
+    const eg_event *stop = wait_for_gone(&run, EG_KIND_PROCESS_STOP);
+    assert_true(stop->create_time == process.create_time);
+    assert_event_field(stop, EG_FIELD_IMAGE, "\\\\server\\share\\gone.exe");
+    end(&run);
+}
+
+static void etw_source__half_of_a_start_comes_late__is_told_again_whole(void **state)
+{
+    EG_UNUSED(state);
+    check_late_half(EG_TEST_PROVIDER_START, EG_TEST_KERNEL_START);
+    check_late_half(EG_TEST_KERNEL_START, EG_TEST_PROVIDER_START);
 }
 
 static void etw_source__second_session_refused__goes_on_with_less_and_says_so(void **state)
@@ -316,6 +354,7 @@ int eg_test_process_etw(void)
         cmocka_unit_test(etw_source__records_lost__tells_and_goes_on),
         cmocka_unit_test(etw_source__foreign_session_of_our_name__is_told),
         cmocka_unit_test(etw_source__both_sessions_tell_of_a_start__has_what_each_knows),
+        cmocka_unit_test(etw_source__half_of_a_start_comes_late__is_told_again_whole),
         cmocka_unit_test(etw_source__second_session_refused__goes_on_with_less_and_says_so),
         cmocka_unit_test(
             etw_source__second_session_stopped_by_someone__is_degraded_until_it_is_back),
