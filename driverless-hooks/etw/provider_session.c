@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "driverless-hooks/provider_session.h"
 
+#include "core/base/backoff.h"
 #include "core/base/log.h"
 #include "core/base/mem.h"
 #include "core/base/os.h"
@@ -37,7 +38,7 @@ typedef struct shared_session {
     uint64_t started_at; /* monotonic ns, as the next two */
     uint64_t checked_at;
     uint64_t retry_at;
-    uint32_t retry_ms;
+    eg_backoff backoff;
     uint32_t failures;    /* in a row */
     uint64_t lost_before; /* by earlier sessions */
     /* under state; feeds are linked and unlinked under both */
@@ -219,14 +220,12 @@ static void wait_to_retry(shared_session *shared)
 {
     set_running(shared, false);
     shared->failures++;
-    shared->retry_ms = shared->failures == 1                  ? RETRY_FIRST_MS
-                       : shared->retry_ms < RETRY_MOST_MS / 2 ? 2 * shared->retry_ms
-                                                              : RETRY_MOST_MS;
-    shared->retry_at = eg_clock_monotonic_ns() + UINT64_C(1000000) * shared->retry_ms;
+    uint32_t pause_ms = eg_backoff_next(&shared->backoff);
+    shared->retry_at = eg_deadline_after(pause_ms);
     if (eg_log_is_due(shared->failures)) {
         eg_log(EG_LOG_WARNING, "etw",
                "%s; failure %" PRIu32 " in a row, next try in %" PRIu32 " ms", eg_error_message(),
-               shared->failures, shared->retry_ms);
+               shared->failures, pause_ms);
     }
 }
 
@@ -234,6 +233,7 @@ static void take_down(shared_session *shared)
 {
     if (passed(shared->started_at, STEADY_MS)) {
         shared->failures = 0;
+        eg_backoff_reset(&shared->backoff);
     }
     wait_to_retry(shared); /* first, as closing may change the message */
     eg_etw_session_close(shared->session);
@@ -349,6 +349,7 @@ static int create(shared_session **out)
     if (!shared) {
         return EG_E_NOMEM;
     }
+    shared->backoff = (eg_backoff){.first_ms = RETRY_FIRST_MS, .most_ms = RETRY_MOST_MS};
     int status = eg_mutex_init(&shared->control);
     if (status != EG_OK) {
         goto free_shared;
