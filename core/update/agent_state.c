@@ -30,17 +30,6 @@ void eg_agent_state_reject(eg_agent_state *state, const eg_agent_pack *pack, uin
     eg_utf8_copy(entry->reason, sizeof(entry->reason), eg_str_from(reason));
 }
 
-bool eg_agent_state_has_rejected(const eg_agent_state *state,
-                                 const uint8_t archive[EG_HASH256_SIZE])
-{
-    for (size_t i = 0; i < state->rejected_count; i++) {
-        if (memcmp(state->rejected[i].archive, archive, EG_HASH256_SIZE) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 const eg_agent_rejected *eg_agent_state_refused(const eg_agent_state *state)
 {
     const eg_agent_rejected *newest = NULL;

@@ -48,8 +48,6 @@ typedef struct eg_agent_state {
 /* Remembers; the oldest is forgotten when there is no room. The reason is cut at a character. */
 void eg_agent_state_reject(eg_agent_state *state, const eg_agent_pack *pack, uint64_t now,
                            const char *reason);
-bool eg_agent_state_has_rejected(const eg_agent_state *state,
-                                 const uint8_t archive[EG_HASH256_SIZE]);
 /* The newest rejected pack, until a newer one has proven good; NULL: nothing is amiss. */
 const eg_agent_rejected *eg_agent_state_refused(const eg_agent_state *state);
 
