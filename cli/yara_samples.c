@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/yara_samples.h"
 
-#include "cli/byte_sample.h"
+#include "core/yara/byte_sample.h"
 #include "cli/cli.h"
 #include "core/base/mem.h"
 #include "core/base/os.h"

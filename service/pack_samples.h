@@ -3,7 +3,7 @@
  * The samples of events that a pack brings, against its own Sigma rules: each line of
  * samples/<rule file>/hit.jsonl must hit that rule and none of miss.jsonl may; for a correlation
  * the file is a stream whose last event completes it, or none does. No line of samples/<name>.jsonl
- * (ordinary days) may hit anything. Files for YARA are left to who makes the pack. Any thread.
+ * (ordinary days) may hit anything. Samples of bytes: pack_bytes.h. Any thread.
  */
 #ifndef EG_SERVICE_PACK_SAMPLES_H
 #define EG_SERVICE_PACK_SAMPLES_H

@@ -6,6 +6,7 @@
 #include "core/base/os.h"
 #include "core/base/status.h"
 #include "core/detect/ruleset.h"
+#include "service/pack_bytes.h"
 #include "service/pack_samples.h"
 #include "worker/scan_client.h"
 
@@ -203,7 +204,8 @@ static int scan_clean(eg_scanner *scanner, const char *programs)
     return status;
 }
 
-static int test_clean(eg_pack_tester *tester, const eg_ruleset *ruleset)
+/* The pack's own samples of bytes, and files that no rule may hit. */
+static int test_yara(eg_pack_tester *tester, const eg_ruleset *ruleset, const eg_bundle *bundle)
 {
     const eg_yara_files *files = eg_ruleset_yara_files(ruleset);
     eg_scan_client_options options = {
@@ -219,7 +221,10 @@ static int test_clean(eg_pack_tester *tester, const eg_ruleset *ruleset)
     int status = open_client(tester, &options, &client);
     if (status == EG_OK) {
         eg_scanner scanner = eg_scan_client_scanner(client);
-        status = scan_clean(&scanner, tester->programs);
+        status = eg_pack_bytes_run(&scanner, ruleset, bundle);
+        if (status == EG_OK) {
+            status = scan_clean(&scanner, tester->programs);
+        }
     }
     close_client(tester, client);
     return status;
@@ -304,7 +309,7 @@ int eg_pack_tester_run(eg_pack_tester *tester, const eg_bundle *bundle)
         status = go_on(tester);
     }
     if (status == EG_OK) {
-        status = test_clean(tester, ruleset);
+        status = test_yara(tester, ruleset, bundle);
     }
     eg_ruleset_unref(ruleset);
     eg_arena_destroy(arena);

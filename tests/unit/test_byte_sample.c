@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/unit.h"
 
-#include "cli/byte_sample.c"
+#include "core/yara/byte_sample.c"
 #include "tests/unit/alloc.h"
 
 #include <string.h>

@@ -6,6 +6,7 @@
 #include "tests/unit/unit.h"
 
 #include "core/base/utf.h"
+#include "service/pack_bytes.c"
 #include "service/pack_test.c"
 #include "tests/unit/temp_folder.h"
 
@@ -49,17 +50,51 @@ static void make_bundle(const eg_pack_file *files, size_t count, eg_bundle *out)
     assert_int_equal(eg_bundle_open(&archive, out), EG_OK);
 }
 
+static int run_files(eg_pack_tester *tester, const eg_pack_file *files, size_t count)
+{
+    eg_bundle bundle;
+    make_bundle(files, count, &bundle);
+    int status = eg_pack_tester_run(tester, &bundle);
+    eg_bundle_done(&bundle);
+    return status;
+}
+
 static int run_pack(eg_pack_tester *tester, const char *yara)
 {
     const eg_pack_file files[] = {
         {EG_STR("pack.json"), EG_STR(PACK)},
         {EG_STR("yara/a.yar"), eg_str_from(yara)},
     };
-    eg_bundle bundle;
-    make_bundle(files, EG_COUNT(files), &bundle);
-    int status = eg_pack_tester_run(tester, &bundle);
-    eg_bundle_done(&bundle);
-    return status;
+    return run_files(tester, files, EG_COUNT(files));
+}
+
+static int run_sample(eg_pack_tester *tester, const char *name, const char *text)
+{
+    const eg_pack_file files[] = {
+        {EG_STR("pack.json"), EG_STR(PACK)},
+        {eg_str_from(name), eg_str_from(text)},
+        {EG_STR("yara/a.yar"), EG_STR(YARA("\"EgMark\""))},
+    };
+    return run_files(tester, files, EG_COUNT(files));
+}
+
+static void pack__whose_samples_of_bytes_are_not_met__is_not_fit(void **state)
+{
+    const char *folder = *state;
+    eg_pack_tester *tester = NULL;
+    put_worker(folder, "..\\emoguard-worker.exe");
+    assert_int_equal(eg_pack_tester_create(folder, &tester), EG_OK);
+    assert_int_equal(run_sample(tester, "samples/a/hit.bytes", "text \"an EgMark\""), EG_OK);
+    assert_int_equal(run_sample(tester, "samples/a/miss_1.bytes", "text \"none\""), EG_OK);
+    assert_int_equal(run_sample(tester, "samples/a/notes.bytes", "nonsense"), EG_OK);
+    assert_int_equal(run_sample(tester, "samples/other/hit.bytes", "text \"none\""), EG_OK);
+    assert_int_equal(run_sample(tester, "samples/a/hit.bytes", "text \"none\""), EG_E_INVALID);
+    assert_string_equal(eg_error_message(), "samples/a/hit.bytes: does not hit: a");
+    assert_int_equal(run_sample(tester, "samples/a/miss.bytes", "text \"EgMark\""), EG_E_INVALID);
+    assert_string_equal(eg_error_message(), "samples/a/miss.bytes: hits: a");
+    assert_int_equal(run_sample(tester, "samples/a/hit.bytes", "nonsense"), EG_E_INVALID);
+    assert_non_null(strstr(eg_error_message(), "samples/a/hit.bytes: "));
+    eg_pack_tester_destroy(tester);
 }
 
 static void pack__fit_or_not__is_told(void **state)
@@ -182,6 +217,7 @@ int eg_test_pack_test(void)
 {
     const struct CMUnitTest tests[] = {
         IN_FOLDER(pack__fit_or_not__is_told),
+        IN_FOLDER(pack__whose_samples_of_bytes_are_not_met__is_not_fit),
         IN_FOLDER(pack__when_there_is_no_worker__is_not_judged),
         IN_FOLDER(stop__while_a_rule_hangs_the_compiler__comes_at_once),
         IN_FOLDER(stop__while_a_file_is_scanned__comes_at_once),

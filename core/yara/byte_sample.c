@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/byte_sample.h"
+#include "core/yara/byte_sample.h"
 
 #include "core/base/status.h"
 

@@ -13,8 +13,8 @@
  *
  * One thread; who reads a sample frees it with eg_byte_sample_done.
  */
-#ifndef EG_CLI_BYTE_SAMPLE_H
-#define EG_CLI_BYTE_SAMPLE_H
+#ifndef EG_YARA_BYTE_SAMPLE_H
+#define EG_YARA_BYTE_SAMPLE_H
 
 #include "core/base/str.h"
 
