@@ -15,7 +15,7 @@
 #define MS UINT64_C(1000000) /* of the caller's clock, ns */
 #define DAY_1 UINT64_C(134116992000000000)
 
-/* What left the join: "S100k+p " is the start of pid 100 with both halves, "S100k+p! " once more. */
+/* What left the join: "S100k+p " is the start of pid 100, both halves, "S100k+p! " once more. */
 typedef struct journal {
     char text[512];
 } journal;
