@@ -20,7 +20,7 @@ static const struct {
 /* In order of preference; the last ones are what other systems than Windows bring along. */
 static const wchar_t *const japanese_faces[] = {
     L"Yu Gothic UI", L"Meiryo UI",        L"Meiryo",       L"MS UI Gothic",
-    L"IPAPGothic",   L"Noto Sans CJK JP", L"TakaoPGothic", L"VL PGothic",
+    L"VL PGothic",   L"Noto Sans CJK JP", L"TakaoPGothic", L"IPAPGothic",
 };
 static const wchar_t *const code_faces[] = {L"Consolas", L"DejaVu Sans Mono", L"Courier New"};
 

@@ -143,11 +143,11 @@ class WineBox:
         for name in ("marlett.ttf", "tahoma.ttf", "tahomabd.ttf"):
             if (WINE_FONTS / name).exists():
                 shutil.copy(WINE_FONTS / name, self.prefix / "drive_c/windows/Fonts")
-        self.run(["reg", "add", FONT_LINKS, "/v", "Tahoma Bold", "/t", "REG_MULTI_SZ", "/d", "ipagp.ttf,IPAPGothic", "/f"],
+        self.run(["reg", "add", FONT_LINKS, "/v", "Tahoma Bold", "/t", "REG_MULTI_SZ", "/d", "VL-PGothic-Regular.ttf,VL PGothic", "/f"],
                  60)
         # Wine restores the link of the regular Tahoma itself; it leads to MS UI Gothic, which is not there either.
         for name in ("MS UI Gothic", "MS Shell Dlg", "MS Shell Dlg 2"):
-            self.run(["reg", "add", r"HKCU\Software\Wine\Fonts\Replacements", "/v", name, "/d", "IPAPGothic", "/f"], 60)
+            self.run(["reg", "add", r"HKCU\Software\Wine\Fonts\Replacements", "/v", name, "/d", "VL PGothic", "/f"], 60)
 
     def close(self):
         end_wine(self.prefix, self.env)
