@@ -52,7 +52,6 @@ static eg_font font_of(eg_alert_item item)
     case EG_ALERT_ADVICE_HEAD:
     case EG_ALERT_ANSWER_HEAD:
     case EG_ALERT_WAITING: return EG_FONT_BOLD;
-    case EG_ALERT_RECORDED:
     case EG_ALERT_RULES:
     case EG_ALERT_DETAILS: return EG_FONT_SMALL;
     default: return EG_FONT_TEXT;
@@ -110,6 +109,30 @@ static int box_content(const eg_alert_view *view, HDC dc, const eg_alert_box *bo
     return at.top + scaled(view, BOX_BOTTOM);
 }
 
+/* The text of a button as it is drawn: without the mark of its letter. */
+static const wchar_t *without_mark(const wchar_t *text, wchar_t out[NAME_UNITS])
+{
+    size_t at = 0;
+
+    for (; *text && at + 1 < NAME_UNITS; text++) {
+        if (*text != L'&') {
+            out[at++] = *text;
+        }
+    }
+    out[at] = L'\0';
+    return out;
+}
+
+/* An answer is centred in its button, on as many lines as it needs. */
+static int answer_height(const eg_alert_view *view, eg_alert_item item, int width)
+{
+    wchar_t text[NAME_UNITS];
+
+    return eg_look_height(view->look, without_mark(view->content->text[item], text), font_of(item),
+                          width - scaled(view, 2 * BOX_PADDING)) +
+           scaled(view, 2 * ANSWER_PADDING);
+}
+
 int eg_alert_item_height(const eg_alert_view *view, eg_alert_item item, int width)
 {
     HDC dc = GetDC(NULL);
@@ -120,14 +143,13 @@ int eg_alert_item_height(const eg_alert_view *view, eg_alert_item item, int widt
         RECT area = {0, 0, width, 0};
         height =
             box_content(view, dc, &view->content->box[item - EG_ALERT_BOX_FIRST], &area, false);
+    } else if (is_answer(item)) {
+        height = answer_height(view, item, width);
     } else if (prepare_item(view, dc, item, &paragraph) == EG_OK) {
         if (item == EG_ALERT_DETAILS) {
             int most = paragraph.height * DETAILS_LINES_MAX;
             height = eg_paragraph_height(&paragraph, width - scaled(view, 4 * BOX_PADDING));
             height = (height < most ? height : most) + scaled(view, 2 * BOX_PADDING);
-        } else if (is_answer(item)) {
-            height = eg_paragraph_height(&paragraph, width - scaled(view, 4 * BOX_PADDING)) +
-                     scaled(view, 2 * ANSWER_PADDING);
         } else {
             height = eg_paragraph_height(&paragraph, width - indent_of(view, item));
         }
@@ -147,7 +169,9 @@ eg_rect eg_alert_details_inside(const eg_alert_view *view, const eg_rect *card)
 
 int eg_alert_item_width(const eg_alert_view *view, eg_alert_item item)
 {
-    return eg_look_width(view->look, view->content->text[item], font_of(item));
+    wchar_t text[NAME_UNITS];
+
+    return eg_look_width(view->look, without_mark(view->content->text[item], text), font_of(item));
 }
 
 static void draw_box(const eg_alert_view *view, const eg_alert_box *box, HDC dc, const RECT *area)
@@ -210,7 +234,7 @@ static COLORREF colour_of(const eg_alert_view *view, eg_alert_item item)
     if (item == EG_ALERT_RECORDED && view->content->reported) {
         return palette->good;
     }
-    return item == EG_ALERT_RULES || item == EG_ALERT_RECORDED ? palette->muted : palette->text;
+    return item == EG_ALERT_RULES ? palette->muted : palette->text;
 }
 
 static void draw_text(const eg_alert_view *view, eg_alert_item item, HDC dc, const RECT *area)
