@@ -72,7 +72,7 @@ static eg_palette light_palette(bool severe)
     return (eg_palette){
         .window = RGB(255, 255, 255),
         .text = RGB(27, 27, 27),
-        .muted = RGB(96, 96, 96),
+        .muted = RGB(80, 80, 80),
         .accent = severe ? RGB(196, 43, 28) : RGB(157, 93, 0),
         .accent_fill = severe ? RGB(253, 243, 242) : RGB(255, 248, 232),
         .card = RGB(247, 247, 247),
@@ -114,14 +114,29 @@ void eg_palette_apply_frame(const eg_palette *palette, HWND window)
     }
 }
 
-void eg_palette_apply_control(const eg_palette *palette, HWND control)
+/* `name` and `ids` as SetWindowTheme takes them. */
+static void set_theme(HWND control, const wchar_t *name, const wchar_t *ids)
 {
-    typedef HRESULT(WINAPI * set_theme)(HWND, const wchar_t *, const wchar_t *);
-    set_theme set = (set_theme)(void (*)(void))find(L"uxtheme.dll", "SetWindowTheme");
+    typedef HRESULT(WINAPI * set_window_theme)(HWND, const wchar_t *, const wchar_t *);
+    set_window_theme set = (set_window_theme)(void (*)(void))find(L"uxtheme.dll", "SetWindowTheme");
 
     if (set) {
-        set(control, palette->dark ? L"DarkMode_Explorer" : NULL, NULL);
+        set(control, name, ids);
     }
+}
+
+void eg_palette_apply_control(const eg_palette *palette, HWND control)
+{
+    set_theme(control, palette->dark ? L"DarkMode_Explorer" : NULL, NULL);
+}
+
+void eg_palette_apply_bar(const eg_palette *palette, HWND bar)
+{
+    const wchar_t *theme = palette->dark ? L" " : NULL; /* a blank: none */
+
+    set_theme(bar, theme, theme);
+    SendMessageW(bar, PBM_SETBARCOLOR, 0, (LPARAM)(palette->dark ? palette->good : CLR_DEFAULT));
+    SendMessageW(bar, PBM_SETBKCOLOR, 0, (LPARAM)(palette->dark ? palette->button : CLR_DEFAULT));
 }
 
 HBRUSH eg_palette_control_brush(const eg_palette *palette, HDC dc, COLORREF background)

@@ -31,6 +31,8 @@ void eg_palette_init(eg_palette *palette, bool severe);
 void eg_palette_apply_frame(const eg_palette *palette, HWND window);
 /* The same for the bars and the border of a control. */
 void eg_palette_apply_control(const eg_palette *palette, HWND control);
+/* A progress bar: its theme knows no dark, so that it is drawn without one there. */
+void eg_palette_apply_bar(const eg_palette *palette, HWND bar);
 /*
  * Answers NM_CUSTOMDRAW of a push button: draws all of it where the palette is dark, and leaves it
  * to Windows where it is not.

@@ -180,20 +180,26 @@ static void dress(void *user)
 {
     const eg_panel_window *w = user;
 
-    eg_palette_apply_control(&w->frame.look.palette, w->item[EG_PANEL_ITEM_BAR]);
+    eg_palette_apply_bar(&w->frame.look.palette, w->item[EG_PANEL_ITEM_BAR]);
     for (int i = 0; i < EG_PANEL_BUTTONS; i++) {
         SendMessageW(w->item[EG_PANEL_ITEM_BUTTON + i], WM_SETFONT,
                      (WPARAM)w->frame.look.fonts.handle[EG_FONT_TEXT], FALSE);
     }
 }
 
-static void paint(void *user, HDC dc)
+static WORD icon_of(const eg_panel *panel)
 {
     static const WORD icons[EG_ICON_STATE_COUNT] = {EG_ICON_FINE, EG_ICON_ATTENTION, EG_ICON_ALERT};
+
+    return icons[panel->running ? EG_ICON_STATE_FINE : panel->icon];
+}
+
+static void paint(void *user, HDC dc)
+{
     const eg_panel_window *w = user;
     int side = w->icon.right - w->icon.left;
-    WORD id = icons[w->panel.running ? EG_ICON_STATE_FINE : w->panel.icon];
-    HICON icon = LoadImageW(w->frame.instance, MAKEINTRESOURCEW(id), IMAGE_ICON, side, side, 0);
+    HICON icon = LoadImageW(w->frame.instance, MAKEINTRESOURCEW(icon_of(&w->panel)), IMAGE_ICON,
+                            side, side, 0);
     RECT body = {0, 0, w->footer.right, w->footer.top};
 
     eg_look_fill(dc, &body, w->frame.look.palette.window);
@@ -284,14 +290,17 @@ static bool set_text(HWND window, const wchar_t *text)
 /* A screen reader hears only of what changed. */
 static void follow(eg_panel_window *w)
 {
-    eg_icon_state icon = w->panel.icon;
+    WORD icon = icon_of(&w->panel);
     bool running = w->panel.running, changed, ended;
 
     eg_arena_reset(w->arena);
     eg_panel_init(&w->panel);
     w->make(w->user, w->arena, &w->panel);
     ended = running && !w->panel.running;
-    changed = icon != w->panel.icon || running != w->panel.running;
+    changed = icon != icon_of(&w->panel) || running != w->panel.running;
+    if (icon != icon_of(&w->panel)) {
+        eg_window_frame_set_icon(&w->frame, icon_of(&w->panel));
+    }
     for (int i = 0; i < EG_PANEL_ITEM_COUNT; i++) {
         const wchar_t *text = text_of(w, i);
 
@@ -357,7 +366,7 @@ static int open_window(eg_panel_window *w)
     }
     eg_panel_init(&w->panel);
     create_items(w);
-    eg_window_frame_set_icon(&w->frame, EG_ICON_FINE);
+    eg_window_frame_set_icon(&w->frame, icon_of(&w->panel));
     eg_window_frame_dress(&w->frame);
     return EG_OK;
 }

@@ -16,6 +16,7 @@
 typedef struct fixture {
     eg_alert_window *alert;
     eg_panel_window panel;
+    eg_icon_state icon;
     bool shown, closed;
     int answered, pressed; /* -1: none */
 } fixture;
@@ -46,7 +47,7 @@ static void on_closed(void *user)
 
 static void make_panel(void *user, eg_arena *arena, eg_panel *out)
 {
-    EG_UNUSED(user);
+    out->icon = ((fixture *)user)->icon;
     out->title = L"EmoGuard panel";
     out->headline = L"Headline";
     out->detail = L"Detail & more";
@@ -350,6 +351,26 @@ static void panel__painted_rows__have_names_with_label_and_value(void **state)
     assert_named(all, L"Sensors: 8 of 9");
 }
 
+static LRESULT title_icon(const fixture *fix)
+{
+    return SendMessageW(fix->panel.frame.dialog, WM_GETICON, ICON_SMALL, 0);
+}
+
+static void panel__icon__follows_in_the_title(void **state)
+{
+    fixture *fix = *state;
+    LRESULT fine;
+
+    assert_int_equal(eg_panel_window_show(&fix->panel), EG_OK);
+    fine = title_icon(fix);
+    assert_int_not_equal(fine, 0);
+    eg_panel_window_update(&fix->panel);
+    assert_int_equal(title_icon(fix), fine);
+    fix->icon = EG_ICON_STATE_ALERT;
+    eg_panel_window_update(&fix->panel);
+    assert_int_not_equal(title_icon(fix), fine);
+}
+
 static void panel__keys__press_its_buttons_copy_and_close(void **state)
 {
     fixture *fix = *state;
@@ -405,6 +426,7 @@ int eg_test_tray_windows(void)
         WINDOW_TEST(alert__keys_in_the_details__leave_them_and_close_the_window),
         WINDOW_TEST(alert__focus_out_of_sight__is_scrolled_into_it),
         WINDOW_TEST(panel__painted_rows__have_names_with_label_and_value),
+        WINDOW_TEST(panel__icon__follows_in_the_title),
         WINDOW_TEST(panel__keys__press_its_buttons_copy_and_close),
         WINDOW_TEST(panel__copied__is_on_the_clipboard),
     };
