@@ -209,18 +209,34 @@ def settled(box, target):
         target.with_suffix(".part.png").unlink(missing_ok=True)
 
 
+def windows(box):
+    """How many there are; menus and tooltips have no title of ours."""
+    return sum(title.startswith("EmoGuard") for title in box.window_titles())
+
+
+def comes(condition):
+    try:
+        return wait_for(condition, 5, "", 0.2)
+    except BoxError:
+        return False
+
+
 def press(box, keys, width, height):
     if keys in ICON_KEYS:
-        before = len(box.window_titles())
+        before = windows(box)
 
         def opened():  # the icon may not have been there for the first click
             xdotool(box, "mousemove", width - 11, height - 11, "click", 1 if keys == "status" else 3)
+            if keys == "status":
+                return comes(lambda: windows(box) > before)
+            time.sleep(1)  # the menu does not take keys at once
+            if keys == "exit":  # nor those that go to the tooltip below the mouse
+                xdotool(box, "mousemove_relative", "--", -20, -10)
             if ICON_KEYS[keys]:
-                time.sleep(0.5)
                 xdotool(box, "key", ICON_KEYS[keys])
-            time.sleep(2)
-            return keys in ("menu", "recent") or len(box.window_titles()) > before
-        wait_for(opened, 30, f"what a click on the icon opens ({keys})")
+            time.sleep(1)
+            return keys != "exit" or comes(lambda: windows(box) > before)
+        wait_for(opened, 60, f"what a click on the icon opens ({keys})")
     elif keys:
         xdotool(box, "mousemove", width // 2, height // 2, "click", 1, "key", "--delay", 500, *keys.split())
 
@@ -234,26 +250,27 @@ def put_on(box, look, scale):
 def take(box, tray, name, language, scale, look):
     alerts, keys = SCENES[name]
     base = f"{name}-{language}-{scale}" + ("" if look == "light" else f"-{look}")
+    target = OUTPUT / f"{base}.png"
     shown = bool(alerts) or name in CHECKS
-    command = [tray]
+    command = [windows_path(tray)] + ["--contrast"] * (look == "contrast")
     title = "EmoGuard"
     width, height = map(int, box.screen.split("x")[:2])
     if shown:
         source = OUTPUT / f"{name}-{language}.jsonl"
         lines = [json.dumps(message, ensure_ascii=False) for message in messages(name, alerts, language)]
         source.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        command += ["--show", windows_path(source)] + ["--contrast"] * (look == "contrast")
+        command += ["--show", windows_path(source)]
         title = "EmoGuard: "
     if name == "instructions":
         keys = ""
     box.desktop()
-    process = box.start([windows_path(command[0])] + command[1:], EMOGUARD_LANG=language)
+    process = box.start(command, EMOGUARD_LANG=language)
     try:
         if shown:
             wait_for(lambda: any(text.startswith(title) for text in box.window_titles()), 60, f"the window of {base}", 0.3)
-        settled(box, OUTPUT / f"{base}.png")
+        settled(box, target)
         press(box, keys.format(unknown="2" if language == "ja" else "k"), width, height)
-        settled(box, OUTPUT / f"{base}.png")
+        settled(box, target)
         if process.poll() is not None:
             raise BoxError(f"the tray ended with {process.returncode} during {base}")
     finally:

@@ -46,8 +46,8 @@ int eg_tray_options_read(int count, wchar_t *const *arguments, eg_tray_options *
             return EG_E_INVALID;
         }
     }
-    if ((options.scale != 0 || options.contrast) && !options.show) {
-        *wrong = options.contrast ? L"--contrast" : L"--scale";
+    if (options.scale != 0 && !options.show) {
+        *wrong = L"--scale";
         return EG_E_INVALID;
     }
     *out = options;

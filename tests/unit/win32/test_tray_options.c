@@ -47,6 +47,20 @@ static void options__none__are_the_defaults(void **state)
     assert_int_equal(options.scale, 0);
 }
 
+/* Also without --show: the icon's own windows are looked at that way. */
+static void options__contrast__is_read_alone(void **state)
+{
+    EG_UNUSED(state);
+    wchar_t contrast[] = L"--contrast";
+    wchar_t *const arguments[] = {program, contrast};
+    eg_tray_options options;
+    const wchar_t *wrong = NULL;
+
+    assert_int_equal(eg_tray_options_read(2, arguments, &options, &wrong), EG_OK);
+    assert_true(options.contrast);
+    assert_null(options.show);
+}
+
 static void options__wrong__name_the_argument(void **state)
 {
     EG_UNUSED(state);
@@ -76,6 +90,7 @@ int eg_test_tray_options(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(options__all__are_read),
         cmocka_unit_test(options__none__are_the_defaults),
+        cmocka_unit_test(options__contrast__is_read_alone),
         cmocka_unit_test(options__wrong__name_the_argument),
         cmocka_unit_test(options__scale_out_of_range__is_refused),
     };

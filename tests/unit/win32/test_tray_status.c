@@ -88,7 +88,7 @@ static void status__service_watches__tells_rules_age_sensors_and_version(void **
     make(fix);
     assert_int_equal(fix->panel.icon, EG_ICON_STATE_FINE);
     assert_has(fix->panel.headline, L"is watching");
-    assert_has(value_of(fix, EG_TEXT_STATUS_RULES), L"46 (a-pack, version 2026112313)");
+    assert_has(value_of(fix, EG_TEXT_STATUS_RULES), L"46 (a-pack 2026112313)");
     assert_has(value_of(fix, EG_TEXT_STATUS_RULE_AGE), L"3");
     assert_has(value_of(fix, EG_TEXT_STATUS_SENSORS), L"8 of 9");
     assert_has(value_of(fix, EG_TEXT_STATUS_VERSION), L"7.8.9");
@@ -204,7 +204,7 @@ static void panel_text__to_be_pasted__has_a_line_for_each_fact(void **state)
         lines++;
     }
     assert_int_equal(lines, 1 + fix->panel.rows); /* nothing needs attention */
-    assert_has(text, L"Rules: 46 (a-pack, version 2026112313)\r\n");
+    assert_has(text, L"Rules: 46 (a-pack 2026112313)\r\n");
 }
 
 int eg_test_tray_status(void)
