@@ -253,7 +253,7 @@ static int judge_existing(eg_baseline *baseline, judging *j)
             *j->pass = false; /* read before, but told after, what the sensor reported since */
             return EG_OK;
         }
-        if (again) {
+        if (again && !object->held) {
             return EG_OK;
         }
     }

@@ -195,6 +195,24 @@ static void baseline__snapshot_overtaken_by_live_events__believes_these(void **s
     assert_int_equal(fix->rows, 3);
 }
 
+/* The sensor reads a place first while the snapshot is under way: both tell what is there. */
+static void baseline__told_twice_in_one_snapshot__is_held_all_the_same(void **state)
+{
+    eg_baseline_fixture *fix = *state;
+    first_start(fix);
+    begin_run(fix);
+    mark(fix, EG_SNAPSHOT_BEGIN, "");
+    for (int i = 0; i < 2; i++) {
+        tell(fix, EXISTING, MACHINE "a", "2");
+        tell(fix, EXISTING, MACHINE "b", "1");
+        tell(fix, EXISTING, MACHINE "c", "3");
+    }
+    mark(fix, EG_SNAPSHOT_LISTED, MACHINE);
+    mark(fix, EG_SNAPSHOT_END, "");
+    pass_time(fix, HOLD);
+    assert_told(fix, "existing set b=1; existing set b=1; down set a=2 was 1; down set c=3; ");
+}
+
 static void baseline__hive_not_loaded__nothing_of_it_is_gone(void **state)
 {
     eg_baseline_fixture *fix = *state;
@@ -338,6 +356,7 @@ int eg_test_baseline(void)
         WITH(baseline__changed_again_before_the_news__tells_both_in_order),
         WITH(baseline__undone_before_the_news__tells_nothing),
         WITH(baseline__snapshot_overtaken_by_live_events__believes_these),
+        WITH(baseline__told_twice_in_one_snapshot__is_held_all_the_same),
         WITH(baseline__hive_not_loaded__nothing_of_it_is_gone),
         WITH(baseline__hive_seen_for_the_first_time__is_only_remembered),
         WITH(baseline__snapshot_failed_or_lossy__nothing_is_gone),
