@@ -143,8 +143,10 @@ static int read_line(eg_byte_sample *sample, eg_str line)
         return EG_OK;
     }
     if (eg_str_equal(word, EG_STR("name"))) {
+        line = eg_str_trim(line);
         eg_buf_clear(&sample->name);
-        return eg_buf_append_str(&sample->name, eg_str_trim(line));
+        return line.len > 0 ? eg_buf_append_str(&sample->name, line)
+                            : eg_fail(EG_E_INVALID, "the name is missing");
     }
     if (eg_str_equal(word, EG_STR("hex"))) {
         return add_hex(&sample->bytes, line);
