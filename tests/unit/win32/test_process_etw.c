@@ -228,6 +228,17 @@ static const eg_event *wait_for_gone(runner *at, eg_kind kind)
     return event;
 }
 
+/* What both sessions told of the start is what its stop says. */
+static void check_stop(runner *at, eg_test_process process)
+{
+    process.writer_pid = process.pid;
+    emit_process(EG_TEST_KERNEL_STOP, &process);
+    emit_process(EG_TEST_PROVIDER_STOP, &process);
+    const eg_event *stop = wait_for_gone(at, EG_KIND_PROCESS_STOP);
+    assert_true(stop->create_time == process.create_time);
+    assert_event_field(stop, EG_FIELD_IMAGE, "\\\\server\\share\\gone.exe");
+}
+
 static void etw_source__both_sessions_tell_of_a_start__has_what_each_knows(void **state)
 {
     runner run;
@@ -247,12 +258,7 @@ static void etw_source__both_sessions_tell_of_a_start__has_what_each_knows(void 
     assert_event_field(start, EG_FIELD_CREATOR_PROCESS_ID, "24");
     assert_event_field(start, EG_FIELD_PROCESS_SEQUENCE_NUMBER, "501");
     assert_true(start->create_time == process.create_time);
-    process.writer_pid = process.pid;
-    emit_process(EG_TEST_KERNEL_STOP, &process);
-    emit_process(EG_TEST_PROVIDER_STOP, &process);
-    const eg_event *stop = wait_for_gone(&run, EG_KIND_PROCESS_STOP);
-    assert_true(stop->create_time == process.create_time);
-    assert_event_field(stop, EG_FIELD_IMAGE, "\\\\server\\share\\gone.exe");
+    check_stop(&run, process);
     end(&run);
 }
 
@@ -279,12 +285,7 @@ static void check_late_half(eg_test_record first, eg_test_record late)
     assert_event_field(whole, EG_FIELD_IMAGE, "\\\\server\\share\\gone.exe");
     assert_event_field(whole, EG_FIELD_COMMAND_LINE, "gone.exe -enc AAAA");
     assert_true(whole->create_time == process.create_time);
-    process.writer_pid = process.pid;
-    emit_process(EG_TEST_KERNEL_STOP, &process);
-    emit_process(EG_TEST_PROVIDER_STOP, &process);
-    const eg_event *stop = wait_for_gone(&run, EG_KIND_PROCESS_STOP);
-    assert_true(stop->create_time == process.create_time);
-    assert_event_field(stop, EG_FIELD_IMAGE, "\\\\server\\share\\gone.exe");
+    check_stop(&run, process);
     end(&run);
 }
 
