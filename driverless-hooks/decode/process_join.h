@@ -51,10 +51,10 @@ typedef struct eg_process_join_stats {
     uint64_t provider_only; /* likewise */
     uint64_t forced;        /* of these: left early, for lack of room */
     uint64_t late;          /* halves that came after theirs had left, and records told twice */
-    uint64_t completed;     /* of these: starts that left again, whole */
+    uint64_t completed;     /* starts that left again, whole */
     uint64_t malformed;     /* records that contradict their layout */
     size_t held_most;       /* at any time */
-    size_t bytes_most;      /* likewise, of their payloads */
+    size_t bytes_most;      /* of the payloads held and kept, at any time */
 } eg_process_join_stats;
 
 typedef struct eg_process_join eg_process_join;
@@ -81,7 +81,7 @@ void eg_process_join_flush(eg_process_join *join); /* lets go of everything */
 /* Milliseconds until something has waited long enough; UINT32_MAX when nothing is held. */
 uint32_t eg_process_join_due(const eg_process_join *join, uint64_t now);
 size_t eg_process_join_held(const eg_process_join *join);  /* starts and stops */
-size_t eg_process_join_bytes(const eg_process_join *join); /* of their payloads */
+size_t eg_process_join_bytes(const eg_process_join *join); /* of these and of kept halves */
 void eg_process_join_stats_get(const eg_process_join *join, eg_process_join_stats *stats);
 
 #endif
